@@ -29,7 +29,12 @@ let package = Package(
     ],
     targets: [
         // MARK: Consensus
-        .target(name: "RaftCore", path: "Sources/Raft/Core", swiftSettings: strict),
+        .target(
+            name: "RaftCore",
+            dependencies: [.product(name: "DequeModule", package: "swift-collections")],
+            path: "Sources/Raft/Core",
+            swiftSettings: strict
+        ),
 
         // MARK: Tests
         .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore"], swiftSettings: strict),

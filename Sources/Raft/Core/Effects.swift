@@ -1,0 +1,49 @@
+/// What a step asks of the driver. The driver keeps one and reuses it; within a list the order matters.
+///
+/// The driver carries out `violation` first, then `writes`, `messages`, the committed range, the answers.
+public struct Effects: Sendable {
+    /// To be made durable, in order. The leader's messages need not wait for them: what must wait is held in the core.
+    public var writes: [Write] = []
+    public var messages: [Envelope] = []
+    /// Entries up to this index are committed and are to be applied in order, before the answers below are given.
+    public var committed: LogIndex?
+    /// Proposals that were committed, in log order.
+    public var completed: [Completion] = []
+    public var refused: [Refusal] = []
+    /// Reads that may be answered from the state once everything up to their index is applied.
+    public var grantedReads: [ReadGrant] = []
+    /// Reads this member can't serve; perhaps that one can.
+    public var refusedReads: [ReadRefusal] = []
+    /// An invariant of Raft does not hold: the process must stop, at once and loudly.
+    public var violation: String?
+
+    public struct Completion: Hashable, Sendable {
+        public var proposal: ProposalID
+        public var position: LogPosition
+    }
+    public struct Refusal: Hashable, Sendable {
+        public var proposal: ProposalID
+        public var error: ProposalError
+    }
+    public struct ReadGrant: Hashable, Sendable {
+        public var read: ReadID
+        public var index: LogIndex
+    }
+    public struct ReadRefusal: Hashable, Sendable {
+        public var read: ReadID
+        public var leader: NodeID?
+    }
+
+    public init() {}
+
+    public mutating func removeAll() {
+        self.writes.removeAll(keepingCapacity: true)
+        self.messages.removeAll(keepingCapacity: true)
+        self.committed = nil
+        self.completed.removeAll(keepingCapacity: true)
+        self.refused.removeAll(keepingCapacity: true)
+        self.grantedReads.removeAll(keepingCapacity: true)
+        self.refusedReads.removeAll(keepingCapacity: true)
+        self.violation = nil
+    }
+}

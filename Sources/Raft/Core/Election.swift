@@ -1,0 +1,109 @@
+// Elections: who may ask, who may be granted what, and when (Raft paper, section 5.2; dissertation, 9.6 for pre-vote).
+
+extension Consensus {
+    mutating func resetElectionTimer(_ now: Instant) {
+        let settings = self.ledger.settings
+        let least = settings.electionTimeoutMin.coreNanoseconds
+        let most = max(least, settings.electionTimeoutMax.coreNanoseconds)
+        self.electionDeadline = now.advanced(by: UInt64.random(in: least...most, using: &self.random))
+    }
+
+    /// Whether a leader is known to have been alive within the shortest election timeout. While one is, nobody is
+    /// helped to replace it. A leader hears itself: if it is cut off, check-quorum ends its office.
+    func hearsLeader(_ now: Instant) -> Bool {
+        if case .leader = self.role { return true }
+        guard let heard = self.leaderHeard else { return false }
+        return now.since(heard) < self.ledger.settings.electionTimeoutMin.coreNanoseconds
+    }
+
+    /// Becomes a follower in `term`. Only somebody who led or stood gets a fresh timeout here: a mere term, however
+    /// new, is no sign of a leader.
+    mutating func follow(_ leader: NodeID?, in term: Term, now: Instant, _ out: inout Effects) {
+        if term > self.ledger.term { self.ledger.adopt(term) }
+        switch self.role {
+        case .follower: break
+        case .preCandidate, .candidate:
+            self.resetElectionTimer(now)
+        case .leader(let leadership):
+            leadership.end(successor: leader, &out)
+            self.resetElectionTimer(now)
+        }
+        self.role = .follower(Following(leader: leader))
+    }
+
+    mutating func electionTimedOut(_ now: Instant, _ out: inout Effects) {
+        self.resetElectionTimer(now)
+        guard self.ledger.membership.isVoter(self.ledger.id) else { return }
+        self.role = .preCandidate(Ballot(votes: [self.ledger.id], ownVote: self.ledger.newestWrite))
+        let request = VoteRequest(term: self.ledger.term.next, last: self.ledger.log.last)
+        for peer in self.ledger.peers { self.ledger.send(.preVoteRequest(request), to: peer, &out) }
+        self.standIfPreElected(now: now, &out)
+    }
+
+    // MARK: Pre-vote
+
+    mutating func answerPreVote(_ request: VoteRequest, from sender: NodeID, now: Instant, _ out: inout Effects) {
+        let isGranted =
+            request.term > self.ledger.term && !self.hearsLeader(now)
+            && request.last.isAtLeastAsUpToDate(as: self.ledger.log.last)
+        let term = isGranted ? request.term : self.ledger.term
+        self.ledger.send(.preVoteReply(.init(term: term, isGranted: isGranted)), to: sender, &out)
+    }
+
+    mutating func countPreVote(_ reply: VoteReply, from sender: NodeID, now: Instant, _ out: inout Effects) {
+        guard reply.isGranted, reply.term == self.ledger.term.next, case .preCandidate(var ballot) = self.role else {
+            return
+        }
+        ballot.count(sender)
+        self.role = .preCandidate(ballot)
+        self.standIfPreElected(now: now, &out)
+    }
+
+    /// A majority would vote for this member: it takes the next term and votes for itself. Nobody is asked before
+    /// that vote and the whole log are durable. A candidate that crashed could otherwise come back with a shorter log,
+    /// stand in the same term again, and collect votes that were granted to the longer one.
+    private mutating func standIfPreElected(now: Instant, _ out: inout Effects) {
+        guard case .preCandidate(let ballot) = self.role,
+            self.ledger.membership.hasQuorum(where: ballot.votes.contains)
+        else { return }
+        self.ledger.adopt(self.ledger.term.next, vote: self.ledger.id)
+        self.role = .candidate(Ballot(ownVote: self.ledger.newestWrite))
+        self.resetElectionTimer(now)
+        let request = VoteRequest(term: self.ledger.term, last: self.ledger.log.last)
+        for peer in self.ledger.peers { self.ledger.promise(.voteRequest(request), to: peer, &out) }
+    }
+
+    // MARK: Votes
+
+    mutating func answerVote(_ request: VoteRequest, from sender: NodeID, now: Instant, _ out: inout Effects) {
+        let vote = self.ledger.hardState.vote
+        guard vote == nil || vote == sender, request.last.isAtLeastAsUpToDate(as: self.ledger.log.last) else {
+            self.ledger.send(.voteReply(.init(term: self.ledger.term, isGranted: false)), to: sender, &out)
+            return
+        }
+        if vote == nil { self.ledger.adopt(self.ledger.term, vote: sender) }
+        self.resetElectionTimer(now)
+        self.ledger.promise(.voteReply(.init(term: self.ledger.term, isGranted: true)), to: sender, &out)
+    }
+
+    mutating func countVote(_ reply: VoteReply, from sender: NodeID, now: Instant, _ out: inout Effects) {
+        guard reply.isGranted, case .candidate(var ballot) = self.role else { return }
+        ballot.count(sender)
+        self.role = .candidate(ballot)
+        self.leadIfElected(now: now, &out)
+    }
+
+    mutating func countOwnVote(now: Instant, _ out: inout Effects) {
+        guard case .candidate(var ballot) = self.role, self.ledger.isDurable(ballot.ownVote) else { return }
+        ballot.count(self.ledger.id)
+        self.role = .candidate(ballot)
+        self.leadIfElected(now: now, &out)
+    }
+
+    private mutating func leadIfElected(now: Instant, _ out: inout Effects) {
+        guard case .candidate(let ballot) = self.role,
+            self.ledger.membership.hasQuorum(where: ballot.votes.contains)
+        else { return }
+        self.role = .leader(Leadership(&self.ledger, now: now, &out))
+    }
+}

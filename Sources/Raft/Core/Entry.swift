@@ -1,0 +1,31 @@
+/// What an entry's payload is. Open-ended on disk and on the wire: a member that meets a kind it does not know keeps
+/// and replicates the entry, and its driver refuses to apply it.
+public struct EntryKind: RawRepresentable, Hashable, Sendable {
+    public var rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// Appended by each new leader: committing it commits everything before it (Raft paper, section 8).
+    public static let noop = EntryKind(rawValue: 0)
+    /// A command for the state machine.
+    public static let command = EntryKind(rawValue: 1)
+}
+
+/// One entry of the replicated log.
+public struct Entry: Hashable, Sendable {
+    public var position: LogPosition
+    public var time: LogTime
+    public var kind: EntryKind
+    public var payload: [UInt8]
+
+    public init(position: LogPosition, time: LogTime, kind: EntryKind, payload: [UInt8]) {
+        self.position = position
+        self.time = time
+        self.kind = kind
+        self.payload = payload
+    }
+
+    public var index: LogIndex { self.position.index }
+    public var term: Term { self.position.term }
+
+    /// What the entry weighs against limits in bytes: its payload and a fixed share for the rest.
+    public var weight: Int { self.payload.count + 64 }
+}

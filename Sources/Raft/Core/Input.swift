@@ -1,0 +1,44 @@
+/// The driver's name for a proposal, unique while it is open. It never leaves the process.
+public struct ProposalID: Hashable, Sendable {
+    public var rawValue: UInt64
+    public init(_ rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// The driver's name for a read, unique while it is open.
+public struct ReadID: Hashable, Sendable {
+    public var rawValue: UInt64
+    public init(_ rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// A command somebody wants in the log.
+public struct Proposal: Sendable {
+    public var id: ProposalID
+    public var payload: [UInt8]
+    public init(id: ProposalID, payload: [UInt8]) {
+        self.id = id
+        self.payload = payload
+    }
+}
+
+/// Everything that can happen to a member.
+public enum Input: Sendable {
+    case message(Envelope)
+    /// `time` is the driver's wall clock; the log's own time never goes back, whatever the clock does.
+    case proposals([Proposal], time: LogTime)
+    /// A linearizable read wants to begin.
+    case read(ReadID)
+    case persisted(Receipt)
+    /// The deadline has passed (or may have: a timer that fires early does no harm).
+    case timer
+}
+
+/// Why a proposal did not go through. Two classes, and no third: definite (in no log, safe to try anywhere) and
+/// indefinite (it may yet be committed).
+public enum ProposalError: Error, Hashable, Sendable {
+    /// Definite. This member is not the leader; perhaps that one is.
+    case notAccepted(leader: NodeID?)
+    /// Definite. Too many bytes are waiting to be committed.
+    case overloaded
+    /// Indefinite. Leadership was lost while the entry was on its way.
+    case outcomeUnknown
+}

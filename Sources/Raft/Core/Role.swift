@@ -1,0 +1,24 @@
+/// What a member is at the moment. Data that belongs to a role lives in it and dies with it.
+enum Role: Sendable {
+    case follower(Following)
+    /// Asks whether it could win before it disturbs anyone with a new term.
+    case preCandidate(Ballot)
+    case candidate(Ballot)
+    case leader(Leadership)
+}
+
+struct Following: Sendable {
+    /// The leader of the current term, once heard from.
+    var leader: NodeID?
+}
+
+/// The votes counted in an election or a pre-election.
+struct Ballot: Sendable {
+    var votes: [NodeID] = []
+    /// The write that makes the candidate's vote for itself durable; it counts only from then on.
+    var ownVote: WriteID
+
+    mutating func count(_ member: NodeID) {
+        if !self.votes.contains(member) { self.votes.append(member) }
+    }
+}

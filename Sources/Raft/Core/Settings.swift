@@ -1,0 +1,19 @@
+/// How a member behaves. The same on all members, though nothing unsafe happens if it is not.
+public struct Settings: Sendable {
+    /// How often a leader speaks to a follower it has nothing to tell.
+    public var heartbeatInterval: Duration = .milliseconds(50)
+    /// A follower that hears nothing for a random time between the two stands for election. The lower bound is also
+    /// how long a member that heard from a leader refuses to help replace it.
+    public var electionTimeoutMin: Duration = .milliseconds(300)
+    public var electionTimeoutMax: Duration = .milliseconds(600)
+    /// Limits of one append message. A single entry larger than the limit still goes, alone.
+    public var appendBytesMax = 1 << 20
+    public var appendEntriesMax = 1_024
+    /// How many appends may be under way to one follower, and how many bytes.
+    public var appendsInFlightMax = 16
+    public var bytesInFlightMax = 4 << 20
+    /// What may wait for a quorum before further proposals are refused as `overloaded`.
+    public var uncommittedBytesMax = 64 << 20
+
+    public init() {}
+}
