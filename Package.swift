@@ -14,6 +14,7 @@ let package = Package(
     name: "varpulis",
     products: [
         .library(name: "RaftCore", targets: ["RaftCore"]),
+        .executable(name: "raft-simulate", targets: ["raft-simulate"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -35,8 +36,27 @@ let package = Package(
             path: "Sources/Raft/Core",
             swiftSettings: strict
         ),
+        .target(
+            name: "RaftSimulation",
+            dependencies: ["RaftCore", .product(name: "HeapModule", package: "swift-collections")],
+            path: "Sources/Raft/Simulation",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "raft-simulate",
+            dependencies: [
+                "RaftSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
 
         // MARK: Tests
-        .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore"], swiftSettings: strict),
+        .testTarget(
+            name: "RaftCoreTests",
+            dependencies: ["RaftCore"],
+            exclude: ["Mutants"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "RaftSimulationTests", dependencies: ["RaftSimulation"], swiftSettings: strict),
     ]
 )

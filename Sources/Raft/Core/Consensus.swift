@@ -83,8 +83,7 @@ public struct Consensus: Sendable {
         if term == self.ledger.term { return true }
         switch message {
         case .append(let request):
-            let outcome = AppendReply.Outcome.rejected(previous: request.previous.index, hint: self.ledger.log.last)
-            let reply = AppendReply(term: self.ledger.term, round: request.round, outcome: outcome)
+            let reply = AppendReply(term: self.ledger.term, round: request.round, outcome: .stale)
             self.ledger.send(.appendReply(reply), to: sender, &out)
         case .voteRequest:
             self.ledger.send(.voteReply(.init(term: self.ledger.term, isGranted: false)), to: sender, &out)

@@ -61,6 +61,7 @@ struct Leadership: Sendable {
         _ out: inout Effects
     ) {
         guard let place = self.progress.firstIndex(where: { $0.member == member }) else { return }
+        if reply.outcome == .stale { return }
         self.progress[place].state.heard(round: reply.round, now: now)
         switch reply.outcome {
         case .accepted(let match):
@@ -69,7 +70,9 @@ struct Leadership: Sendable {
             self.advanceCommit(&ledger, &out)
         case .rejected(let previous, let hint):
             let possible = ledger.log.lastPossibleMatch(hint)
-            guard self.progress[place].state.rejected(previous, lastPossibleMatch: possible) else { break }
+            self.progress[place].state.rejected(previous, lastPossibleMatch: possible)
+        case .stale:
+            return
         }
         self.replicate(to: place, ledger, &out)
         self.finishReadRound(&ledger, &out)

@@ -48,6 +48,9 @@ public struct AppendReply: Hashable, Sendable {
         case accepted(match: LogIndex)
         /// The follower does not hold `previous`. The leader's log can agree with the follower's only up to `hint`.
         case rejected(previous: LogIndex, hint: LogPosition)
+        /// The request was of an older term. Only the reply's term counts: the sender may meanwhile lead that very
+        /// term, and the answer to what it said in an earlier one must not pass for an answer to what it says now.
+        case stale
     }
     public var term: Term
     public var round: UInt64

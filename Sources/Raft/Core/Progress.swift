@@ -86,16 +86,15 @@ struct Progress: Sendable {
         }
     }
 
-    /// The follower does not hold the entry at `previous`. False if this is old news.
-    mutating func rejected(_ previous: LogIndex, lastPossibleMatch: LogIndex) -> Bool {
+    /// The follower does not hold the entry at `previous`. Old news changes nothing.
+    mutating func rejected(_ previous: LogIndex, lastPossibleMatch: LogIndex) {
         switch self.mode {
         case .probe:
-            guard previous.next == self.next else { return false }
+            guard previous.next == self.next else { return }
         case .replicate:
-            guard previous > self.match, previous < self.next else { return false }
+            guard previous > self.match, previous < self.next else { return }
         }
         self.next = max(self.match, min(previous.previous, lastPossibleMatch)).next
         self.mode = .probe(isWaiting: false)
-        return true
     }
 }

@@ -1,0 +1,36 @@
+import HeapModule
+import RaftCore
+
+/// What is still to happen, in order of time; what happens at one moment, in the order it was planned.
+struct Agenda: Sendable {
+    enum Event: Sendable {
+        case deliver(Envelope)
+        case timer(member: Int, plan: UInt64)
+        case synced(member: Int, boot: UInt64)
+        case client
+        case fault
+        case restart(member: Int)
+        case heal(member: Int, other: Int)
+    }
+
+    private struct Item: Comparable, Sendable {
+        var time: UInt64
+        var sequence: UInt64
+        var event: Event
+        static func == (a: Item, b: Item) -> Bool { a.sequence == b.sequence }
+        static func < (a: Item, b: Item) -> Bool { (a.time, a.sequence) < (b.time, b.sequence) }
+    }
+
+    private var heap = Heap<Item>()
+    private var sequence: UInt64 = 0
+
+    /// `time` in microseconds.
+    mutating func plan(_ event: Event, at time: UInt64) {
+        self.sequence += 1
+        self.heap.insert(Item(time: time, sequence: self.sequence, event: event))
+    }
+
+    mutating func next() -> (time: UInt64, event: Event)? {
+        self.heap.popMin().map { ($0.time, $0.event) }
+    }
+}

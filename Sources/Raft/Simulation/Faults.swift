@@ -1,0 +1,67 @@
+import RaftCore
+
+/// What a seed's world is like: how many members, how bad the network, which faults exist and how often they come.
+///
+/// Each seed first draws which classes of faults it has at all (swarm testing: Groce et al., ISSTA 2012). A world
+/// where everything happens at once would hide what needs quiet to go wrong.
+struct Faults: Sendable {
+    var members: Int
+    /// Chances per message, in parts of 1,000.
+    var drop: UInt64
+    var duplicate: UInt64
+    /// One-way delay of a message, in microseconds: usually near the first, now and then up to the second.
+    var delayUsual: UInt64
+    var delayMax: UInt64
+    var delaySpikes: UInt64
+    /// Time of one commit, in microseconds.
+    var diskUsual: UInt64
+    var diskMax: UInt64
+    var diskSpikes: UInt64
+    /// Mean time between faults of the classes below, in microseconds.
+    var faultInterval: UInt64
+    /// How long a fault lasts, at most, in microseconds.
+    var faultSpan: UInt64
+    var classes: [Class]
+    /// Mean time between client requests, in microseconds, and the most commands in one.
+    var clientInterval: UInt64
+    var clientBatchMax: Int
+
+    enum Class: Sendable, CaseIterable {
+        /// A member loses power: what it had not synced is gone.
+        case crash
+        /// The leader loses power.
+        case crashLeader
+        /// All members lose power at once.
+        case crashAll
+        /// The members fall into two groups that don't hear each other.
+        case partition
+        /// One member is cut off.
+        case isolate
+        /// One direction of one link is dead.
+        case oneWay
+        /// Two members can't hear each other; all others can.
+        case bridge
+        /// A member is stopped and goes on later, believing that no time has passed for it.
+        case pause
+    }
+
+    init(_ random: inout SeededGenerator) {
+        func draw(_ range: ClosedRange<UInt64>) -> UInt64 { UInt64.random(in: range, using: &random) }
+        func chance(_ percent: UInt64) -> Bool { draw(0...99) < percent }
+        let size = draw(0...99)
+        self.members = size < 3 ? 1 : size < 55 ? 3 : 5
+        self.drop = chance(50) ? draw(1...200) : 0
+        self.duplicate = chance(50) ? draw(1...200) : 0
+        self.delayUsual = draw(50...5_000)
+        self.delayMax = self.delayUsual * draw(2...100)
+        self.delaySpikes = chance(50) ? draw(1...200) : 0
+        self.diskUsual = draw(50...10_000)
+        self.diskMax = self.diskUsual * draw(2...50)
+        self.diskSpikes = chance(50) ? draw(1...100) : 0
+        self.faultInterval = draw(30_000...2_000_000)
+        self.faultSpan = draw(10_000...3_000_000)
+        self.classes = Class.allCases.filter { _ in chance(50) }
+        self.clientInterval = draw(500...100_000)
+        self.clientBatchMax = chance(70) ? 3 : 40
+    }
+}
