@@ -22,6 +22,11 @@ struct Faults: Sendable {
     /// How long a fault lasts, at most, in microseconds.
     var faultSpan: UInt64
     var classes: [Class]
+    /// Small messages and windows make a member catch up in many steps, each of which may be its last.
+    var settings: Settings
+    /// Chance, in parts of 1,000, that a leader loses power in the very step in which it writes or commits something:
+    /// before its messages are out, or just after.
+    var ambush: UInt64
     /// Mean time between client requests, in microseconds, and the most commands in one.
     var clientInterval: UInt64
     var clientBatchMax: Int
@@ -63,5 +68,17 @@ struct Faults: Sendable {
         self.classes = Class.allCases.filter { _ in chance(50) }
         self.clientInterval = draw(500...100_000)
         self.clientBatchMax = chance(70) ? 3 : 40
+        self.ambush = chance(50) ? draw(1...100) : 0
+        self.settings = Settings()
+        if chance(20) { self.settings.uncommittedBytesMax = Int(draw(200...5_000)) }
+        switch draw(0...3) {
+        case 0: self.settings.appendEntriesMax = Int(draw(1...4))
+        case 1: self.settings.appendsInFlightMax = Int(draw(1...4))
+        case 2: self.settings.bytesInFlightMax = Int(draw(300...3_000))
+        default: return
+        }
+        // What goes through a narrow window must be little, or no time would be enough to catch up.
+        self.clientBatchMax = 3
+        self.clientInterval = max(self.clientInterval, 5_000)
     }
 }

@@ -38,7 +38,7 @@ extension World {
         }
     }
 
-    private mutating func crash(_ place: Int) throws(Violation) {
+    mutating func crash(_ place: Int) throws(Violation) {
         guard self.members[place].core != nil else { return }
         let keepsBatch = self.chance(500)
         let lost = try self.changeDisk(place) { $0.crash(keepingBatch: keepsBatch, $1) }
@@ -65,4 +65,9 @@ extension World {
         let step = Int(self.draw(1...UInt64(self.members.count - 1)))
         return (place + step) % self.members.count
     }
+}
+
+extension Effects {
+    /// Whether the step changed the log or what is committed of it.
+    var isMomentous: Bool { !self.writes.isEmpty || self.committed != nil }
 }

@@ -19,7 +19,6 @@ public struct World {
     var narrator: ((String) -> Void)?
     var violation: Violation?
     private var effects = Effects()
-    let settings: Settings
 
     struct Member {
         /// Nil while it has no power.
@@ -38,7 +37,6 @@ public struct World {
         let faults = Faults(&random)
         self.random = random
         self.faults = faults
-        self.settings = Settings()
         self.members = Array(repeating: Member(), count: faults.members)
         self.network = Network(members: faults.members)
         self.narrator = narrator
@@ -77,6 +75,7 @@ public struct World {
         self.network.healAll()
         self.faults.drop = 0
         self.faults.classes = []
+        self.faults.ambush = 0
         for member in self.members.indices {
             self.members[member].pausedUntil = 0
             if self.members[member].core == nil { try self.powerUp(member) }
@@ -163,8 +162,11 @@ public struct World {
 
         self.members[place].disk.enqueue(self.effects.writes)
         self.startSync(place)
+        let isAmbushed = after.role == .leader && self.effects.isMomentous && self.chance(self.faults.ambush)
+        if isAmbushed && self.chance(500) { return try self.crash(place) }
         for envelope in self.effects.messages { self.transmit(envelope) }
         self.planTimer(place, core)
+        if isAmbushed { try self.crash(place) }
     }
 
     private mutating func note(_ place: Int, _ input: Input, _ status: Status) {
@@ -242,7 +244,7 @@ public struct World {
         )
         let core = Consensus(
             id: id,
-            settings: self.settings,
+            settings: self.faults.settings,
             recovered: recovered,
             seed: self.random.next(),
             now: Instant(nanoseconds: self.now * 1_000)
