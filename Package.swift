@@ -31,7 +31,11 @@ let package = Package(
         // MARK: Consensus
         .target(name: "RaftCore", path: "Sources/Raft/Core", swiftSettings: strict),
 
+        // MARK: Wire types
+        .target(name: "ClusterAPI", swiftSettings: strict),
+
         // MARK: Tests
+        .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI"], swiftSettings: strict),
         .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore"], swiftSettings: strict),
     ]
 )
