@@ -34,8 +34,17 @@ let package = Package(
         // MARK: Wire types
         .target(name: "ClusterAPI", swiftSettings: strict),
 
+        // MARK: Coordinator
+        .target(
+            name: "ClusterState",
+            dependencies: [.product(name: "HashTreeCollections", package: "swift-collections")],
+            path: "Sources/Coordinator/State",
+            swiftSettings: strict
+        ),
+
         // MARK: Tests
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI"], swiftSettings: strict),
+        .testTarget(name: "ClusterStateTests", dependencies: ["ClusterState"], swiftSettings: strict),
         .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore"], swiftSettings: strict),
     ]
 )
