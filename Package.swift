@@ -50,6 +50,17 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // MARK: Wire types
+        .target(name: "ClusterAPI", swiftSettings: strict),
+
+        // MARK: Coordinator
+        .target(
+            name: "ClusterState",
+            dependencies: [.product(name: "HashTreeCollections", package: "swift-collections")],
+            path: "Sources/Coordinator/State",
+            swiftSettings: strict
+        ),
+
         // MARK: Tests
         .testTarget(
             name: "RaftCoreTests",
@@ -58,5 +69,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "RaftSimulationTests", dependencies: ["RaftSimulation"], swiftSettings: strict),
+        .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI"], swiftSettings: strict),
+        .testTarget(name: "ClusterStateTests", dependencies: ["ClusterState"], swiftSettings: strict),
     ]
 )

@@ -1,0 +1,85 @@
+internal import HashTreeCollections
+
+/// The replicated state of the cluster: who the workers are, what should run, where it runs, which connectors exist.
+///
+/// A pure value. Every member applies the same commands in the same order and holds the same state; the clock, chance
+/// and floating point stay outside. Collections are persistent, so copying the whole state for a snapshot is cheap.
+/// They keep no order (it depends on the process's hash seed), so every list that leaves is sorted by key.
+public struct ClusterState: Sendable {
+    var workersByID: TreeDictionary<WorkerID, Worker> = [:]
+    var groupsByID: TreeDictionary<GroupID, Group> = [:]
+    var connectorsByName: TreeDictionary<ConnectorName, Connector> = [:]
+
+    /// The newest epoch given to an assignment.
+    public internal(set) var lastEpoch: Epoch = .zero
+    /// The index of the last entry applied, kept with the state so that the two cannot come apart.
+    public internal(set) var appliedIndex: UInt64 = 0
+    /// Milliseconds since 1970 as the leader stamped them on the last entry applied; never decreases.
+    public internal(set) var time: UInt64 = 0
+
+    public init() {}
+}
+
+// MARK: - Looking
+
+extension ClusterState {
+    public func worker(_ id: WorkerID) -> Worker? { self.workersByID[id] }
+    public func group(_ id: GroupID) -> Group? { self.groupsByID[id] }
+    public func connector(_ name: ConnectorName) -> Connector? { self.connectorsByName[name] }
+
+    /// All workers, ordered by id.
+    public var workers: [Worker] { self.workersByID.values.sorted { $0.id < $1.id } }
+    /// All groups, ordered by id.
+    public var groups: [Group] { self.groupsByID.values.sorted { $0.id < $1.id } }
+    /// All connectors, ordered by name.
+    public var connectors: [Connector] { self.connectorsByName.values.sorted { $0.name < $1.name } }
+
+    public var workerCount: Int { self.workersByID.count }
+    public var groupCount: Int { self.groupsByID.count }
+
+    /// The group of that name; names are unique.
+    public func group(named name: GroupName) -> Group? {
+        self.groupsByID.values.first { $0.spec.name == name }
+    }
+
+    public func placement(_ key: PlacementKey) -> Placement? {
+        self.groupsByID[key.group]?.placement(key.pipeline, key.replica)
+    }
+}
+
+// MARK: - Applying
+
+extension ClusterState {
+    /// Applies one committed entry. Total: whatever the command says, it is carried out or refused, and a refusal
+    /// changes nothing but the index and the time.
+    public mutating func apply(_ command: Command, index: UInt64, time: UInt64) -> Response {
+        guard index > self.appliedIndex else { return .refused(.alreadyApplied(self.appliedIndex)) }
+        self.appliedIndex = index
+        self.time = max(self.time, time)
+        do throws(Refusal) {
+            return switch command {
+            case .register(let command): try self.register(command)
+            case .deregister(let command): try self.deregister(command)
+            case .setWorkerStatus(let command): try self.setWorkerStatus(command)
+            case .deployGroup(let command): try self.deployGroup(command)
+            case .deleteGroup(let command): try self.deleteGroup(command)
+            case .reassign(let command): try self.reassign(command)
+            case .reportPlacement(let command): try self.reportPlacement(command)
+            case .putConnector(let command): try self.putConnector(command)
+            case .deleteConnector(let command): try self.deleteConnector(command)
+            }
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    /// The epoch of the next assignment.
+    mutating func nextEpoch() -> Epoch {
+        // Wrapping instead of trapping keeps `apply` total; at a million assignments a second it is half a million
+        // years away.
+        self.lastEpoch.rawValue &+= 1
+        return self.lastEpoch
+    }
+}
+
+extension Refusal: Error {}

@@ -1,0 +1,116 @@
+/// Reads the parts of an encoding, and trusts none of them.
+///
+/// Every length is checked against what is left, so that a hostile one costs nothing. A value has one encoding only:
+/// a longer form of a number, an unknown tag or a byte too many is refused.
+struct ByteReader {
+    private let bytes: [UInt8]
+    private(set) var offset = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var remaining: Int { self.bytes.count - self.offset }
+
+    func failure(_ code: DecodingFailure.Code, _ message: String) -> DecodingFailure {
+        DecodingFailure(code: code, message: message, offset: self.offset)
+    }
+
+    mutating func byte() throws(DecodingFailure) -> UInt8 {
+        guard self.remaining > 0 else { throw self.failure(.truncated, "the bytes end within a value") }
+        defer { self.offset += 1 }
+        return self.bytes[self.offset]
+    }
+
+    mutating func number() throws(DecodingFailure) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let byte = try self.byte()
+            // The tenth byte has room for a single bit.
+            if shift == 63, byte > 1 { throw self.failure(.invalid, "a number has more than 64 bits") }
+            value |= UInt64(byte & 0x7F) << shift
+            guard byte & 0x80 != 0 else {
+                if byte == 0, shift > 0 { throw self.failure(.invalid, "a number is longer than it has to be") }
+                return value
+            }
+            shift += 7
+        }
+    }
+
+    mutating func number32() throws(DecodingFailure) -> UInt32 {
+        guard let number = UInt32(exactly: try self.number()) else {
+            throw self.failure(.invalid, "a number has more than 32 bits")
+        }
+        return number
+    }
+
+    private mutating func run() throws(DecodingFailure) -> ArraySlice<UInt8> {
+        let length = try self.number()
+        guard length <= UInt64(self.remaining) else {
+            throw self.failure(.truncated, "a length of \(length) reaches beyond the end")
+        }
+        let end = self.offset + Int(length)
+        defer { self.offset = end }
+        return self.bytes[self.offset..<end]
+    }
+
+    mutating func blob() throws(DecodingFailure) -> [UInt8] { Array(try self.run()) }
+
+    mutating func text() throws(DecodingFailure) -> String {
+        guard let text = String(validating: try self.run(), as: UTF8.self) else {
+            throw self.failure(.invalid, "a text is not valid UTF-8")
+        }
+        return text
+    }
+
+    mutating func value<Value: BinaryCoded>(_ type: Value.Type = Value.self) throws(DecodingFailure) -> Value {
+        try Value(from: &self)
+    }
+
+    mutating func list<Value: BinaryCoded>(of type: Value.Type = Value.self) throws(DecodingFailure) -> [Value] {
+        let count = try self.number()
+        // No value is shorter than one byte. The list grows as values prove to be there, never ahead of them.
+        guard count <= UInt64(self.remaining) else {
+            throw self.failure(.truncated, "a list of \(count) reaches beyond the end")
+        }
+        var values: [Value] = []
+        for _ in 0..<count { values.append(try Value(from: &self)) }
+        return values
+    }
+
+    mutating func optional<Value>(
+        _ read: (inout ByteReader) throws(DecodingFailure) -> Value
+    ) throws(DecodingFailure) -> Value? {
+        switch try self.byte() {
+        case 0: return nil
+        case 1: return try read(&self)
+        default: throw self.failure(.invalid, "an optional value is neither there nor absent")
+        }
+    }
+
+    func end() throws(DecodingFailure) {
+        guard self.remaining == 0 else { throw self.failure(.trailing, "\(self.remaining) bytes are left over") }
+    }
+}
+
+/// Why bytes were refused, and where.
+public struct DecodingFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    public struct Code: RawRepresentable, Hashable, Sendable {
+        public var rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// The bytes end too early.
+        public static let truncated = Code(rawValue: "truncated")
+        /// They go on too long.
+        public static let trailing = Code(rawValue: "trailing")
+        /// They are of a version or a kind that this build does not know.
+        public static let unknown = Code(rawValue: "unknown")
+        /// They say something that cannot be.
+        public static let invalid = Code(rawValue: "invalid")
+    }
+
+    public var code: Code
+    public var message: String
+    public var offset: Int
+
+    public var description: String { "\(self.message) (byte \(self.offset))" }
+}

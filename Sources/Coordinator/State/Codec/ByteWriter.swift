@@ -1,0 +1,39 @@
+/// Appends the parts of an encoding. Formats are described in `docs/formats.md`, section "Cluster state".
+struct ByteWriter {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func byte(_ byte: UInt8) { self.bytes.append(byte) }
+
+    /// Seven bits to a byte, lowest first; the top bit says that more follow. 300 is `AC 02`.
+    mutating func number(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            self.bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        self.bytes.append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    mutating func number(_ value: UInt32) { self.number(UInt64(value)) }
+
+    mutating func blob(_ blob: some Collection<UInt8>) {
+        self.number(UInt64(blob.count))
+        self.bytes.append(contentsOf: blob)
+    }
+
+    mutating func text(_ text: String) { self.blob(text.utf8) }
+
+    mutating func value(_ value: some BinaryCoded) { value.encode(into: &self) }
+
+    mutating func list(_ values: some Collection<some BinaryCoded>) {
+        self.number(UInt64(values.count))
+        for value in values { value.encode(into: &self) }
+    }
+
+    /// 0 for nothing, or 1 and the value.
+    mutating func optional<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
+        guard let value else { return self.byte(0) }
+        self.byte(1)
+        write(&self, value)
+    }
+}

@@ -1,0 +1,74 @@
+internal import HashTreeCollections
+
+extension ClusterState {
+    public static let formatVersion: UInt8 = 1
+    /// `VPCS`, so that a file of another kind is recognised as such.
+    private static let magic = Array("VPCS".utf8)
+
+    /// The whole state as bytes. Equal states give equal bytes in every process: keys are walked in their order.
+    public func encoded() -> [UInt8] {
+        var writer = ByteWriter()
+        for byte in Self.magic { writer.byte(byte) }
+        writer.byte(Self.formatVersion)
+        writer.number(self.appliedIndex)
+        writer.number(self.time)
+        writer.value(self.lastEpoch)
+        writer.list(self.workers)
+        writer.list(self.groups)
+        writer.list(self.connectors)
+        return writer.bytes
+    }
+
+    /// Reads a state back, and refuses one that no sequence of commands could have made.
+    public init(decoding bytes: [UInt8]) throws(DecodingFailure) {
+        var reader = ByteReader(bytes)
+        for expected in Self.magic where try reader.byte() != expected {
+            throw reader.failure(.unknown, "the bytes are not a cluster's state")
+        }
+        let version = try reader.byte()
+        guard version == Self.formatVersion else {
+            throw reader.failure(.unknown, "states of version \(version) are not known here")
+        }
+        self.init()
+        self.appliedIndex = try reader.number()
+        self.time = try reader.number()
+        self.lastEpoch = try reader.value()
+        self.workersByID = try Self.table(&reader, by: \Worker.id)
+        self.groupsByID = try Self.table(&reader, by: \Group.id)
+        self.connectorsByName = try Self.table(&reader, by: \Connector.name)
+        try reader.end()
+        for group in self.groupsByID.values {
+            for placement in group.placements {
+                guard let worker = placement.worker else { continue }
+                self.workersByID[worker]?.assignedCount += 1
+            }
+        }
+        if let violation = self.violatedInvariant { throw reader.failure(.invalid, violation) }
+    }
+
+    /// A list whose keys have to rise strictly.
+    private static func table<Key: Comparable & Hashable, Value: BinaryCoded>(
+        _ reader: inout ByteReader,
+        by key: KeyPath<Value, Key>
+    ) throws(DecodingFailure) -> TreeDictionary<Key, Value> {
+        var table: TreeDictionary<Key, Value> = [:]
+        var last: Key?
+        for value in try reader.list(of: Value.self) {
+            let key = value[keyPath: key]
+            if let last, key <= last { throw reader.failure(.invalid, "the keys of a list are not in order") }
+            last = key
+            table[key] = value
+        }
+        return table
+    }
+
+    /// 64 bits that differ, but for an accident, between states that differ: FNV-1a over the encoding. Members compare
+    /// theirs at the same index. It guards against mistakes, not against forgers.
+    public var digest: UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in self.encoded() {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+        }
+        return hash
+    }
+}

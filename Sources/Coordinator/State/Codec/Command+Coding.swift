@@ -1,0 +1,146 @@
+extension Command {
+    public static let formatVersion: UInt8 = 1
+
+    /// The bytes of a log entry.
+    public func encoded() -> [UInt8] {
+        var writer = ByteWriter()
+        writer.byte(Self.formatVersion)
+        self.encode(into: &writer)
+        return writer.bytes
+    }
+
+    public init(decoding bytes: [UInt8]) throws(DecodingFailure) {
+        var reader = ByteReader(bytes)
+        let version = try reader.byte()
+        guard version == Self.formatVersion else {
+            throw reader.failure(.unknown, "commands of version \(version) are not known here")
+        }
+        try self.init(from: &reader)
+        try reader.end()
+    }
+}
+
+extension Command: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .register(let command):
+            writer.byte(1)
+            writer.value(command.worker)
+            writer.value(command.incarnation)
+            writer.text(command.address)
+            writer.value(command.capacity)
+            writer.optional(command.replacing) { $0.value($1) }
+        case .deregister(let command):
+            writer.byte(2)
+            writer.value(command.worker)
+            writer.optional(command.incarnation) { $0.value($1) }
+        case .setWorkerStatus(let command):
+            writer.byte(3)
+            writer.value(command.worker)
+            writer.value(command.incarnation)
+            writer.value(command.from)
+            writer.value(command.to)
+        case .deployGroup(let command):
+            writer.byte(4)
+            writer.value(command.group)
+            writer.value(command.spec)
+            writer.number(UInt64(command.workers.count))
+            for worker in command.workers { writer.optional(worker) { $0.value($1) } }
+        case .deleteGroup(let command):
+            writer.byte(5)
+            writer.value(command.group)
+            writer.optional(command.generation) { $0.number($1) }
+        case .reassign(let command):
+            writer.byte(6)
+            writer.value(command.placement)
+            writer.value(command.from)
+            writer.value(command.to)
+        case .reportPlacement(let command):
+            writer.byte(7)
+            writer.value(command.placement)
+            writer.value(command.epoch)
+            writer.value(command.status)
+            writer.text(command.pipelineID)
+        case .putConnector(let command):
+            writer.byte(8)
+            writer.value(command.connector)
+            writer.value(command.mode)
+        case .deleteConnector(let command):
+            writer.byte(9)
+            writer.value(command.connector)
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        switch try reader.byte() {
+        case 1:
+            self = .register(
+                Register(
+                    worker: try reader.value(),
+                    incarnation: try reader.value(),
+                    address: try reader.text(),
+                    capacity: try reader.value(),
+                    replacing: try reader.optional { reader throws(DecodingFailure) in try reader.value() }
+                )
+            )
+        case 2:
+            self = .deregister(
+                Deregister(
+                    worker: try reader.value(),
+                    incarnation: try reader.optional { reader throws(DecodingFailure) in try reader.value() }
+                )
+            )
+        case 3:
+            self = .setWorkerStatus(
+                SetWorkerStatus(
+                    worker: try reader.value(),
+                    incarnation: try reader.value(),
+                    from: try reader.value(),
+                    to: try reader.value()
+                )
+            )
+        case 4:
+            let group: GroupID = try reader.value()
+            let spec: ClusterState.GroupSpec = try reader.value()
+            let choices: [WorkerChoice] = try reader.list()
+            self = .deployGroup(DeployGroup(group: group, spec: spec, workers: choices.map(\.worker)))
+        case 5:
+            self = .deleteGroup(
+                DeleteGroup(
+                    group: try reader.value(),
+                    generation: try reader.optional { reader throws(DecodingFailure) in try reader.number() }
+                )
+            )
+        case 6:
+            self = .reassign(
+                Reassign(placement: try reader.value(), from: try reader.value(), to: try reader.value())
+            )
+        case 7:
+            self = .reportPlacement(
+                ReportPlacement(
+                    placement: try reader.value(),
+                    epoch: try reader.value(),
+                    status: try reader.value(),
+                    pipelineID: try reader.text()
+                )
+            )
+        case 8:
+            self = .putConnector(PutConnector(connector: try reader.value(), mode: try reader.value()))
+        case 9:
+            self = .deleteConnector(DeleteConnector(connector: try reader.value()))
+        case let tag:
+            throw reader.failure(.unknown, "no command is numbered \(tag)")
+        }
+    }
+}
+
+/// A worker or none, as an item of a list.
+private struct WorkerChoice: BinaryCoded {
+    var worker: WorkerID?
+
+    func encode(into writer: inout ByteWriter) { writer.optional(self.worker) { $0.value($1) } }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        self.worker = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
+    }
+}

@@ -1,0 +1,190 @@
+extension ClusterState.Worker.Capacity: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        writer.number(self.cpuCores)
+        writer.number(self.pipelinesMax)
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        self.init(cpuCores: try reader.number32(), pipelinesMax: try reader.number32())
+    }
+}
+
+extension ClusterState.Worker: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        writer.value(self.id)
+        writer.value(self.incarnation)
+        writer.text(self.address)
+        writer.value(self.capacity)
+        writer.value(self.status)
+        writer.number(self.registrationIndex)
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        self.init(
+            id: try reader.value(),
+            incarnation: try reader.value(),
+            address: try reader.text(),
+            capacity: try reader.value(),
+            status: try reader.value(),
+            registrationIndex: try reader.number()
+        )
+    }
+}
+
+extension ClusterState.GroupSpec: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        writer.value(self.name)
+        writer.list(self.pipelines)
+        writer.list(self.routes)
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        self.init(name: try reader.value(), pipelines: try reader.list(), routes: try reader.list())
+    }
+}
+
+extension ClusterState.PipelineSpec: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        writer.value(self.name)
+        writer.text(self.source)
+        writer.optional(self.workerAffinity) { $0.value($1) }
+        writer.number(self.replicas)
+        writer.optional(self.partitionKey) { $0.text($1) }
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        self.init(
+            name: try reader.value(),
+            source: try reader.text(),
+            workerAffinity: try reader.optional { reader throws(DecodingFailure) in try reader.value() },
+            replicas: try reader.number32(),
+            partitionKey: try reader.optional { reader throws(DecodingFailure) in try reader.text() }
+        )
+    }
+}
+
+extension ClusterState.Route: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        writer.text(self.from)
+        writer.text(self.to)
+        writer.number(UInt64(self.eventTypes.count))
+        for type in self.eventTypes { writer.text(type) }
+        writer.optional(self.topic) { $0.text($1) }
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        let from = try reader.text()
+        let to = try reader.text()
+        let types: [Identifier<Self>] = try reader.list()
+        self.init(
+            from: from,
+            to: to,
+            eventTypes: types.map(\.rawValue),
+            topic: try reader.optional { reader throws(DecodingFailure) in try reader.text() }
+        )
+    }
+}
+
+extension ClusterState.Group: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        writer.value(self.id)
+        writer.value(self.spec)
+        writer.number(self.generation)
+        writer.list(self.placements)
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        self.init(
+            id: try reader.value(),
+            spec: try reader.value(),
+            generation: try reader.number(),
+            placements: try reader.list()
+        )
+    }
+}
+
+extension ClusterState.Placement: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        writer.value(self.pipeline)
+        writer.optional(self.replica) { $0.number($1) }
+        writer.optional(self.worker) { $0.value($1) }
+        writer.value(self.epoch)
+        writer.value(self.status)
+        writer.text(self.pipelineID)
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        self.init(
+            pipeline: try reader.value(),
+            replica: try reader.optional { reader throws(DecodingFailure) in try reader.number32() },
+            worker: try reader.optional { reader throws(DecodingFailure) in try reader.value() },
+            epoch: try reader.value(),
+            status: try reader.value(),
+            pipelineID: try reader.text()
+        )
+    }
+}
+
+extension ClusterState.Placement.Status: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .pending: writer.byte(0)
+        case .running: writer.byte(1)
+        case .failed(let reason):
+            writer.byte(2)
+            writer.text(reason)
+        case .stopped: writer.byte(3)
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        switch try reader.byte() {
+        case 0: self = .pending
+        case 1: self = .running
+        case 2: self = .failed(try reader.text())
+        case 3: self = .stopped
+        case let tag: throw reader.failure(.unknown, "no placement status is numbered \(tag)")
+        }
+    }
+}
+
+extension ClusterState.Connector: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        writer.value(self.name)
+        writer.text(self.type)
+        writer.list(self.parameters)
+        writer.optional(self.description) { $0.text($1) }
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        self.init(
+            name: try reader.value(),
+            type: try reader.text(),
+            parameters: try reader.list(),
+            description: try reader.optional { reader throws(DecodingFailure) in try reader.text() }
+        )
+    }
+}
+
+extension ClusterState.Connector.Parameter: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        writer.text(self.key)
+        switch self.value {
+        case .plain(let text):
+            writer.byte(0)
+            writer.text(text)
+        case .sealed(let bytes):
+            writer.byte(1)
+            writer.blob(bytes)
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        self.key = try reader.text()
+        switch try reader.byte() {
+        case 0: self.value = .plain(try reader.text())
+        case 1: self.value = .sealed(try reader.blob())
+        case let tag: throw reader.failure(.unknown, "no kind of parameter is numbered \(tag)")
+        }
+    }
+}

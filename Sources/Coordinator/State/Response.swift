@@ -1,0 +1,40 @@
+/// What became of a command.
+public enum Response: Hashable, Sendable {
+    /// It is done, or was so already.
+    case done
+    /// The group exists: this command created it, or an identical one before it.
+    case group(GroupID, created: Bool)
+    /// The connector exists: this command created it, or an identical one before it.
+    case connector(ConnectorName, created: Bool)
+    /// The placement has a worker, at this new epoch.
+    case assigned(Epoch)
+    /// Nothing was changed.
+    case refused(Refusal)
+}
+
+/// Why a command changed nothing.
+public enum Refusal: Hashable, Sendable {
+    case workerNotFound(WorkerID)
+    case groupNotFound(GroupID)
+    case placementNotFound(PlacementKey)
+    case connectorNotFound(ConnectorName)
+    /// Another group has the name, or the id: this one.
+    case groupExists(GroupID)
+    case connectorExists(ConnectorName)
+    /// The state is no longer what the proposer saw. It may look again and decide again.
+    case preconditionFailed(Precondition)
+    /// The command makes no sense in any state.
+    case invalid(String)
+    /// The entry's index is not beyond the last one applied. A driver that applies in order never sees it.
+    case alreadyApplied(UInt64)
+}
+
+/// What a proposer took for granted wrongly; each case carries what is true instead.
+public enum Precondition: Hashable, Sendable {
+    case incarnation(WorkerIncarnation)
+    case workerStatus(ClusterState.Worker.Status)
+    /// Not registered, not ready, or full.
+    case workerUnavailable(WorkerID)
+    case epoch(Epoch)
+    case generation(UInt64)
+}

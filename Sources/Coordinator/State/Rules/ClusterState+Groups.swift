@@ -1,0 +1,97 @@
+internal import HashTreeCollections
+
+extension ClusterState {
+    mutating func deployGroup(_ command: Command.DeployGroup) throws(Refusal) -> Response {
+        if let existing = self.groupsByID[command.group] ?? self.group(named: command.spec.name) {
+            guard existing.spec.canonicalBytes == command.spec.canonicalBytes else { throw .groupExists(existing.id) }
+            return .group(existing.id, created: false)
+        }
+        if let fault = command.spec.fault { throw .invalid(fault) }
+        let slots = command.spec.slots
+        guard command.workers.count == slots.count else {
+            throw .invalid("\(command.workers.count) workers were named for \(slots.count) placements")
+        }
+        // A refusal must change nothing, so the assignments are made on a copy.
+        var state = self
+        var placements: [Placement] = []
+        placements.reserveCapacity(slots.count)
+        for (slot, worker) in zip(slots, command.workers) {
+            var placement = Placement(
+                pipeline: slot.pipeline,
+                replica: slot.replica,
+                worker: nil,
+                epoch: .zero,
+                status: .pending,
+                pipelineID: ""
+            )
+            if let worker { try state.assign(&placement, to: worker) }
+            placements.append(placement)
+        }
+        state.groupsByID[command.group] = Group(
+            id: command.group,
+            spec: command.spec,
+            generation: self.appliedIndex,
+            placements: placements
+        )
+        self = state
+        return .group(command.group, created: true)
+    }
+
+    mutating func deleteGroup(_ command: Command.DeleteGroup) throws(Refusal) -> Response {
+        guard let group = self.groupsByID[command.group] else { throw .groupNotFound(command.group) }
+        if let generation = command.generation, generation != group.generation {
+            throw .preconditionFailed(.generation(group.generation))
+        }
+        for placement in group.placements {
+            if let worker = placement.worker { self.workersByID[worker]?.assignedCount -= 1 }
+        }
+        self.groupsByID[group.id] = nil
+        return .done
+    }
+
+    mutating func reassign(_ command: Command.Reassign) throws(Refusal) -> Response {
+        var (group, index) = try self.find(command.placement)
+        guard group.placements[index].epoch == command.from else {
+            throw .preconditionFailed(.epoch(group.placements[index].epoch))
+        }
+        try self.assign(&group.placements[index], to: command.to)
+        self.groupsByID[group.id] = group
+        return .assigned(group.placements[index].epoch)
+    }
+
+    mutating func reportPlacement(_ command: Command.ReportPlacement) throws(Refusal) -> Response {
+        var (group, index) = try self.find(command.placement)
+        let placement = group.placements[index]
+        // Without a worker the epoch is that of an assignment which has ended.
+        guard placement.epoch == command.epoch, placement.worker != nil else {
+            throw .preconditionFailed(.epoch(placement.epoch))
+        }
+        group.placements[index].status = command.status
+        group.placements[index].pipelineID = command.pipelineID
+        self.groupsByID[group.id] = group
+        return .done
+    }
+
+    /// Gives a placement to a worker at a new epoch, and takes it from the one that had it.
+    ///
+    /// The placement is a copy that the caller stores; on a refusal nothing is changed.
+    private mutating func assign(_ placement: inout Placement, to worker: WorkerID) throws(Refusal) {
+        guard let target = self.workersByID[worker] else { throw .preconditionFailed(.workerUnavailable(worker)) }
+        // Staying at the same worker takes no further place there.
+        let isAvailable = placement.worker == worker ? target.status == .ready : target.isAvailable
+        guard isAvailable else { throw .preconditionFailed(.workerUnavailable(worker)) }
+        if let former = placement.worker { self.workersByID[former]?.assignedCount -= 1 }
+        self.workersByID[worker]?.assignedCount += 1
+        placement.worker = worker
+        placement.epoch = self.nextEpoch()
+        placement.status = .pending
+        placement.pipelineID = ""
+    }
+
+    private func find(_ key: PlacementKey) throws(Refusal) -> (Group, Int) {
+        guard let group = self.groupsByID[key.group] else { throw .groupNotFound(key.group) }
+        let index = group.placements.firstIndex { $0.pipeline == key.pipeline && $0.replica == key.replica }
+        guard let index else { throw .placementNotFound(key) }
+        return (group, index)
+    }
+}

@@ -1,0 +1,40 @@
+internal import HashTreeCollections
+
+extension ClusterState {
+    /// What must hold after every command; a sentence about the first thing that does not. Tests ask after each step,
+    /// and a decoder asks before it believes a snapshot.
+    public var violatedInvariant: String? {
+        var assigned: [WorkerID: UInt32] = [:]
+        var names: Set<GroupName> = []
+        var epochs: Set<Epoch> = []
+        for group in self.groups {
+            if let fault = group.spec.fault { return "group \(group.id): \(fault)" }
+            if !names.insert(group.spec.name).inserted { return "two groups are named \(group.spec.name)" }
+            if group.generation > self.appliedIndex { return "group \(group.id) comes from the future" }
+            let slots = group.placements.map { Slot(pipeline: $0.pipeline, replica: $0.replica) }
+            if slots != group.spec.slots { return "the placements of group \(group.id) do not fit its spec" }
+            for placement in group.placements {
+                let key = group.key(of: placement)
+                if placement.epoch > self.lastEpoch { return "\(key) has an epoch from the future" }
+                if placement.epoch != .zero, !epochs.insert(placement.epoch).inserted {
+                    return "\(key) shares its epoch"
+                }
+                guard let worker = placement.worker else {
+                    if placement.status != .pending { return "\(key) has a status without a worker" }
+                    continue
+                }
+                if self.workersByID[worker] == nil { return "\(key) is at worker \(worker), which does not exist" }
+                if placement.epoch == .zero { return "\(key) has a worker without an epoch" }
+                assigned[worker, default: 0] += 1
+            }
+        }
+        for worker in self.workers {
+            if worker.registrationIndex > self.appliedIndex { return "worker \(worker.id) comes from the future" }
+            if worker.assignedCount != assigned[worker.id, default: 0] {
+                return "worker \(worker.id) has \(assigned[worker.id, default: 0]) placements, "
+                    + "but \(worker.assignedCount) are counted"
+            }
+        }
+        return nil
+    }
+}

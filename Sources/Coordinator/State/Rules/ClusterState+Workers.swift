@@ -1,0 +1,83 @@
+internal import HashTreeCollections
+
+extension ClusterState {
+    mutating func register(_ command: Command.Register) throws(Refusal) -> Response {
+        guard var worker = self.workersByID[command.worker] else {
+            self.workersByID[command.worker] = Worker(
+                id: command.worker,
+                incarnation: command.incarnation,
+                address: command.address,
+                capacity: command.capacity,
+                status: .ready,
+                registrationIndex: self.appliedIndex
+            )
+            return .done
+        }
+        let restarted = worker.incarnation != command.incarnation
+        if restarted {
+            guard command.replacing == worker.incarnation else {
+                throw .preconditionFailed(.incarnation(worker.incarnation))
+            }
+            worker.incarnation = command.incarnation
+            worker.registrationIndex = self.appliedIndex
+        }
+        worker.address = command.address
+        worker.capacity = command.capacity
+        // Draining is an operator's wish for this process; only a restart ends it.
+        if restarted || worker.status != .draining { worker.status = .ready }
+        self.workersByID[worker.id] = worker
+        if restarted { self.restartPlacements(on: worker.id) }
+        return .done
+    }
+
+    mutating func deregister(_ command: Command.Deregister) throws(Refusal) -> Response {
+        guard let worker = self.workersByID[command.worker] else { throw .workerNotFound(command.worker) }
+        if let incarnation = command.incarnation, incarnation != worker.incarnation {
+            throw .preconditionFailed(.incarnation(worker.incarnation))
+        }
+        self.updatePlacements(on: worker.id) { placement, _ in
+            placement.worker = nil
+            placement.status = .pending
+            placement.pipelineID = ""
+        }
+        self.workersByID[worker.id] = nil
+        return .done
+    }
+
+    mutating func setWorkerStatus(_ command: Command.SetWorkerStatus) throws(Refusal) -> Response {
+        guard let worker = self.workersByID[command.worker] else { throw .workerNotFound(command.worker) }
+        guard worker.incarnation == command.incarnation else {
+            throw .preconditionFailed(.incarnation(worker.incarnation))
+        }
+        if worker.status == command.to { return .done }
+        guard worker.status == command.from else { throw .preconditionFailed(.workerStatus(worker.status)) }
+        self.workersByID[command.worker]?.status = command.to
+        return .done
+    }
+
+    /// A new process at the same worker: each placement is a new assignment, at an epoch of its own, so that an older
+    /// process that still runs somewhere is fenced off.
+    private mutating func restartPlacements(on worker: WorkerID) {
+        self.updatePlacements(on: worker) { placement, state in
+            placement.epoch = state.nextEpoch()
+            placement.status = .pending
+            placement.pipelineID = ""
+        }
+    }
+
+    /// Changes every placement of a worker, in the order of the groups' ids: epochs are given out on the way.
+    private mutating func updatePlacements(
+        on worker: WorkerID,
+        _ change: (inout Placement, inout ClusterState) -> Void
+    ) {
+        guard self.workersByID[worker]?.assignedCount != 0 else { return }
+        for id in self.groupsByID.keys.sorted() {
+            guard var group = self.groupsByID[id] else { continue }
+            guard group.placements.contains(where: { $0.worker == worker }) else { continue }
+            for index in group.placements.indices where group.placements[index].worker == worker {
+                change(&group.placements[index], &self)
+            }
+            self.groupsByID[id] = group
+        }
+    }
+}

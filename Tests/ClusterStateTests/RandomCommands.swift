@@ -1,0 +1,92 @@
+import ClusterState
+
+/// A seeded stream of commands over a handful of names, most of which fit the state they are meant for.
+struct RandomCommands {
+    private var random: Seeded
+
+    init(seed: UInt64) { self.random = Seeded(seed) }
+
+    /// Runs `count` commands through a fresh state.
+    static func run(seed: UInt64, count: UInt64) -> ClusterState {
+        var commands = RandomCommands(seed: seed)
+        var state = ClusterState()
+        for index in 1...count {
+            _ = state.apply(commands.next(for: state), index: index, time: index)
+        }
+        return state
+    }
+
+    mutating func next(for state: ClusterState) -> Command {
+        let worker = self.worker()
+        let present = state.worker(WorkerID(worker))?.incarnation.rawValue
+        switch self.random.next(upperBound: 20 as UInt64) {
+        case 0..<4:
+            let incarnation = self.mostly(present) ?? self.random.next(upperBound: 4 as UInt64)
+            return .register(
+                worker,
+                incarnation: incarnation,
+                replacing: self.mostly(present),
+                pipelinesMax: self.random.next(upperBound: 20 as UInt32)
+            )
+        case 4:
+            return .deregister(worker, incarnation: self.mostly(present))
+        case 5..<8:
+            let from = self.mostly(state.worker(WorkerID(worker))?.status) ?? .ready
+            return .status(
+                worker,
+                from,
+                [.ready, .ready, .unhealthy, .draining, .registering].randomElement(using: &self.random) ?? .ready,
+                incarnation: present ?? 0
+            )
+        case 8..<11:
+            return self.deploy(in: state)
+        case 11:
+            return .delete(self.group())
+        case 12..<15:
+            let (key, epoch) = self.placement(in: state)
+            return .reassign(key, from: epoch, to: worker)
+        case 15..<18:
+            let (key, epoch) = self.placement(in: state)
+            let status: [ClusterState.Placement.Status] = [.running, .failed("out of luck"), .stopped, .pending]
+            return .report(key, epoch: epoch, status.randomElement(using: &self.random) ?? .running)
+        case 18:
+            let host = "h\(self.random.next(upperBound: 2 as UInt64))"
+            return .connector(self.connector(), Bool.random(using: &self.random) ? .create : .update, host: host)
+        default:
+            return .deleteConnector(self.connector())
+        }
+    }
+
+    private mutating func worker() -> String { "w\(self.random.next(upperBound: 5 as UInt64))" }
+    private mutating func group() -> String { "g\(self.random.next(upperBound: 6 as UInt64))" }
+    private mutating func connector() -> String { "c\(self.random.next(upperBound: 3 as UInt64))" }
+
+    /// What the state says, but now and then nothing.
+    private mutating func mostly<Value>(_ value: Value?) -> Value? {
+        self.random.next(upperBound: 8 as UInt64) == 0 ? nil : value
+    }
+
+    private mutating func deploy(in state: ClusterState) -> Command {
+        let available = state.workers.filter(\.isAvailable).map(\.id)
+        let spec = ClusterState.GroupSpec(
+            name: GroupName("name of \(self.group())"),
+            pipelines: (0..<self.random.next(upperBound: 4 as UInt64)).map { number in
+                ClusterState.PipelineSpec(
+                    name: PipelineName("p\(number)"),
+                    source: "stream",
+                    replicas: self.random.next(upperBound: 4 as UInt32)
+                )
+            },
+            routes: [ClusterState.Route(from: "_external", to: "p0", eventTypes: ["A*", "*"], topic: "t")]
+        )
+        let workers = spec.slots.map { _ in self.mostly(available.randomElement(using: &self.random)) }
+        return .deployGroup(Command.DeployGroup(group: GroupID(self.group()), spec: spec, workers: workers))
+    }
+
+    private mutating func placement(in state: ClusterState) -> (PlacementKey, UInt64) {
+        guard let group = state.groups.randomElement(using: &self.random),
+            let placement = group.placements.randomElement(using: &self.random)
+        else { return (PlacementKey(group: GroupID(self.group()), pipeline: "p0"), 1) }
+        return (group.key(of: placement), self.mostly(placement.epoch.rawValue) ?? 1)
+    }
+}
