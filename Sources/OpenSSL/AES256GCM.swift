@@ -1,0 +1,124 @@
+internal import COpenSSL
+
+/// Authenticated encryption for secrets at rest (AES-256 in Galois/counter mode, NIST SP 800-38D).
+///
+/// A box is nonce (12 bytes), ciphertext (as long as the plaintext), tag (16 bytes). The nonce is drawn at random for
+/// each box, so one key must not seal more than 2^32 of them.
+public enum AES256GCM {
+    public static let keyByteCount = 32
+    static let nonceByteCount = 12
+    static let tagByteCount = 16
+
+    /// Encrypts `plaintext` so that only a holder of `key` can read it, and only beside the same `authenticated` bytes.
+    public static func seal(
+        _ plaintext: [UInt8],
+        key: [UInt8],
+        authenticating authenticated: [UInt8] = []
+    ) throws(OpenSSLError) -> [UInt8] {
+        let nonce = try SecureRandom.bytes(self.nonceByteCount)
+        return try self.seal(plaintext, key: key, nonce: nonce, authenticating: authenticated)
+    }
+
+    /// What was sealed in `box`. Fails with `notAuthentic` if a bit of the box, the key or the authenticated bytes
+    /// differs.
+    public static func open(
+        _ box: [UInt8],
+        key: [UInt8],
+        authenticating authenticated: [UInt8] = []
+    ) throws(OpenSSLError) -> [UInt8] {
+        let operation = "open a sealed box"
+        guard box.count >= self.nonceByteCount + self.tagByteCount else {
+            throw OpenSSLError(.notAuthentic, during: operation, reasons: ["the box is too short"])
+        }
+        let nonce = Array(box[..<self.nonceByteCount])
+        let ciphertext = Array(box[self.nonceByteCount..<(box.count - self.tagByteCount)])
+        var tag = Array(box[(box.count - self.tagByteCount)...])
+
+        let cipher = try Cipher(.open, key: key, nonce: nonce, operation)
+        try cipher.authenticate(authenticated)
+        let plaintext = try cipher.update(ciphertext)
+        try check(
+            EVP_CIPHER_CTX_ctrl(cipher.context, EVP_CTRL_GCM_SET_TAG, CInt(self.tagByteCount), &tag),
+            operation
+        )
+        guard cipher.finish() else { throw .drained(.notAuthentic, during: operation) }
+        return plaintext
+    }
+
+    static func seal(
+        _ plaintext: [UInt8],
+        key: [UInt8],
+        nonce: [UInt8],
+        authenticating authenticated: [UInt8]
+    ) throws(OpenSSLError) -> [UInt8] {
+        let operation = "seal bytes"
+        let cipher = try Cipher(.seal, key: key, nonce: nonce, operation)
+        try cipher.authenticate(authenticated)
+        let ciphertext = try cipher.update(plaintext)
+        guard cipher.finish() else { throw .drained(during: operation) }
+        var tag = [UInt8](repeating: 0, count: self.tagByteCount)
+        try check(
+            EVP_CIPHER_CTX_ctrl(cipher.context, EVP_CTRL_GCM_GET_TAG, CInt(self.tagByteCount), &tag),
+            operation
+        )
+        return nonce + ciphertext + tag
+    }
+}
+
+/// One run of the cipher in one direction.
+private struct Cipher: ~Copyable {
+    enum Direction: CInt {
+        case open = 0
+        case seal = 1
+    }
+
+    let context: OpaquePointer
+    private let operation: String
+
+    init(_ direction: Direction, key: [UInt8], nonce: [UInt8], _ operation: String) throws(OpenSSLError) {
+        guard key.count == AES256GCM.keyByteCount, nonce.count == AES256GCM.nonceByteCount else {
+            throw OpenSSLError(.badLength, during: operation, reasons: ["the key must have 32 bytes, the nonce 12"])
+        }
+        guard let context = EVP_CIPHER_CTX_new() else { throw .drained(during: operation) }
+        // Twelve bytes is the nonce length that the cipher starts with.
+        guard EVP_CipherInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce, direction.rawValue) == 1 else {
+            EVP_CIPHER_CTX_free(context)
+            throw .drained(during: operation)
+        }
+        self.context = context
+        self.operation = operation
+    }
+
+    deinit { EVP_CIPHER_CTX_free(self.context) }
+
+    /// Authenticates bytes that are not encrypted.
+    func authenticate(_ bytes: [UInt8]) throws(OpenSSLError) {
+        guard !bytes.isEmpty else { return }
+        var written: CInt = 0
+        try check(EVP_CipherUpdate(self.context, nil, &written, bytes, try self.length(of: bytes)), self.operation)
+    }
+
+    /// Encrypts or decrypts. What is decrypted must not be used before `finish` says that it is authentic.
+    func update(_ bytes: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+        guard !bytes.isEmpty else { return [] }
+        var result = [UInt8](repeating: 0, count: bytes.count)
+        var written: CInt = 0
+        try check(EVP_CipherUpdate(self.context, &result, &written, bytes, try self.length(of: bytes)), self.operation)
+        return result
+    }
+
+    /// Ends the run. False in the direction `open` means that the tag does not fit.
+    func finish() -> Bool {
+        // Counter mode has no last block to write.
+        var written: CInt = 0
+        var nothing: [UInt8] = [0]
+        return EVP_CipherFinal_ex(self.context, &nothing, &written) == 1
+    }
+
+    private func length(of bytes: [UInt8]) throws(OpenSSLError) -> CInt {
+        guard let length = CInt(exactly: bytes.count) else {
+            throw OpenSSLError(.badLength, during: self.operation)
+        }
+        return length
+    }
+}
