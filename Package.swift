@@ -43,6 +43,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "RaftStorage",
+            dependencies: [
+                "RaftCore", "LMDB", "OpenSSL", .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            path: "Sources/Raft/Storage",
+            swiftSettings: strict
+        ),
+        .target(
             name: "RaftSimulation",
             dependencies: ["RaftCore", .product(name: "HeapModule", package: "swift-collections")],
             path: "Sources/Raft/Simulation",
@@ -74,6 +82,11 @@ let package = Package(
             name: "RaftCoreTests",
             dependencies: ["RaftCore"],
             exclude: ["Mutants"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RaftStorageTests",
+            dependencies: ["RaftStorage", "RaftCore", "LMDB"],
             swiftSettings: strict
         ),
         .testTarget(name: "RaftSimulationTests", dependencies: ["RaftSimulation"], swiftSettings: strict),

@@ -1,0 +1,65 @@
+internal import LMDB
+internal import RaftCore
+
+/// The records beside the log, as they are found when a database is opened.
+struct StoredState {
+    let identity: IdentityRecord
+    let membership: Membership
+    let bounds: LogBounds
+    let hardState: HardState
+    /// One copy of the hard state could not be read.
+    let isHardStateDamaged: Bool
+
+    init(_ environment: Environment, _ state: Database) throws(StorageError) {
+        self = try StorageError.wrapping {
+            try environment.read { transaction throws in try StoredState(transaction, state) }
+        }
+    }
+
+    private init(_ transaction: borrowing ReadTransaction, _ state: Database) throws {
+        self.identity = try transaction.record(at: .identity, in: state)
+        self.membership = try transaction.record(at: .membership, in: state)
+        self.bounds = try transaction.record(at: .bounds, in: state)
+
+        var copies: [HardState] = []
+        var failures: [StorageError] = []
+        for key in RecordKey<HardState>.copies {
+            do {
+                copies.append(try transaction.record(at: key, in: state))
+            } catch let error as StorageError {
+                failures.append(error)
+            }
+        }
+        guard let hardState = copies.first else {
+            throw failures.first { $0.code == .unknownFormat }
+                ?? StorageError(
+                    .damagedRecord,
+                    "Both copies of this member's term and vote are damaged or missing, so it might vote twice in one "
+                        + "term. It must not start from this database: replace the member."
+                )
+        }
+        guard copies.allSatisfy({ $0 == hardState }) else {
+            throw StorageError(
+                .damagedRecord,
+                "The two copies of this member's term and vote differ, although they are always written together. It "
+                    + "must not start from this database: replace the member."
+            )
+        }
+        self.hardState = hardState
+        self.isHardStateDamaged = !failures.isEmpty
+    }
+}
+
+extension Transaction {
+    /// Reads a record that must be there.
+    fileprivate func record<Value: Record>(at key: RecordKey<Value>, in state: Database) throws -> Value {
+        guard let bytes = try self.get(Key(key.name), in: state) else {
+            throw StorageError(
+                .damagedRecord,
+                "The record \(key.name) is missing from the database. It was damaged or changed from outside: restore "
+                    + "it, or replace the member."
+            )
+        }
+        return try key.decode(bytes.span.bytes)
+    }
+}

@@ -1,0 +1,44 @@
+import RaftCore
+import Testing
+
+@testable import RaftStorage
+
+@Suite("Genesis")
+struct GenesisTests {
+    @Test("the canonical form and the id are the documented ones")
+    func canonicalForm() throws {
+        let peers = try ["http://A:9001", "b:9001"].map { try PeerAddress($0) }
+        let form = Genesis.canonicalForm(peers: peers, name: "demo")
+        #expect(
+            form == [1, 0, 0, 0, 4] + Array("demo".utf8) + [0, 0, 0, 2]
+                + [0, 0, 0, 6] + Array("a:9001".utf8) + [0, 0, 0, 6] + Array("b:9001".utf8)
+        )
+        #expect(try Genesis(peers: peers, name: "demo").cluster.description == "908e15ef94ff376e6bd92df2591c04eb")
+    }
+
+    @Test("the spelling and the scheme of the peers do not change the id")
+    func sameCluster() {
+        #expect(genesis("https://A:9001", "b:80").cluster == genesis("a:9001", "http://b").cluster)
+    }
+
+    @Test("other peers, another order or another name is another cluster")
+    func otherClusters() {
+        let clusters = [
+            genesis("a:1", "b:1"), genesis("b:1", "a:1"), genesis("a:1"), genesis("a:1", "b:2"),
+            genesis("a:1", "b:1", name: "x"), genesis("a:1", "b:1", "c:1"),
+        ]
+        #expect(Set(clusters.map(\.cluster)).count == clusters.count)
+    }
+
+    @Test("the members are numbered from 1 in the order of the peers")
+    func membership() {
+        #expect(threePeers.membership == Membership(voters: [NodeID(1), NodeID(2), NodeID(3)]))
+    }
+
+    @Test("no peers, or one twice, is refused")
+    func refused() throws {
+        #expect(throws: GenesisError.self) { try Genesis(peers: []) }
+        let twice = try ["http://a:9001", "https://A:9001"].map { try PeerAddress($0) }
+        #expect(throws: GenesisError.self) { try Genesis(peers: twice) }
+    }
+}
