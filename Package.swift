@@ -41,9 +41,20 @@ let package = Package(
             path: "Sources/Coordinator/State",
             swiftSettings: strict
         ),
+        .target(
+            name: "ClusterControl",
+            dependencies: ["ClusterState"],
+            path: "Sources/Coordinator/Control",
+            swiftSettings: strict
+        ),
 
         // MARK: Tests
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI"], swiftSettings: strict),
+        .testTarget(
+            name: "ClusterControlTests",
+            dependencies: ["ClusterControl", "ClusterState"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ClusterStateTests", dependencies: ["ClusterState"], swiftSettings: strict),
         .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore"], swiftSettings: strict),
     ]
