@@ -74,6 +74,12 @@ let package = Package(
             path: "Sources/Coordinator/State",
             swiftSettings: strict
         ),
+        .target(
+            name: "ClusterControl",
+            dependencies: ["ClusterState"],
+            path: "Sources/Coordinator/Control",
+            swiftSettings: strict
+        ),
 
         // MARK: Tests
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: strict),
@@ -91,6 +97,11 @@ let package = Package(
         ),
         .testTarget(name: "RaftSimulationTests", dependencies: ["RaftSimulation"], swiftSettings: strict),
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI"], swiftSettings: strict),
+        .testTarget(
+            name: "ClusterControlTests",
+            dependencies: ["ClusterControl", "ClusterState"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ClusterStateTests", dependencies: ["ClusterState"], swiftSettings: strict),
     ]
 )

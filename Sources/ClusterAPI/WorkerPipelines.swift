@@ -26,7 +26,8 @@ public struct DeployPipelineRequest: Hashable, Sendable, Codable {
     public var id: String?
     public var groupID: String?
     public var epoch: UInt64?
-    /// The cluster's connectors that the source names and does not declare.
+    /// The cluster's connectors that the source mentions. Where the source declares one itself, its own declaration
+    /// holds.
     public var connectors: [Connector]?
 
     public init(

@@ -1,0 +1,59 @@
+internal import ClusterState
+
+/// When which action was last tried, so that what fails is tried again, but ever more rarely. A value: it goes into a
+/// plan and comes out of it. A new leader begins with an empty one.
+public struct BackOff: Hashable, Sendable {
+    /// What an action is about. Another epoch or another incarnation is another target, and starts afresh.
+    enum Target: Hashable {
+        case status(WorkerID, WorkerIncarnation)
+        case assignment(PlacementKey, Epoch)
+        case report(PlacementKey, Epoch)
+        case start(PlacementKey, Epoch)
+        case stop(WorkerID, pipelineID: String, Epoch)
+
+        /// Proposals don't fail by being repeated, they wait for a quorum; so they keep their pace.
+        var slowsDown: Bool {
+            switch self {
+            case .start, .stop: true
+            case .status, .assignment, .report: false
+            }
+        }
+    }
+
+    struct Attempts: Hashable {
+        var count: Int
+        var last: ControlInstant
+    }
+
+    private var attempts: [Target: Attempts] = [:]
+
+    public init() {}
+
+    /// How many targets are remembered.
+    public var count: Int { self.attempts.count }
+
+    func lastAttempt(at target: Target) -> ControlInstant? { self.attempts[target]?.last }
+
+    func isDue(_ target: Target, now: ControlInstant, _ settings: Reconciler.Settings) -> Bool {
+        guard let attempts = self.attempts[target] else { return true }
+        var delay = settings.retryFirst
+        if target.slowsDown {
+            var doublings = attempts.count - 1
+            while doublings > 0, delay < settings.retryMax {
+                delay *= 2
+                doublings -= 1
+            }
+        }
+        return attempts.last.duration(to: now) >= min(delay, settings.retryMax)
+    }
+
+    mutating func attempted(_ target: Target, now: ControlInstant) {
+        self.attempts[target] = Attempts(count: (self.attempts[target]?.count ?? 0) + 1, last: now)
+    }
+
+    /// Forgets what has not been tried for a good while: it has worked, or does not matter any more. Until then a
+    /// pipeline that starts and dies over and over stays slowed down.
+    mutating func forget(now: ControlInstant, _ settings: Reconciler.Settings) {
+        self.attempts = self.attempts.filter { $0.value.last.duration(to: now) <= settings.retryMax * 2 }
+    }
+}

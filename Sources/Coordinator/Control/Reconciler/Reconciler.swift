@@ -1,0 +1,54 @@
+/// Compares what should run with what workers report, and says what to do about the difference.
+///
+/// Level-triggered: it looks at the situation as it is, not at how it came about, so nothing is lost with a leader
+/// that dies half-way. Pure: the same situation and back-off give the same plan.
+///
+/// Only the leader runs it, and only once it has applied the first entry of its own term. A worker's registration is
+/// to be noted as a report without inventory, and a worker whose connection has broken loses its report once it is
+/// declared unhealthy, so that only a newer one brings it back.
+public struct Reconciler: Sendable {
+    public struct Settings: Hashable, Sendable {
+        /// A worker that was not heard of for longer is unhealthy.
+        public var heartbeatTimeout: Duration
+        /// The wait after the first attempt, and the longest one.
+        public var retryFirst: Duration
+        public var retryMax: Duration
+        /// How many actions one plan may hold; the rest waits for the next plan.
+        public var actionsMax: Int
+
+        public init(
+            heartbeatTimeout: Duration = .seconds(15),
+            retryFirst: Duration = .seconds(1),
+            retryMax: Duration = .seconds(30),
+            actionsMax: Int = 1000
+        ) {
+            self.heartbeatTimeout = heartbeatTimeout
+            self.retryFirst = retryFirst
+            self.retryMax = retryMax
+            self.actionsMax = actionsMax
+        }
+    }
+
+    public struct Plan: Hashable, Sendable {
+        /// In the order in which they are worth doing: judgements of workers, then stops, then the rest.
+        public var actions: [Action]
+        /// To be handed to the next plan.
+        public var backOff: BackOff
+    }
+
+    private let settings: Settings
+    private let strategy: any PlacementStrategy
+
+    public init(settings: Settings = Settings(), strategy: some PlacementStrategy = RoundRobin()) {
+        self.settings = settings
+        self.strategy = strategy
+    }
+
+    public func plan(_ situation: Situation, backOff: BackOff) -> Plan {
+        var planning = Planning(situation, settings: self.settings, strategy: self.strategy, backOff: backOff)
+        planning.judgeWorkers()
+        planning.stopOrphans()
+        planning.convergePlacements()
+        return planning.finished()
+    }
+}
