@@ -31,6 +31,9 @@ let package = Package(
         // MARK: Consensus
         .target(name: "RaftCore", path: "Sources/Raft/Core", swiftSettings: strict),
 
+        // MARK: Engine
+        .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
+
         // MARK: Tests
         .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore"], swiftSettings: strict),
     ]
