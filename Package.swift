@@ -33,8 +33,16 @@ let package = Package(
 
         // MARK: Engine
         .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
+        .target(name: "Engine", dependencies: ["VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
 
         // MARK: Tests
         .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore"], swiftSettings: strict),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["Engine", "VPL"],
+            path: "Tests/Conformance",
+            exclude: ["Cases"],
+            swiftSettings: strict
+        ),
     ]
 )

@@ -46,7 +46,8 @@ extension Checker {
         case .to(let connector, let parameters): self.checkConnector(connector, parameters)
         case .print(let values):
             for value in values { self.check(value, in: context.scope) }
-        case .log(let arguments): self.checkParameters(arguments, of: name, among: ["level", "message", "data"], context)
+        case .log(let arguments):
+            self.checkParameters(arguments, of: name, among: ["level", "message", "data"], context)
         case .tap(let items):
             for item in items { self.check(item.value, in: context.scope) }
         case .context(let target): self.checkContext(target)
@@ -122,7 +123,7 @@ extension Checker {
     private mutating func checkEnrichment(_ name: Name, _ arguments: [NamedExpression], in context: StreamContext) {
         if let connector = self.declarations.connector(name.text) {
             if !["http", "database", "redis"].contains(connector.type) {
-                let message = "`.enrich` needs an http, database or redis connector; `\(name.text)` is \(connector.type)"
+                let message = "`.enrich` needs http, database or redis; `\(name.text)` is \(connector.type)"
                 self.error("E032", .type, message, at: name)
             }
         } else {

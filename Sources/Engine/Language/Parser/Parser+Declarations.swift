@@ -175,7 +175,8 @@ extension Parser {
 
     private mutating func baseType() throws(SyntaxError) -> TypeReference {
         if self.take(.leftBracket) {
-            return .array(try self.bracketed(until: .rightBracket) { (parser) throws(SyntaxError) in try parser.type() })
+            let element = try self.bracketed(until: .rightBracket) { (parser) throws(SyntaxError) in try parser.type() }
+            return .array(element)
         }
         if self.take(.leftBrace) {
             return try self.bracketed(until: .rightBrace) { (parser) throws(SyntaxError) in

@@ -5,7 +5,8 @@ extension Parser {
         try self.nested { (parser) throws(SyntaxError) in
             if let lambda = try parser.lambda() { return lambda }
             let lower = try parser.binary(from: .coalesce)
-            guard parser.current.isSymbol(.range) || parser.current.isSymbol(.closedRange), !parser.startsStatement else {
+            guard parser.current.isSymbol(.range) || parser.current.isSymbol(.closedRange), !parser.startsStatement
+            else {
                 return lower
             }
             let isClosed = parser.current.isSymbol(.closedRange)

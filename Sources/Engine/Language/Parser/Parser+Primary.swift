@@ -72,7 +72,9 @@ extension Parser {
         let token = self.current
         switch token.kind {
         case .integer(let value):
-            guard value <= UInt64(Int64.max) || self.negatedIndex == self.index else { throw self.invalidInteger(value) }
+            guard value <= UInt64(Int64.max) || self.negatedIndex == self.index else {
+                throw self.invalidInteger(value)
+            }
             return try self.leaf(.int(Int64(bitPattern: value)))
         case .float(let value): return try self.leaf(.float(value))
         case .duration(let value): return try self.leaf(.duration(value))
@@ -80,7 +82,9 @@ extension Parser {
         case .string(let literal): return try self.leaf(.string(literal))
         case .symbol(.leftBracket):
             self.advance()
-            let items = try self.list(until: .rightBracket) { (parser) throws(SyntaxError) in try parser.expression() }
+            let items = try self.list(until: .rightBracket) { (parser) throws(SyntaxError) in
+                try parser.expression()
+            }
             let height = items.reduce(0) { max($0, $1.height) } + 1
             return try self.expression(.array(items), at: token, height: height)
         case .symbol(.leftBrace):
@@ -156,7 +160,8 @@ extension Parser {
         }
     }
 
-    private func startsOperand(at index: Int) -> Bool {
+    /// Whether an expression can begin with the token at `index`, on the same line as the one before it.
+    func startsOperand(at index: Int) -> Bool {
         let token = self.token(at: index)
         switch token.kind {
         case .integer, .float, .string, .duration, .timestamp, .invalid: return true

@@ -23,7 +23,7 @@ extension Parser {
             case "while": return try self.whileStatement()
             case "return": return try self.returnStatement()
             case "break", "continue":
-                if !self.isName(at: self.index) || self.isAloneOnLine {
+                if self.isAloneOnLine {
                     self.advance()
                     return word == "break" ? .breakLoop : .continueLoop
                 }
@@ -93,7 +93,8 @@ extension Parser {
 
     /// `elif` and `else` stand in the column of their `if`.
     private mutating func takeBranch(_ word: String) -> Bool {
-        guard self.current.isWord(word), self.current.isFirstOnLine, self.current.layoutColumn == self.blockColumn else {
+        guard self.current.isWord(word), self.current.isFirstOnLine, self.current.layoutColumn == self.blockColumn
+        else {
             return false
         }
         self.advance()
@@ -101,7 +102,7 @@ extension Parser {
     }
 
     private mutating func whileStatement() throws(SyntaxError) -> Statement.Kind {
-        guard !self.isName(at: self.index) else { return .expression(try self.expression()) }
+        guard self.startsOperand(at: self.index + 1) else { return .expression(try self.expression()) }
         self.advance()
         let condition = try self.expression()
         return .whileTrue(condition, try self.block())

@@ -13,7 +13,8 @@ package struct CalendarTime: Equatable, Sendable {
 
     private static let secondsPerDay: Int64 = 86_400
 
-    package init(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, nanosecond: Int = 0) {
+    package init(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, nanosecond: Int = 0)
+    {
         self.year = year
         self.month = month
         self.day = day
