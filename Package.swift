@@ -81,6 +81,10 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // MARK: Engine
+        .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
+        .target(name: "Engine", dependencies: ["VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
+
         // MARK: Tests
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: strict),
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: strict),
@@ -103,5 +107,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "ClusterStateTests", dependencies: ["ClusterState"], swiftSettings: strict),
+        .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore"], swiftSettings: strict),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["Engine", "VPL"],
+            path: "Tests/Conformance",
+            exclude: ["Cases"],
+            swiftSettings: strict
+        ),
     ]
 )

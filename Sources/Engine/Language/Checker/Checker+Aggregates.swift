@@ -1,0 +1,92 @@
+/// Windows and what is computed over them.
+extension Checker {
+    mutating func checkWindow(_ arguments: [Argument], at name: Name, in context: inout StreamContext) {
+        if context.hasWindow {
+            self.error("E012", .duplicate, "a stream has one `.window` at most", at: name)
+        }
+        context.hasWindow = true
+        for argument in arguments where argument.name?.text != "policy" {
+            self.checkDuration(argument.value, allowsInteger: true, of: ".window")
+            self.check(argument.value, in: context.scope)
+        }
+    }
+
+    mutating func checkAggregate(_ items: [NamedExpression], at name: Name, in context: inout StreamContext) {
+        if context.hasAggregate {
+            self.error("E011", .duplicate, "a stream has one `.aggregate` at most", at: name)
+        } else if !context.hasWindow {
+            let message = "`.aggregate` without `.window` computes over all events so far"
+            self.warn("W001", .order, message, at: name)
+        }
+        context.hasAggregate = true
+        for item in items { self.checkAggregate(item.value, in: context.scope) }
+        context.scope.qualifiers = nil
+    }
+
+    /// An item joins calls of aggregate functions and constants by arithmetic.
+    private mutating func checkAggregate(_ item: Expression, in scope: ExpressionScope) {
+        switch item.kind {
+        case .name(let name):
+            self.error(
+                "E073",
+                .type,
+                "`\(name)` is a field, which has a value for each event of the batch",
+                hint: "use `last(\(name))`",
+                at: item
+            )
+        case .unary(_, let operand): self.checkAggregate(operand, in: scope)
+        case .binary(_, let left, let right):
+            self.checkAggregate(left, in: scope)
+            self.checkAggregate(right, in: scope)
+        case .call(let callee, let arguments): self.checkAggregateCall(callee, arguments, in: scope)
+        default: break
+        }
+    }
+
+    private mutating func checkAggregateCall(
+        _ callee: Expression,
+        _ arguments: [Argument],
+        in scope: ExpressionScope
+    ) {
+        guard case .name(let name) = callee.kind, let function = AggregateFunction(rawValue: name) else {
+            let name = if case .name(let name) = callee.kind { name } else { "" }
+            let known = AggregateFunction.allCases.map(\.rawValue)
+            return self.error(
+                "E070",
+                .undefined,
+                "there is no aggregate function `\(name)`",
+                hint: Suggestion.hint(for: name, among: known),
+                at: callee
+            )
+        }
+        if function.needsArgument, arguments.isEmpty {
+            self.error("E071", .arity, "`\(name)` needs an argument", at: callee)
+        } else if function == .ema, arguments.count < 2 {
+            self.error("E072", .arity, "`ema` needs a value and a number of periods", at: callee)
+        }
+        for argument in arguments {
+            if function == .count, case .call(let inner, let values) = argument.value.kind,
+                case .name("distinct") = inner.kind
+            {
+                for value in values { self.check(value.value, in: scope) }
+            } else {
+                self.check(argument.value, in: scope)
+            }
+        }
+    }
+
+    mutating func checkTrends(_ items: [NamedExpression], in context: inout StreamContext) {
+        for item in items {
+            guard case .call(let callee, let arguments) = item.value.kind, case .name(let name) = callee.kind else {
+                self.error("E070", .undefined, "expected a function of trends", at: item.value)
+                continue
+            }
+            if TrendFunction(rawValue: name) == nil {
+                let hint = Suggestion.hint(for: name, among: TrendFunction.allCases.map(\.rawValue))
+                self.error("E070", .undefined, "there is no function of trends `\(name)`", hint: hint, at: callee)
+            }
+            for argument in arguments { self.check(argument.value, in: context.scope) }
+        }
+        context.scope.qualifiers = nil
+    }
+}

@@ -1,0 +1,107 @@
+/// What the language has and this engine does not carry out yet: an error at the word that asks for it, so that no
+/// program runs as less than it says.
+extension Checker {
+    mutating func checkAvailability() {
+        for statement in self.program.statements {
+            switch statement.kind {
+            case .stream(let stream): self.checkAvailability(of: stream)
+            case .pattern: self.unavailable("named patterns are", at: statement.location, length: statement.length)
+            case .importFile: self.unavailable("imports are", at: statement.location, length: statement.length)
+            case .variable(let variable): self.checkAvailability(of: variable.value)
+            case .assign(_, let value): self.checkAvailability(of: value)
+            case .function(let function): self.checkAvailability(of: function.body)
+            case .context, .connector, .event, .typeAlias, .config: break
+            case .ifElse, .forEach, .whileTrue, .returnValue, .breakLoop, .continueLoop, .emit, .expression: break
+            }
+        }
+    }
+
+    private mutating func unavailable(_ what: String, at location: SourceLocation, length: Int) {
+        self.error("E090", .unsupported, "\(what) not implemented yet", at: location, length: length)
+    }
+
+    private mutating func checkAvailability(of stream: StreamDeclaration) {
+        switch stream.source {
+        case .type(let type, _, let isKleene):
+            if isKleene { self.unavailable("sequences are", at: type.location, length: type.length) }
+        case .connector: break
+        case .merge(_, let branches):
+            for branch in branches {
+                if let condition = branch.condition { self.checkAvailability(of: condition) }
+            }
+        case .join(let word, _), .sequence(let word, _), .timer(let word, _, _):
+            self.unavailable("`\(word.text)` is", at: word.location, length: word.length)
+        }
+        for stage in stream.stages {
+            switch stage {
+            case .follow(let step): self.unavailable("sequences are", at: step.location, length: 2)
+            case .operation(let operation): self.checkAvailability(of: operation)
+            }
+        }
+    }
+
+    private mutating func checkAvailability(of operation: StreamOperation) {
+        switch operation.kind {
+        case .filter(let expression), .process(let expression), .distinct(.some(let expression)),
+            .limit(let expression):
+            self.checkAvailability(of: expression)
+        case .select(let fields), .emit(_, let fields, _), .log(let fields), .tap(let fields):
+            for field in fields { self.checkAvailability(of: field.value) }
+        case .print(let values):
+            for value in values { self.checkAvailability(of: value) }
+        case .distinct(.none), .first, .to, .context, .partition: break
+        case .having, .window, .aggregate, .within, .not, .on, .watermark, .allowedLateness, .trendAggregate,
+            .forecast, .enrich, .pattern, .score, .unsupported:
+            let name = operation.name
+            self.unavailable("`.\(name.text)` is", at: name.location, length: name.length)
+        }
+    }
+
+    private mutating func checkAvailability(of statements: [Statement]) {
+        for statement in statements {
+            switch statement.kind {
+            case .variable(let variable): self.checkAvailability(of: variable.value)
+            case .assign(_, let value), .expression(let value), .returnValue(.some(let value)):
+                self.checkAvailability(of: value)
+            case .ifElse(let branches, let otherwise):
+                for branch in branches {
+                    self.checkAvailability(of: branch.condition)
+                    self.checkAvailability(of: branch.body)
+                }
+                self.checkAvailability(of: otherwise)
+            case .forEach(_, let value, let body), .whileTrue(let value, let body):
+                self.checkAvailability(of: value)
+                self.checkAvailability(of: body)
+            case .emit(_, let fields):
+                for field in fields { self.checkAvailability(of: field.value) }
+            default: break
+            }
+        }
+    }
+
+    private mutating func checkAvailability(of expression: Expression) {
+        switch expression.kind {
+        case .lambda: self.unavailable("lambdas are", at: expression.location, length: expression.length)
+        case .null, .bool, .int, .float, .duration, .timestamp, .string, .name: break
+        case .array(let items):
+            for item in items { self.checkAvailability(of: item) }
+        case .map(let entries):
+            for entry in entries { self.checkAvailability(of: entry.value) }
+        case .member(let base, _, _), .unary(_, let base): self.checkAvailability(of: base)
+        case .index(let left, let right), .binary(_, let left, let right), .range(let left, let right, _):
+            self.checkAvailability(of: left)
+            self.checkAvailability(of: right)
+        case .slice(let base, let from, let to):
+            self.checkAvailability(of: base)
+            if let from { self.checkAvailability(of: from) }
+            if let to { self.checkAvailability(of: to) }
+        case .call(let callee, let arguments):
+            self.checkAvailability(of: callee)
+            for argument in arguments { self.checkAvailability(of: argument.value) }
+        case .conditional(let condition, let consequence, let alternative):
+            self.checkAvailability(of: condition)
+            self.checkAvailability(of: consequence)
+            self.checkAvailability(of: alternative)
+        }
+    }
+}

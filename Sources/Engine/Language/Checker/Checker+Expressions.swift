@@ -1,0 +1,116 @@
+/// What an expression may use at its place.
+struct ExpressionScope {
+    /// Names bound by parameters and local variables; those that may not be assigned have the value false.
+    var locals: [String: Bool] = [:]
+    /// The names that may stand before a dot in the results of a sequence; nil where any name may be a field.
+    var qualifiers: Set<String>?
+    /// Aliases of repeated steps, to which `count`, `sum` and the like apply.
+    var kleeneAliases: Set<String> = []
+    /// Inside `.pattern`, where values have methods.
+    var allowsMethods = false
+}
+
+extension Checker {
+    mutating func check(_ expression: Expression, in scope: ExpressionScope) {
+        switch expression.kind {
+        case .null, .bool, .int, .float, .duration, .timestamp, .string, .name: break
+        case .array(let items):
+            for item in items { self.check(item, in: scope) }
+        case .map(let entries):
+            for entry in entries { self.check(entry.value, in: scope) }
+        case .member(let base, _, _):
+            if case .name(let name) = base.kind { self.checkQualifier(name, of: base, in: scope) }
+            self.check(base, in: scope)
+        case .index(let base, let index):
+            self.check(base, in: scope)
+            self.check(index, in: scope)
+        case .slice(let base, let from, let to):
+            self.check(base, in: scope)
+            if let from { self.check(from, in: scope) }
+            if let to { self.check(to, in: scope) }
+        case .call(let callee, let arguments):
+            self.checkCall(callee, arguments, in: scope)
+        case .unary(_, let operand): self.check(operand, in: scope)
+        case .binary(_, let left, let right), .range(let left, let right, _):
+            self.check(left, in: scope)
+            self.check(right, in: scope)
+        case .conditional(let condition, let consequence, let alternative):
+            self.check(condition, in: scope)
+            self.check(consequence, in: scope)
+            self.check(alternative, in: scope)
+        case .lambda(let parameters, let body):
+            var inner = scope
+            for parameter in parameters { inner.locals[parameter.text] = true }
+            switch body {
+            case .expression(let expression): self.check(expression, in: inner)
+            case .block(let statements): self.check(statements, in: &inner)
+            }
+        }
+    }
+
+    private mutating func checkQualifier(_ name: String, of base: Expression, in scope: ExpressionScope) {
+        guard let qualifiers = scope.qualifiers, !qualifiers.contains(name), scope.locals[name] == nil,
+            self.declarations.variables[name] == nil
+        else { return }
+        self.error(
+            "E033",
+            .undefined,
+            "`\(name)` is neither an alias nor a step of this stream",
+            hint: Suggestion.hint(for: name, among: qualifiers),
+            at: base
+        )
+    }
+
+    private mutating func checkCall(_ callee: Expression, _ arguments: [Argument], in scope: ExpressionScope) {
+        switch callee.kind {
+        case .name(let name):
+            let isAboutAlias: Bool =
+                switch arguments.first?.value.kind {
+                case .name(let alias): scope.kleeneAliases.contains(alias)
+                case .member(let base, _, _):
+                    if case .name(let alias) = base.kind { scope.kleeneAliases.contains(alias) } else { false }
+                default: false
+                }
+            if let function = self.declarations.functions[name] {
+                self.checkArity(of: function, arguments, at: callee)
+            } else if !BuiltinFunction.names.contains(name),
+                !(isAboutAlias && AggregateFunction(rawValue: name) != nil)
+            {
+                self.error(
+                    "E050",
+                    .undefined,
+                    "there is no function `\(name)`",
+                    hint: Suggestion.hint(
+                        for: name,
+                        among: BuiltinFunction.names.union(self.declarations.functions.keys)
+                    ),
+                    at: callee
+                )
+            }
+        case .member(let base, let method, _):
+            if !scope.allowsMethods {
+                self.error("E050", .undefined, "values have no function `\(method.text)`", at: method)
+            }
+            self.check(base, in: scope)
+        default:
+            self.error("E050", .undefined, "only a function's name can be called", at: callee)
+        }
+        for argument in arguments { self.check(argument.value, in: scope) }
+    }
+
+    private mutating func checkArity(
+        of function: FunctionDeclaration,
+        _ arguments: [Argument],
+        at callee: Expression
+    ) {
+        let expected = function.parameters.count
+        guard arguments.count != expected else { return }
+        let plural = expected == 1 ? "argument" : "arguments"
+        self.error(
+            "E051",
+            .arity,
+            "`\(function.name.text)` takes \(expected) \(plural), not \(arguments.count)",
+            at: callee
+        )
+    }
+}

@@ -1,0 +1,100 @@
+/// What a program declares at top level, by kind: different kinds have separate name spaces.
+struct Declarations {
+    var events: [String: EventDeclaration] = [:]
+    var streams: Set<String> = []
+    var functions: [String: FunctionDeclaration] = [:]
+    var connectors: [ConnectorDeclaration] = []
+    var contexts: Set<String> = []
+    var patterns: Set<String> = []
+    var types: Set<String> = []
+    /// Global variables, and whether they may be assigned.
+    var variables: [String: Bool] = [:]
+
+    func connector(_ name: String) -> ConnectorDeclaration? { self.connectors.first { $0.name == name } }
+
+    /// The fields of an event with those of the events it extends, or nil when one of them is not declared.
+    func fields(of event: String) -> [String: TypeReference]? {
+        var fields: [String: TypeReference] = [:]
+        var visited: Set<String> = []
+        var name: String? = event
+        while let current = name, visited.insert(current).inserted {
+            guard let declaration = self.events[current] else { return nil }
+            for field in declaration.fields where fields[field.name.text] == nil {
+                fields[field.name.text] = field.type
+            }
+            name = declaration.base?.text
+        }
+        return fields
+    }
+}
+
+extension Checker {
+    /// The first pass: every declaration, so that the second knows all names whatever their order.
+    mutating func collect() {
+        for statement in self.program.statements {
+            switch statement.kind {
+            case .event(let event):
+                if self.declarations.events[event.name.text] != nil {
+                    self.duplicate("event", event.name, "E001")
+                } else {
+                    self.declarations.events[event.name.text] = event
+                }
+            case .stream(let stream):
+                if !self.declarations.streams.insert(stream.name.text).inserted {
+                    self.duplicate("stream", stream.name, "E002")
+                }
+            case .function(let function):
+                if self.declarations.functions[function.name.text] != nil {
+                    self.duplicate("function", function.name, "E003")
+                } else {
+                    self.declarations.functions[function.name.text] = function
+                }
+            case .connector(let connector): self.collect(connector)
+            case .context(let context):
+                if !self.declarations.contexts.insert(context.name.text).inserted {
+                    self.duplicate("context", context.name, "E005")
+                }
+            case .pattern(let pattern):
+                if !self.declarations.patterns.insert(pattern.name.text).inserted {
+                    self.duplicate("pattern", pattern.name, "E006")
+                }
+            case .typeAlias(let name, _):
+                if !self.declarations.types.insert(name.text).inserted { self.duplicate("type", name, "E007") }
+            case .variable(let variable):
+                if self.declarations.variables[variable.name.text] != nil {
+                    self.duplicate("variable", variable.name, "E008")
+                } else {
+                    self.declarations.variables[variable.name.text] = variable.isMutable
+                }
+            case .assign, .config, .importFile, .ifElse, .forEach, .whileTrue, .returnValue, .breakLoop,
+                .continueLoop, .emit, .expression:
+                break
+            }
+        }
+        // An assignment to a name that no declaration knows makes a mutable global.
+        for case .assign(let name, _) in self.program.statements.map(\.kind)
+        where self.declarations.variables[name.text] == nil {
+            self.declarations.variables[name.text] = true
+        }
+        for connector in self.outsideConnectors where self.declarations.connector(connector.name) == nil {
+            self.declarations.connectors.append(connector)
+        }
+    }
+
+    private mutating func collect(_ connector: ConnectorSyntax) {
+        guard self.declarations.connector(connector.name.text) == nil else {
+            return self.duplicate("connector", connector.name, "E004")
+        }
+        self.declarations.connectors.append(
+            ConnectorDeclaration(
+                name: connector.name.text,
+                type: connector.type.text,
+                parameters: connector.parameters.map { ConnectorParameter(name: $0.name.text, value: $0.value) }
+            )
+        )
+    }
+
+    private mutating func duplicate(_ what: String, _ name: Name, _ code: String) {
+        self.error(code, .duplicate, "the \(what) `\(name.text)` is declared twice", at: name)
+    }
+}

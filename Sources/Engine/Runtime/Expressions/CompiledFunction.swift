@@ -1,0 +1,35 @@
+/// A function of the program with its variables resolved to slots.
+struct CompiledFunction: Sendable {
+    let name: String
+    let parameterCount: Int
+    let slotCount: Int
+    let body: [CompiledStatement]
+    /// A measure of the stack that one call takes: the height of its highest expression and the nesting of its blocks.
+    let height: Int
+}
+
+indirect enum CompiledStatement: Sendable {
+    case declare(slot: Int, NodeID)
+    /// Sets the local variable if it has been declared, else the global one if there is one, else declares the local.
+    case assign(slot: Int, global: Int?, NodeID)
+    case branch([(condition: NodeID, body: [CompiledStatement])], otherwise: [CompiledStatement])
+    case forEach(slot: Int, ForSequence, [CompiledStatement])
+    case whileTrue(NodeID, [CompiledStatement])
+    case returnValue(NodeID?)
+    case breakLoop
+    case continueLoop
+    case emit(type: String, [Projection])
+    case expression(NodeID)
+}
+
+/// What a loop runs over; a range is not made into an array first.
+enum ForSequence: Sendable {
+    case range(NodeID, NodeID, isClosed: Bool)
+    case value(NodeID)
+}
+
+/// A field of a new event and the expression it is made of.
+struct Projection: Sendable {
+    let name: String
+    let value: NodeID
+}

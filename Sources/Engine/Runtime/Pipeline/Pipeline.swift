@@ -1,0 +1,228 @@
+/// A running program. Owned by one thread at a time; it does no I/O and knows no clock.
+///
+/// An event goes through every stream that reads its type, in the order in which the streams are declared; what a stream
+/// results in is queued under the stream's name. The queue is drained before the next event is taken.
+public struct Pipeline: ~Copyable, Sendable {
+    /// What `now()` is in the program; nil, as in a simulation, for the time of the event being processed.
+    public var now: Int64? {
+        get { self.evaluator.now }
+        set { self.evaluator.now = newValue }
+    }
+    public private(set) var counters = Counters()
+    public let plan: Plan
+
+    private var evaluator: Evaluator
+    private var counts: [Int64]
+    private var memories: [RecencySet]
+    private var queue: [Queued] = []
+
+    public struct Counters: Hashable, Sendable {
+        /// Events given to the pipeline.
+        public internal(set) var processed: UInt64 = 0
+        /// Events sent to the program's output.
+        public internal(set) var emitted: UInt64 = 0
+        /// Results that were dropped because streams read each other in a circle.
+        public internal(set) var droppedTooDeep: UInt64 = 0
+    }
+
+    private struct Queued {
+        let event: Event
+        let depth: Int
+    }
+
+    /// An event that is the result of so many streams is dropped.
+    private static let depthMax = 10
+    /// How many keys `.distinct` remembers.
+    private static let distinctKeysMax = 100_000
+
+    public init(_ plan: Plan) {
+        self.plan = plan
+        self.evaluator = Evaluator(code: plan.code, functions: plan.functions, globals: plan.globals)
+        self.counts = Array(repeating: 0, count: plan.counterCount)
+        self.memories = Array(repeating: RecencySet(capacity: Self.distinctKeysMax), count: plan.memoryCount)
+    }
+
+    /// Processes events one after the other, each completely before the next.
+    public mutating func process(_ events: [Event], into outputs: inout Outputs) {
+        for event in events { self.process(event, into: &outputs) }
+    }
+
+    /// Processes one event and everything that follows from it.
+    public mutating func process(_ event: Event, into outputs: inout Outputs) {
+        self.counters.processed += 1
+        let emittedBefore = outputs.emitted.count
+        self.queue.append(Queued(event: event, depth: 0))
+        self.drain(into: &outputs)
+        self.counters.emitted += UInt64(outputs.emitted.count - emittedBefore)
+    }
+
+    /// The end of the input: gives what streams still hold.
+    public mutating func finish(into outputs: inout Outputs) {
+        self.drain(into: &outputs)
+    }
+
+    /// How many events each `.tap` has seen, by its name.
+    public var taps: [String: Int64] {
+        var taps: [String: Int64] = [:]
+        for stream in self.plan.streams {
+            for case .tap(let items) in stream.operations {
+                for item in items { taps[item.name, default: 0] += self.counts[item.counter] }
+            }
+        }
+        return taps
+    }
+
+    // MARK: - Routing
+
+    private mutating func drain(into outputs: inout Outputs) {
+        var position = 0
+        while position < self.queue.count {
+            let next = self.queue[position]
+            position += 1
+            for stream in self.plan.routes[next.event.type] ?? [] {
+                self.run(self.plan.streams[stream], on: next, into: &outputs)
+            }
+        }
+        self.queue.removeAll(keepingCapacity: true)
+        outputs.printed.append(contentsOf: self.evaluator.printed)
+        self.evaluator.printed.removeAll(keepingCapacity: true)
+    }
+
+    /// Queues a result under a name, if any stream reads it.
+    private mutating func route(_ event: Event, as type: String, depth: Int) {
+        guard self.plan.routes[type] != nil else { return }
+        guard depth < Self.depthMax else {
+            self.counters.droppedTooDeep += 1
+            return
+        }
+        var renamed = event
+        renamed.type = type
+        self.queue.append(Queued(event: renamed, depth: depth))
+    }
+
+    private mutating func run(_ stream: CompiledStream, on queued: Queued, into outputs: inout Outputs) {
+        guard self.admits(queued.event, to: stream) else { return }
+        var batch = [queued.event]
+        // Whether the events carry a type of their own, given by `.emit as` or `.process`, that streams may read.
+        var isTyped = false
+        for operation in stream.operations {
+            self.apply(operation, of: stream, to: &batch, isTyped: &isTyped, into: &outputs)
+            if batch.isEmpty { return }
+        }
+        for event in batch {
+            self.route(event, as: stream.name, depth: queued.depth + 1)
+            if isTyped, event.type != stream.name { self.route(event, as: event.type, depth: queued.depth + 1) }
+        }
+    }
+
+    /// An event of a merged type passes once if any of its branches lets it.
+    private mutating func admits(_ event: Event, to stream: CompiledStream) -> Bool {
+        for branch in stream.branches where branch.type == event.type {
+            guard let condition = branch.condition else { return true }
+            self.evaluator.event = event
+            if self.evaluator.holds(condition) { return true }
+        }
+        return false
+    }
+
+    // MARK: - Operations
+
+    private mutating func apply(
+        _ operation: CompiledOperation,
+        of stream: CompiledStream,
+        to batch: inout [Event],
+        isTyped: inout Bool,
+        into outputs: inout Outputs
+    ) {
+        switch operation {
+        case .filter(let condition): self.keep(&batch) { $0.evaluator.holds(condition) }
+        case .select(let fields):
+            for index in batch.indices { batch[index].fields = self.fields(fields, of: batch[index]) }
+        case .emit(let type, let hasOwnType, let fields):
+            isTyped = hasOwnType
+            for index in batch.indices {
+                if let fields { batch[index].fields = self.fields(fields, of: batch[index]) }
+                batch[index].type = type
+            }
+            outputs.emitted.append(contentsOf: batch)
+        case .process(let expression, let isOutput):
+            isTyped = true
+            batch = self.events(from: expression, for: batch)
+            if isOutput { outputs.emitted.append(contentsOf: batch) }
+        case .distinct(let key, let memory): self.keep(&batch) { $0.isNew(key, in: memory) }
+        case .limit(let limit, let counter):
+            self.keep(&batch) { pipeline in
+                guard pipeline.counts[counter] < limit else { return false }
+                pipeline.counts[counter] += 1
+                return true
+            }
+        case .deliver(let sink):
+            for event in batch { outputs.deliveries.append(Delivery(sink: sink, event: event)) }
+        case .print(let values):
+            for event in batch { self.print(values, event, of: stream.name) }
+        case .log(let log):
+            for event in batch { outputs.logged.append(self.entry(log, event, of: stream.name)) }
+        case .tap(let taps):
+            for tap in taps { self.counts[tap.counter] += Int64(batch.count) }
+        }
+    }
+
+    private mutating func keep(_ batch: inout [Event], where isKept: (inout Pipeline) -> Bool) {
+        var kept = 0
+        for index in batch.indices {
+            self.evaluator.event = batch[index]
+            guard isKept(&self) else { continue }
+            if kept < index { batch.swapAt(kept, index) }
+            kept += 1
+        }
+        batch.removeLast(batch.count - kept)
+    }
+
+    private mutating func fields(_ projections: [Projection], of event: Event) -> Fields {
+        self.evaluator.event = event
+        return self.evaluator.evaluate(projections)
+    }
+
+    private mutating func events(from expression: NodeID, for batch: [Event]) -> [Event] {
+        self.evaluator.collected = []
+        for event in batch {
+            self.evaluator.event = event
+            _ = self.evaluator.evaluate(expression)
+        }
+        let events = self.evaluator.collected ?? []
+        self.evaluator.collected = nil
+        return events
+    }
+
+    /// The key is the value of the expression, missing being null, or else all fields.
+    private mutating func isNew(_ key: NodeID?, in memory: Int) -> Bool {
+        let value: Value
+        if let key {
+            value = self.evaluator.evaluate(key) ?? .null
+        } else {
+            value = .map(self.evaluator.event?.fields ?? Fields())
+        }
+        return self.memories[memory].insert(value)
+    }
+
+    private mutating func print(_ values: [NodeID], _ event: Event, of stream: String) {
+        self.evaluator.event = event
+        let text =
+            values.isEmpty
+            ? "\(stream) \(event.type) \(event.fields.text)"
+            : values.map { (self.evaluator.evaluate($0) ?? .null).text }.joined(separator: " ")
+        self.evaluator.printed.append("[PRINT] " + text)
+    }
+
+    private mutating func entry(_ log: CompiledLog, _ event: Event, of stream: String) -> LogEntry {
+        self.evaluator.event = event
+        let level = log.level.flatMap { self.evaluator.evaluate($0) }
+        let message = log.message.map { (self.evaluator.evaluate($0) ?? .null).text }
+        return LogEntry(
+            stream: stream,
+            level: LogEntry.Level(named: level?.text),
+            message: message ?? "\(event.type) \(event.fields.text)",
+            data: log.data.flatMap { self.evaluator.evaluate($0) }
+        )
+    }
+}

@@ -1,0 +1,73 @@
+public import VPL
+
+/// A program ready to run: streams in the order declared, names resolved, and who reads which events.
+///
+/// A plan is a value without state; any number of pipelines can be made of it.
+public struct Plan: Sendable {
+    /// What the program declares or was given; see `sources` and `sinks` for what it uses.
+    public let connectors: [ConnectorDeclaration]
+    /// The streams that read from connectors.
+    public let sources: [SourceBinding]
+    /// The places where streams send to connectors. A sink's id is its place here, the same for every run of the program.
+    public let sinks: [SinkBinding]
+    /// How many statements the program has.
+    public let statementCount: Int
+
+    let streams: [CompiledStream]
+    /// The streams to which events of a type go, in the order declared.
+    let routes: [String: [Int]]
+    let code: Code
+    let functions: [CompiledFunction]
+    /// The values of global variables after the program is loaded.
+    let globals: [Value?]
+    /// How many operations keep a count, and how many remember keys.
+    let counterCount: Int
+    let memoryCount: Int
+
+    /// The names of the streams in the order declared.
+    public var streamNames: [String] { self.streams.map(\.name) }
+}
+
+/// A stream's `Type.from(connector, …)`.
+public struct SourceBinding: Hashable, Sendable {
+    public let stream: String
+    public let eventType: String
+    public let connector: ConnectorDeclaration
+    /// What the stream gives beside the connector's own parameters, such as the topic.
+    public let parameters: [ConnectorParameter]
+
+    /// The stream's parameter of that name, or else the connector's.
+    public func parameter(_ name: String) -> ConnectorParameter.Value? {
+        self.parameters.last { $0.name == name }?.value ?? self.connector.parameter(name)
+    }
+}
+
+/// A stream's `.to(connector, …)`.
+public struct SinkBinding: Hashable, Sendable {
+    public let id: SinkID
+    public let stream: String
+    public let connector: ConnectorDeclaration
+    /// What the stream gives beside the connector's own parameters, such as the topic.
+    public let parameters: [ConnectorParameter]
+
+    /// The stream's parameter of that name, or else the connector's.
+    public func parameter(_ name: String) -> ConnectorParameter.Value? {
+        self.parameters.last { $0.name == name }?.value ?? self.connector.parameter(name)
+    }
+}
+
+/// A sink of a program, counted from 0 in the order written.
+public struct SinkID: RawRepresentable, Hashable, Comparable, Sendable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) {
+        self.rawValue = rawValue
+    }
+
+    public static func < (left: SinkID, right: SinkID) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Why a program that checks cannot be loaded.
+public struct PlanError: Error, Sendable {
+    public let diagnostics: [Diagnostic]
+}

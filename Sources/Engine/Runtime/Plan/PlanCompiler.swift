@@ -1,0 +1,268 @@
+import VPL
+
+/// Makes a plan of a checked program.
+struct PlanCompiler {
+    private let program: CheckedProgram
+    private var expressions: ExpressionCompiler
+    private var sources: [SourceBinding] = []
+    private var sinks: [SinkBinding] = []
+    private var counterCount = 0
+    private var memoryCount = 0
+    private var diagnostics: [Diagnostic] = []
+
+    init(_ program: CheckedProgram) {
+        self.program = program
+        var functions: [String: FunctionID] = [:]
+        var globals: [String: Int] = [:]
+        for statement in program.program.statements {
+            switch statement.kind {
+            case .function(let function): functions[function.name.text] = FunctionID(rawValue: Int32(functions.count))
+            case .variable(let variable): globals[variable.name.text] = globals.count
+            case .assign(let name, _): if globals[name.text] == nil { globals[name.text] = globals.count }
+            default: break
+            }
+        }
+        self.expressions = ExpressionCompiler(functions: functions, globals: globals)
+    }
+
+    mutating func plan() throws(PlanError) -> Plan {
+        let statements = self.program.program.statements
+        var functions: [CompiledFunction] = []
+        for case .function(let function) in statements.map(\.kind) {
+            functions.append(self.expressions.compile(function))
+        }
+        let globals = try self.globals(functions)
+        var streams: [CompiledStream] = []
+        var routes: [String: [Int]] = [:]
+        for case .stream(let declaration) in statements.map(\.kind) {
+            let stream = self.compile(declaration, constants: Constants(functions: functions, globals: globals))
+            for type in Set(stream.branches.map(\.type)) { routes[type, default: []].append(streams.count) }
+            streams.append(stream)
+        }
+        try self.throwDiagnostics()
+        return Plan(
+            connectors: self.program.connectors,
+            sources: self.sources,
+            sinks: self.sinks,
+            statementCount: self.program.statementCount,
+            streams: streams,
+            routes: routes,
+            code: self.expressions.code,
+            functions: functions,
+            globals: globals,
+            counterCount: self.counterCount,
+            memoryCount: self.memoryCount
+        )
+    }
+
+    private func throwDiagnostics() throws(PlanError) {
+        if !self.diagnostics.isEmpty { throw PlanError(diagnostics: self.diagnostics) }
+    }
+
+    // MARK: - Globals
+
+    /// What constant expressions of streams are evaluated with.
+    private struct Constants {
+        let functions: [CompiledFunction]
+        let globals: [Value?]
+    }
+
+    /// Evaluates initial values and assignments in the order written.
+    private mutating func globals(_ functions: [CompiledFunction]) throws(PlanError) -> [Value?] {
+        var values = [Value?](repeating: nil, count: self.expressions.globals.count)
+        for statement in self.program.program.statements {
+            let (name, expression): (Name, Expression)
+            switch statement.kind {
+            case .variable(let variable): (name, expression) = (variable.name, variable.value)
+            case .assign(let target, let value): (name, expression) = (target, value)
+            default: continue
+            }
+            guard let position = self.expressions.globals[name.text] else { continue }
+            let node = self.expressions.compile(expression, in: ExpressionCompiler.Scope())
+            var evaluator = Evaluator(code: self.expressions.code, functions: functions, globals: values)
+            let value = evaluator.evaluate(node)
+            values = evaluator.globals
+            values[position] = value
+            if value == nil {
+                self.report(.value, "`\(name.text)` has no value: its expression cannot be evaluated", at: expression)
+            }
+        }
+        try self.throwDiagnostics()
+        return values
+    }
+
+    private mutating func report(
+        _ kind: Diagnostic.Kind,
+        _ message: String,
+        code: String? = nil,
+        at expression: Expression
+    ) {
+        self.diagnostics.append(
+            Diagnostic(
+                code: code,
+                kind: kind,
+                message: message,
+                location: expression.location,
+                length: expression.length
+            )
+        )
+    }
+
+    // MARK: - Streams
+
+    private mutating func compile(_ stream: StreamDeclaration, constants: Constants) -> CompiledStream {
+        var scope = ExpressionCompiler.Scope()
+        let branches = self.branches(of: stream, in: &scope)
+        let emits = stream.stages.contains {
+            if case .operation(let operation) = $0, case .emit = operation.kind { true } else { false }
+        }
+        var operations: [CompiledOperation] = []
+        for case .operation(let operation) in stream.stages {
+            if let compiled = self.compile(operation, of: stream.name, emits: emits, in: scope, constants) {
+                operations.append(compiled)
+            }
+        }
+        return CompiledStream(name: stream.name.text, branches: branches, operations: operations)
+    }
+
+    private mutating func branches(
+        of stream: StreamDeclaration,
+        in scope: inout ExpressionCompiler.Scope
+    ) -> [CompiledStream.Branch] {
+        switch stream.source {
+        case .type(let type, let alias, _):
+            if let alias { scope.eventAliases.insert(alias.text) }
+            return [CompiledStream.Branch(type: type.text, condition: nil)]
+        case .connector(let type, let name, let parameters):
+            if let connector = self.connector(name) {
+                self.sources.append(
+                    SourceBinding(
+                        stream: stream.name.text,
+                        eventType: type.text,
+                        connector: connector,
+                        parameters: Self.parameters(parameters)
+                    )
+                )
+            }
+            return [CompiledStream.Branch(type: type.text, condition: nil)]
+        case .merge(_, let branches):
+            return branches.map { branch in
+                let condition = branch.condition.map { self.expressions.compile($0, in: ExpressionCompiler.Scope()) }
+                return CompiledStream.Branch(type: branch.type.text, condition: condition)
+            }
+        case .join(let word, _), .sequence(let word, _), .timer(let word, _, _):
+            self.reportUnavailable(word)
+            return []
+        }
+    }
+
+    private func connector(_ name: Name) -> ConnectorDeclaration? {
+        self.program.connectors.first { $0.name == name.text }
+    }
+
+    private static func parameters(_ parameters: [ParameterSyntax]) -> [ConnectorParameter] {
+        parameters.map { ConnectorParameter(name: $0.name.text, value: $0.value) }
+    }
+
+    /// The checker refuses what cannot be compiled; should the two ever disagree, the program is refused here.
+    private mutating func reportUnavailable(_ name: Name) {
+        self.diagnostics.append(
+            Diagnostic(
+                code: "E090",
+                kind: .unsupported,
+                message: "`\(name.text)` is not implemented yet",
+                location: name.location,
+                length: name.length
+            )
+        )
+    }
+
+    // MARK: - Operations
+
+    /// Nil for an operation that does nothing at run time.
+    private mutating func compile(
+        _ operation: StreamOperation,
+        of stream: Name,
+        emits: Bool,
+        in scope: ExpressionCompiler.Scope,
+        _ constants: Constants
+    ) -> CompiledOperation? {
+        switch operation.kind {
+        case .filter(let condition): return .filter(self.expressions.compile(condition, in: scope))
+        case .select(let fields): return .select(self.compile(fields, in: scope))
+        case .emit(let type, let fields, _):
+            let projections = fields.isEmpty ? nil : self.compile(fields, in: scope)
+            return .emit(type: (type ?? stream).text, isTyped: type != nil, fields: projections)
+        case .process(let expression):
+            return .process(self.expressions.compile(expression, in: scope), isOutput: !emits)
+        case .distinct(let key):
+            self.memoryCount += 1
+            return .distinct(key.map { self.expressions.compile($0, in: scope) }, memory: self.memoryCount - 1)
+        case .limit(let count): return .limit(self.constant(count, constants), counter: self.counter())
+        case .first: return .limit(1, counter: self.counter())
+        case .to(let name, let parameters): return self.sink(name, parameters, of: stream).map { .deliver($0) }
+        case .print(let values): return .print(values.map { self.expressions.compile($0, in: scope) })
+        case .log(let arguments): return .log(self.compileLog(arguments, in: scope))
+        case .tap(let items):
+            return .tap(items.map { CompiledOperation.Tap(name: $0.name.text, counter: self.counter()) })
+        case .context, .partition:
+            // One thread runs all contexts, with the same results; a key matters only to windows and sequences.
+            return nil
+        case .having, .window, .aggregate, .within, .not, .on, .watermark, .allowedLateness, .trendAggregate,
+            .forecast, .enrich, .pattern, .score, .unsupported:
+            self.reportUnavailable(operation.name)
+            return nil
+        }
+    }
+
+    private mutating func counter() -> Int {
+        self.counterCount += 1
+        return self.counterCount - 1
+    }
+
+    private mutating func compile(
+        _ fields: [NamedExpression],
+        in scope: ExpressionCompiler.Scope
+    ) -> [Projection] {
+        fields.map { Projection(name: $0.name.text, value: self.expressions.compile($0.value, in: scope)) }
+    }
+
+    private mutating func compileLog(
+        _ arguments: [NamedExpression],
+        in scope: ExpressionCompiler.Scope
+    ) -> CompiledLog {
+        var nodes: [String: NodeID] = [:]
+        for argument in arguments { nodes[argument.name.text] = self.expressions.compile(argument.value, in: scope) }
+        return CompiledLog(level: nodes["level"], message: nodes["message"], data: nodes["data"])
+    }
+
+    private mutating func sink(_ name: Name, _ parameters: [ParameterSyntax], of stream: Name) -> SinkID? {
+        guard let connector = self.connector(name) else { return nil }
+        let id = SinkID(rawValue: self.sinks.count)
+        self.sinks.append(
+            SinkBinding(
+                id: id,
+                stream: stream.text,
+                connector: connector,
+                parameters: Self.parameters(parameters)
+            )
+        )
+        return id
+    }
+
+    /// The int that an expression of constants and globals stands for.
+    private mutating func constant(_ expression: Expression, _ constants: Constants) -> Int64 {
+        let node = self.expressions.compile(expression, in: ExpressionCompiler.Scope())
+        var evaluator = Evaluator(
+            code: self.expressions.code,
+            functions: constants.functions,
+            globals: constants.globals
+        )
+        guard case .int(let value) = evaluator.evaluate(node) else {
+            let message = "`.limit` takes an int that is known when the program is loaded"
+            self.report(.type, message, code: "E062", at: expression)
+            return 0
+        }
+        return value
+    }
+}
