@@ -122,10 +122,13 @@ struct EnvironmentTests {
 
     @Test("a write inside a write on the same thread stops the program instead of waiting for ever")
     func nestedWrite() async {
-        await #expect(processExitsWith: .failure) {
-            let directory = try TemporaryDirectory()
-            let environment = try Environment(directory: directory.path, limits: .init(mapBytes: 1 << 20))
+        let path = self.directory.path
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            [path = path as String] in
+            let environment = try Environment(directory: path, limits: .init(mapBytes: 1 << 20))
             try environment.write { _ in try environment.write { _ in } }
         }
+        let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(message.contains("inside another on the same thread"))
     }
 }

@@ -147,9 +147,11 @@ struct StorageThreadTests {
 
     @Test("without a handler a failure ends the process with status 74 and the reason on standard error")
     func failureEndsTheProcess() async throws {
+        let path = self.directory.path
         let result = await #expect(processExitsWith: .exitCode(74), observing: [\.standardErrorContent]) {
-            let directory = try TemporaryDirectory()
-            let thread = try StorageThread(database: try open(directory)) { _ in }
+            [path = path as String] in
+            let database = try RaftDatabase(directory: path, member: NodeID(1), of: threePeers)
+            let thread = try StorageThread(database: database) { _ in }
             _ = thread.submit([write(1, [entry(2)])])
             thread.close()
         }
