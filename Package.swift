@@ -56,6 +56,28 @@ let package = Package(
             path: "Sources/Raft/Simulation",
             swiftSettings: strict
         ),
+        .target(
+            name: "RaftTransport",
+            dependencies: [
+                "OpenSSL", "RaftCore",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Sources/Raft/Transport",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Raft",
+            dependencies: [
+                "RaftCore", "RaftStorage", "RaftTransport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Sources/Raft/Node",
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "raft-simulate",
             dependencies: [
@@ -81,9 +103,42 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "Coordinator",
+            dependencies: [
+                "ClusterAPI", "ClusterControl", "ClusterState", "OpenSSL", "Raft", "RaftCore", "RaftStorage",
+                "RaftTransport", "VPL",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            exclude: ["Control", "State"],
+            swiftSettings: strict
+        ),
+
         // MARK: Engine
         .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
         .target(name: "Engine", dependencies: ["VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
+
+        // MARK: Commands
+        .executableTarget(
+            name: "varpulis",
+            dependencies: [
+                "Coordinator", "RaftCore", "RaftStorage",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
 
         // MARK: Tests
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: strict),
@@ -107,7 +162,6 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "ClusterStateTests", dependencies: ["ClusterState"], swiftSettings: strict),
-        .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore"], swiftSettings: strict),
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["Engine", "VPL"],

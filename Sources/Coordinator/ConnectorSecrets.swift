@@ -1,0 +1,96 @@
+import ClusterAPI
+import ClusterState
+import OpenSSL
+import RaftCore
+
+/// Keeps passwords in connector parameters out of the log, the disk and the answers.
+///
+/// With an API key they are sealed under a key derived from it and from the cluster's id, so only who has the API key
+/// can read them. Without one (loopback only) there is nothing to derive a key from, and they are stored as they are.
+struct ConnectorSecrets: Sendable {
+    private let key: [UInt8]?
+    /// What stands in an answer in place of a secret.
+    static let redacted = "********"
+
+    init(apiKey: String?, cluster: ClusterID) throws {
+        self.key = try apiKey.map {
+            try HKDFSHA256.key(
+                from: Array($0.utf8),
+                salt: Array(cluster.description.utf8),
+                info: Array("connector secrets".utf8),
+                byteCount: AES256GCM.keyByteCount
+            )
+        }
+    }
+
+    static func isSecret(_ parameter: String) -> Bool {
+        let name = parameter.lowercased()
+        return ["password", "secret", "token", "api_key", "apikey", "private_key", "credential"].contains {
+            name.contains($0)
+        }
+    }
+
+    // MARK: Between the API and the state
+
+    func seal(_ connector: Connector) throws -> ClusterState.Connector {
+        ClusterState.Connector(
+            name: ConnectorName(connector.name),
+            type: connector.connectorType,
+            parameters: try connector.params.sorted { $0.key < $1.key }.map { name, value in
+                guard let key, Self.isSecret(name) else { return .init(key: name, value: .plain(value)) }
+                let box = try AES256GCM.seal(
+                    Array(value.utf8),
+                    key: key,
+                    authenticating: Self.place(connector.name, name)
+                )
+                return .init(key: name, value: .sealed(box))
+            },
+            description: connector.description
+        )
+    }
+
+    /// With every secret in the clear: for workers, never for answers.
+    func open(_ connector: ClusterState.Connector) throws -> Connector {
+        var params: [String: String] = [:]
+        for parameter in connector.parameters {
+            switch parameter.value {
+            case .plain(let text): params[parameter.key] = text
+            case .sealed(let box):
+                let place = Self.place(connector.name.rawValue, parameter.key)
+                let bytes = try AES256GCM.open(box, key: self.key ?? [], authenticating: place)
+                params[parameter.key] = String(decoding: bytes, as: UTF8.self)
+            }
+        }
+        return Connector(
+            name: connector.name.rawValue,
+            connectorType: connector.type,
+            params: params,
+            description: connector.description
+        )
+    }
+
+    static func redact(_ connector: Connector) -> Connector {
+        var connector = connector
+        for name in connector.params.keys where Self.isSecret(name) { connector.params[name] = Self.redacted }
+        return connector
+    }
+
+    static func redact(_ connector: ClusterState.Connector) -> Connector {
+        var params: [String: String] = [:]
+        for parameter in connector.parameters {
+            if case .plain(let text) = parameter.value { params[parameter.key] = text }
+            if Self.isSecret(parameter.key) { params[parameter.key] = Self.redacted }
+        }
+        return Connector(
+            name: connector.name.rawValue,
+            connectorType: connector.type,
+            params: params,
+            description: connector.description
+        )
+    }
+
+    /// Ties a sealed value to its place, so that it can't be moved to another connector's parameter.
+    private static func place(_ connector: String, _ parameter: String) -> [UInt8] {
+        Array("\(connector)\u{0}\(parameter)".utf8)
+    }
+}

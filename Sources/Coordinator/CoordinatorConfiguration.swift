@@ -1,0 +1,43 @@
+public import Logging
+public import RaftCore
+public import RaftStorage
+
+/// How a coordinator is set up.
+public struct CoordinatorConfiguration: Sendable {
+    public var bind: String
+    public var port: Int
+    /// Protects everything but the probes. Without it the coordinator may listen on loopback only.
+    public var apiKey: String?
+    /// How often workers are asked to report.
+    public var heartbeatInterval: Duration = .seconds(5)
+    /// A worker silent for longer is unhealthy.
+    public var heartbeatTimeout: Duration = .seconds(15)
+    /// The members of the cluster, in the order that numbers them; this one is number `node`.
+    public var genesis: Genesis
+    public var node: NodeID
+    /// Whether `--raft` was given: a cluster of one is otherwise an implementation detail that the API does not show.
+    public var isClustered: Bool
+    public var dataDirectory: String
+    public var raft = Settings()
+    public var logger: Logger
+
+    public init(
+        bind: String,
+        port: Int,
+        apiKey: String?,
+        genesis: Genesis,
+        node: NodeID,
+        isClustered: Bool,
+        dataDirectory: String,
+        logger: Logger
+    ) {
+        self.bind = bind
+        self.port = port
+        self.apiKey = apiKey
+        self.genesis = genesis
+        self.node = node
+        self.isClustered = isClustered
+        self.dataDirectory = dataDirectory
+        self.logger = logger
+    }
+}

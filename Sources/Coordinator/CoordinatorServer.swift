@@ -1,0 +1,138 @@
+import AsyncHTTPClient
+import ClusterAPI
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import OpenSSL
+import Raft
+import RaftCore
+import RaftStorage
+import RaftTransport
+import ServiceLifecycle
+
+/// A coordinator: a member of the Raft cluster with the HTTP API in front and the reconciler behind.
+public enum CoordinatorServer {
+    /// Runs until the process is told to stop (SIGTERM or SIGINT). `onRunning` is told the port once requests are taken.
+    public static func run(
+        _ configuration: CoordinatorConfiguration,
+        onRunning: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async throws {
+        let plane = try await Self.start(configuration)
+        let router = Routes(plane: plane).router()
+        let server = HTTPServerBuilder { responder in
+            ServerChannel(responder: responder, transport: plane.node.transport)
+                as any ServerChildChannel
+        }
+        let application = Application(
+            router: router,
+            server: server,
+            configuration: .init(
+                address: .hostname(configuration.bind, port: configuration.port),
+                serverName: "varpulis"
+            ),
+            services: [Loops(plane: plane)],
+            onServerRunning: { channel in onRunning(channel.localAddress?.port ?? configuration.port) },
+            eventLoopGroupProvider: .singleton,
+            logger: configuration.logger
+        )
+        let failure: (any Error)?
+        do {
+            try await application.runService()
+            failure = nil
+        } catch {
+            failure = error
+        }
+        await plane.node.shutdown()
+        try? await plane.workers.client.shutdown()  // what is still open ends with the process
+        if let failure { throw failure }
+    }
+
+    /// Opens the database and joins the cluster; takes no requests yet.
+    private static func start(_ configuration: CoordinatorConfiguration) async throws -> ControlPlane {
+        let genesis = configuration.genesis
+        let database = try RaftDatabase(
+            directory: configuration.dataDirectory,
+            member: configuration.node,
+            of: genesis
+        )
+        let recovered = try database.recover()
+        let identity = PeerIdentity(
+            cluster: genesis.cluster,
+            node: configuration.node,
+            incarnation: database.incarnation,
+            key: Array((configuration.apiKey ?? "").utf8)
+        )
+        var addresses: [NodeID: PeerAddress] = [:]
+        for (place, address) in genesis.peers.enumerated() where NodeID(UInt32(place + 1)) != configuration.node {
+            addresses[NodeID(UInt32(place + 1))] = address
+        }
+        let calls = CallHandler()
+        let node = try await RaftNode.start(
+            RaftConfiguration(
+                identity: identity,
+                addresses: addresses,
+                settings: configuration.raft,
+                logger: configuration.logger
+            ),
+            machine: ClusterMachine(),
+            database: database,
+            recovered: recovered,
+            on: MultiThreadedEventLoopGroup.singleton.next(),
+            call: { member, body in await calls.answer(body, from: member) }
+        )
+        var client = HTTPClient.Configuration()
+        client.timeout = .init(connect: .seconds(2), read: .seconds(10))
+        let plane = ControlPlane(
+            node: node,
+            workers: WorkerClient(
+                client: HTTPClient(eventLoopGroupProvider: .singleton, configuration: client),
+                apiKey: configuration.apiKey
+            ),
+            secrets: try ConnectorSecrets(apiKey: configuration.apiKey, cluster: genesis.cluster),
+            configuration: configuration
+        )
+        let responder = Routes(plane: plane).router().buildResponder()
+        calls.serve { body in
+            if body.getInteger(at: body.readerIndex, as: UInt8.self) == HeartbeatRelay.mark {
+                HeartbeatRelay.receive(body, plane)
+                return ByteBuffer()
+            }
+            return await Self.answer(body, responder, configuration.logger)
+        }
+        return plane
+    }
+
+    /// A request that a follower passed on, answered as if it had come in here, in the role the follower verified.
+    private static func answer(
+        _ body: ByteBuffer,
+        _ responder: some HTTPResponder<APIContext>,
+        _ logger: Logger
+    ) async -> ByteBuffer {
+        guard let forwarded = ForwardedRequest(body), let request = forwarded.request else { return ByteBuffer() }
+        do {
+            let context = APIContext(forwardedAs: forwarded.role, logger: logger)
+            let response = try await responder.respond(to: request, context: context)
+            return try await ForwardedResponse(response).encoded()
+        } catch {
+            logger.error("forwarded request failed", metadata: ["error": "\(error)"])
+            return ByteBuffer()
+        }
+    }
+
+    /// The loops beside the server.
+    private struct Loops: Service {
+        let plane: ControlPlane
+
+        func run() async throws {
+            await cancelWhenGracefulShutdown {
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await ReconcileLoop(self.plane).run() }
+                    group.addTask { await self.plane.relay.run(self.plane) }
+                }
+            }
+        }
+    }
+}

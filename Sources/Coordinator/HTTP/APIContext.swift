@@ -1,0 +1,47 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// What callers may do; each role may do what the ones before it may.
+enum Role: UInt8, Comparable, Sendable {
+    case viewer = 1
+    case `operator`
+    case admin
+
+    static func < (a: Role, b: Role) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// What is known of a request besides itself.
+struct APIContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Nil until the caller has shown a key, or another member has vouched for them.
+    var role: Role?
+    /// Whether another member passed the request on: it is answered here, or refused, but never passed on again.
+    let isForwarded: Bool
+
+    init(source: ApplicationRequestContextSource) {
+        self.coreContext = CoreRequestContextStorage(source: source)
+        self.isForwarded = false
+    }
+
+    init(forwardedAs role: Role, logger: Logger) {
+        self.coreContext = CoreRequestContextStorage(source: Member(logger: logger))
+        self.role = role
+        self.isForwarded = true
+    }
+
+    private struct Member: RequestContextSource { let logger: Logger }
+
+    func require(_ least: Role) throws(APIError) {
+        guard let role = self.role else { throw APIError(.unauthorized, "Invalid or missing API key") }
+        guard role >= least else { throw APIError(.forbidden, "Insufficient permissions for this operation") }
+    }
+
+    /// A part of the path, its percent-encoding undone.
+    func parameter(_ name: String) throws(APIError) -> String {
+        guard let value = self.parameters.get(name), !value.isEmpty else {
+            throw APIError(.badRequest, "The path lacks \(name)")
+        }
+        return value
+    }
+}

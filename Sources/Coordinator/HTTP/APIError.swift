@@ -1,0 +1,84 @@
+import ClusterAPI
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// A refused request: a status and the body that goes with it.
+struct APIError: Error {
+    var status: HTTPResponse.Status
+    var body: ErrorBody
+    var retryAfterSeconds: Int?
+
+    init(_ status: HTTPResponse.Status, _ code: ErrorCode, _ message: String, retryAfterSeconds: Int? = nil) {
+        self.status = status
+        self.body = ErrorBody(error: message, code: code)
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    /// A refusal without a code of its own: the code is the status in digits.
+    init(_ status: HTTPResponse.Status, _ message: String) {
+        self.init(status, .status(status.code), message)
+    }
+
+    static func badBody(_ error: BodyError) -> APIError {
+        APIError(.badRequest, "Invalid request body: \(error.message)")
+    }
+
+    static func workerNotFound(_ id: String) -> APIError {
+        APIError(.notFound, .workerNotFound, "Worker not found: \(id)")
+    }
+
+    static func groupNotFound(_ id: String) -> APIError {
+        APIError(.notFound, .groupNotFound, "Pipeline group not found: \(id)")
+    }
+
+    static func connectorNotFound(_ name: String) -> APIError {
+        APIError(.notFound, .connectorNotFound, "Connector not found: \(name)")
+    }
+
+    static func routing(_ message: String) -> APIError {
+        APIError(.badGateway, .routingFailed, "Event routing failed: \(message)")
+    }
+
+    /// Nothing was done: no leader was found in time.
+    static func notLeader(_ address: String?) -> APIError {
+        var error = APIError(
+            .misdirectedRequest,
+            .notLeader,
+            "Not the leader coordinator; forward to: \(address ?? "no leader is known yet, try again")",
+            retryAfterSeconds: 1
+        )
+        error.body.leader = address
+        return error
+    }
+
+    /// The request may have been carried out, or may yet be.
+    static let outcomeUnknown = APIError(
+        .gatewayTimeout,
+        ErrorCode(rawValue: "outcome_unknown"),
+        "The request may or may not have been carried out; repeat it, or look before you do",
+        retryAfterSeconds: 1
+    )
+
+    var response: Response {
+        var response = Response.json(self.status, self.body)
+        if let seconds = self.retryAfterSeconds { response.headers[.retryAfter] = String(seconds) }
+        return response
+    }
+}
+
+extension Response {
+    /// A body in the API's one JSON form.
+    static func json(_ status: HTTPResponse.Status, _ body: some Encodable) -> Response {
+        do {
+            let bytes = try APIJSON.encode(body)
+            return Response(
+                status: status,
+                headers: [.contentType: "application/json"],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+            )
+        } catch {
+            return Response(status: .internalServerError)
+        }
+    }
+}

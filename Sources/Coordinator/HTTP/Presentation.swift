@@ -1,0 +1,170 @@
+import ClusterAPI
+import ClusterState
+
+// The replicated state in the words of the API. Nothing else goes in, so members at the same index say the same.
+
+extension ClusterState {
+    func info(_ worker: Worker, _ report: WorkerReports.Report?) -> WorkerInfo {
+        let assigned = self.groups.flatMap { group in
+            group.placements.filter { $0.worker == worker.id }.map { group.key(of: $0).name }
+        }
+        return WorkerInfo(
+            id: worker.id.rawValue,
+            address: worker.address,
+            status: worker.status.wire,
+            pipelinesRunning: report?.heartbeat.pipelinesRunning ?? worker.assignedCount,
+            pipelinesMax: worker.capacity.pipelinesMax,
+            cpuCores: worker.capacity.cpuCores,
+            assignedPipelines: assigned,
+            eventsProcessed: report?.heartbeat.eventsProcessed ?? 0
+        )
+    }
+
+    func info(_ group: Group) -> PipelineGroupInfo {
+        PipelineGroupInfo(
+            id: group.id.rawValue,
+            name: group.spec.name.rawValue,
+            status: group.status.wire,
+            pipelineCount: group.spec.pipelines.count,
+            placements: group.placements.map { placement in
+                PlacementInfo(
+                    pipelineName: group.key(of: placement).name,
+                    workerID: placement.worker?.rawValue ?? "",
+                    workerAddress: self.address(of: placement),
+                    pipelineID: placement.pipelineID,
+                    status: placement.status.wire,
+                    epoch: placement.epoch.rawValue
+                )
+            },
+            sources: Dictionary(
+                group.spec.pipelines.map { ($0.name.rawValue, $0.source) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
+    }
+
+    func address(of placement: Placement) -> String {
+        placement.worker.flatMap { self.worker($0)?.address } ?? ""
+    }
+
+    var topology: Topology {
+        let groups = self.groups
+        return Topology(
+            workers: self.workers.map { worker in
+                Topology.Worker(
+                    id: worker.id.rawValue,
+                    address: worker.address,
+                    status: worker.status.wire,
+                    pipelineGroups: groups.flatMap { group in
+                        group.placements.filter { $0.worker == worker.id }.map { _ in group.spec.name.rawValue }
+                    }
+                )
+            },
+            routes: groups.flatMap(self.routes),
+            groups: groups.map { group in
+                Topology.Group(
+                    groupID: group.id.rawValue,
+                    groupName: group.spec.name.rawValue,
+                    pipelines: group.placements.map { placement in
+                        Topology.Pipeline(
+                            name: group.key(of: placement).name,
+                            workerID: placement.worker?.rawValue ?? "",
+                            workerAddress: self.address(of: placement)
+                        )
+                    },
+                    routes: group.spec.routes.map(\.wire)
+                )
+            }
+        )
+    }
+
+    /// One line for each pair of placed pipelines that a route connects.
+    private func routes(of group: Group) -> [Topology.Route] {
+        group.spec.routes.flatMap { route in
+            group.placements.filter { $0.pipeline.rawValue == route.from && $0.worker != nil }.flatMap { source in
+                group.placements.filter { $0.pipeline.rawValue == route.to && $0.worker != nil }.map { target in
+                    Topology.Route(
+                        sourceWorker: source.worker?.rawValue ?? "",
+                        sourcePipeline: group.key(of: source).name,
+                        targetWorker: target.worker?.rawValue ?? "",
+                        targetPipeline: group.key(of: target).name
+                    )
+                }
+            }
+        }
+    }
+
+    var workerCounts: Health.WorkerCounts {
+        let workers = self.workers
+        return Health.WorkerCounts(
+            total: workers.count,
+            healthy: workers.count { $0.status == .ready },
+            unhealthy: workers.count { $0.status == .unhealthy },
+            draining: workers.count { $0.status == .draining }
+        )
+    }
+}
+
+extension ClusterState.Worker.Status {
+    var wire: WorkerStatus {
+        switch self {
+        case .registering: .registering
+        case .ready: .ready
+        case .unhealthy: .unhealthy
+        case .draining: .draining
+        }
+    }
+}
+
+extension ClusterState.Group.Status {
+    var wire: GroupStatus {
+        switch self {
+        case .deploying: .deploying
+        case .running: .running
+        case .partiallyRunning: .partiallyRunning
+        case .failed: .failed
+        }
+    }
+}
+
+extension ClusterState.Placement.Status {
+    var wire: PlacementStatus {
+        switch self {
+        case .pending: .deploying
+        case .running: .running
+        case .failed: .failed
+        case .stopped: .stopped
+        }
+    }
+}
+
+extension ClusterState.Route {
+    var wire: RouteSpec {
+        RouteSpec(fromPipeline: self.from, toPipeline: self.to, eventTypes: self.eventTypes, mqttTopic: self.topic)
+    }
+}
+
+extension PipelineGroupSpec {
+    var state: ClusterState.GroupSpec {
+        ClusterState.GroupSpec(
+            name: GroupName(self.name),
+            pipelines: self.pipelines.map { pipeline in
+                ClusterState.PipelineSpec(
+                    name: PipelineName(pipeline.name),
+                    source: pipeline.source,
+                    workerAffinity: pipeline.workerAffinity.map { WorkerID($0) },
+                    replicas: pipeline.replicas,
+                    partitionKey: pipeline.partitionKey
+                )
+            },
+            routes: self.routes.map { route in
+                ClusterState.Route(
+                    from: route.fromPipeline,
+                    to: route.toPipeline,
+                    eventTypes: route.eventTypes,
+                    topic: route.mqttTopic
+                )
+            }
+        )
+    }
+}

@@ -1,0 +1,87 @@
+import ClusterAPI
+import ClusterState
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Raft
+import RaftCore
+
+/// The coordinator's HTTP API.
+struct Routes: Sendable {
+    let plane: ControlPlane
+    static let prefix = "api/v1/cluster"
+
+    func router() -> Router<APIContext> {
+        let router = Router(context: APIContext.self)
+        router.add(middleware: Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }))
+        self.addProbes(to: router)
+        let cluster = router.group(RouterPath(Self.prefix))
+        self.addObservation(to: cluster)
+        self.addWorkers(to: router.group(RouterPath(Self.prefix)))
+        self.addGroups(to: router.group(RouterPath(Self.prefix)))
+        self.addConnectors(to: router.group(RouterPath(Self.prefix)))
+        return router
+    }
+
+    /// The state a read is to see: this member's own if the caller asked for that, else one with everything
+    /// acknowledged so far.
+    func state(for request: Request) async throws -> ClusterState {
+        if request.isStaleRead { return await self.plane.node.local().machine.state }
+        return try await self.plane.state()
+    }
+
+    /// Turns a refusal of the state machine into the API's error.
+    func check(_ answer: StateResponse) throws(APIError) {
+        guard case .refused(let refusal) = answer else { return }
+        switch refusal {
+        case .workerNotFound(let id): throw .workerNotFound(id.rawValue)
+        case .groupNotFound(let id): throw .groupNotFound(id.rawValue)
+        case .placementNotFound(let key): throw APIError(.notFound, "Pipeline not found: \(key)")
+        case .connectorNotFound(let name): throw .connectorNotFound(name.rawValue)
+        case .groupExists(let id):
+            var error = APIError(.conflict, .groupExists, "Another pipeline group has this name: \(id)")
+            error.body.id = id.rawValue
+            throw error
+        case .connectorExists(let name):
+            throw APIError(
+                .conflict,
+                .connectorValidation,
+                "Connector validation failed: \(name) exists with other parameters"
+            )
+        case .preconditionFailed:
+            throw APIError(.conflict, "The cluster changed meanwhile; look again, then repeat the request")
+        case .invalid(let why): throw APIError(.badRequest, "Invalid request body: \(why)")
+        case .alreadyApplied: throw APIError(.internalServerError, "Internal server error")
+        }
+    }
+}
+
+extension Request {
+    /// Decodes the body. Only JSON is understood; a request that does not say what it sends is taken at its word.
+    func body<Body: Decodable>(of type: Body.Type) async throws -> Body {
+        if let contentType = self.headers[.contentType], !contentType.lowercased().hasPrefix("application/json") {
+            throw APIError(.unsupportedMediaType, "The body must be application/json")
+        }
+        let bytes = try await self.body.collect(upTo: LeaderGate.bodyBytesMax)
+        return try APIJSON.decode(type, from: bytes.readableBytesView)
+    }
+
+    /// This request with its body encoded anew, after the body was consumed.
+    func with(_ body: some Encodable) throws -> Request {
+        Request(head: self.head, body: RequestBody(buffer: ByteBuffer(bytes: try APIJSON.encode(body))))
+    }
+
+    var page: PageRequest {
+        get throws(APIError) {
+            let query = self.uri.queryParameters
+            do throws(BodyError) {
+                return try PageRequest(
+                    limit: query["limit"].map(String.init),
+                    offset: query["offset"].map(String.init)
+                )
+            } catch {
+                throw APIError(.badRequest, error.message)
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import RaftTransport
+
+/// A connection on the coordinator's one port: ordinary HTTP, or, after an upgrade, a peer's.
+struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
+    enum Negotiated: Sendable {
+        case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+        case peer
+    }
+
+    struct Value: ServerChildChannelValue {
+        let negotiated: EventLoopFuture<Negotiated>
+        let channel: any Channel
+    }
+
+    let responder: HTTPChannelHandler.Responder
+    let transport: PeerTransport
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
+                upgraders: [PeerServerUpgrader(self.transport, negotiated: .peer)],
+                notUpgradingCompletionHandler: { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let pipeline = channel.pipeline.syncOperations
+                        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+                        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: .seconds(90), logger: logger))
+                        let configuration = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>.Configuration(
+                            isOutboundHalfClosureEnabled: true
+                        )
+                        return .http(
+                            try NIOAsyncChannel(
+                                wrappingChannelSynchronously: channel,
+                                configuration: configuration
+                            )
+                        )
+                    }
+                }
+            )
+            var configuration = NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: upgrade)
+            // Hummingbird does these three itself, behind the upgrade.
+            configuration.enablePipelining = false
+            configuration.enableErrorHandling = false
+            configuration.enableResponseHeaderValidation = false
+            let pipeline = channel.pipeline.syncOperations
+            let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
+            let upgrader = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
+            let filter = UpgradeFilter { $0 == PeerUpgrade.protocolName && $1 == PeerUpgrade.path }
+            try pipeline.addHandler(filter, position: .before(upgrader))
+            return Value(negotiated: negotiated, channel: channel)
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        do {
+            switch try await value.negotiated.get() {
+            case .http(let channel): await self.handleHTTP(asyncChannel: channel, logger: logger)
+            case .peer: try await value.channel.closeFuture.get()
+            }
+        } catch {
+            logger.debug("connection ended", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import AsyncHTTPClient
+import ClusterAPI
+import HTTPTypes
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// Calls to workers' own REST API, with the cluster's key.
+struct WorkerClient: Sendable {
+    let client: HTTPClient
+    let apiKey: String?
+    static let timeout = TimeAmount.seconds(10)
+    static let answerBytesMax = 16 << 20
+
+    /// Why a call brought nothing.
+    struct Failure: Error, CustomStringConvertible {
+        /// Nil if no answer came at all.
+        var status: Int?
+        var description: String
+    }
+
+    func deploy(_ request: DeployPipelineRequest, at address: String) async throws(Failure) -> DeployPipelineResponse {
+        try await self.call(.POST, address, "/api/v1/pipelines", body: request)
+    }
+
+    /// True if the pipeline is gone, also when it was not there.
+    func undeploy(_ id: String, epoch: UInt64, at address: String) async throws(Failure) {
+        do {
+            let path = "/api/v1/pipelines/\(Self.escaped(id))?epoch=\(epoch)"
+            let _: DeletedResponse = try await self.call(.DELETE, address, path, body: String?.none)
+        } catch {
+            if error.status == 404 { return }
+            throw error
+        }
+    }
+
+    func inject(_ event: EventBody, into id: String, at address: String) async throws(Failure) -> EventResponse {
+        try await self.call(.POST, address, "/api/v1/pipelines/\(Self.escaped(id))/events", body: event)
+    }
+
+    private func call<Body: Encodable, Answer: Decodable>(
+        _ method: HTTPMethod,
+        _ address: String,
+        _ path: String,
+        body: Body?
+    ) async throws(Failure) -> Answer {
+        do {
+            var request = HTTPClientRequest(url: address + path)
+            request.method = method
+            if let apiKey { request.headers.add(name: "x-api-key", value: apiKey) }
+            if let body {
+                request.headers.add(name: "content-type", value: "application/json")
+                request.body = .bytes(ByteBuffer(bytes: try APIJSON.encode(body)))
+            }
+            let response = try await self.client.execute(request, timeout: Self.timeout)
+            let bytes = try await response.body.collect(upTo: Self.answerBytesMax)
+            guard (200..<300).contains(response.status.code) else {
+                let refusal = try? APIJSON.decode(ErrorBody.self, from: bytes.readableBytesView)  // may be any text
+                throw Failure(
+                    status: Int(response.status.code),
+                    description: refusal?.error ?? "the worker answered \(response.status.code)"
+                )
+            }
+            return try APIJSON.decode(Answer.self, from: bytes.readableBytesView)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(status: nil, description: "\(error)")
+        }
+    }
+
+    private static func escaped(_ segment: String) -> String {
+        String(
+            decoding: segment.utf8.flatMap { byte -> [UInt8] in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                    [byte]
+                default: Array("%\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))".utf8)
+                }
+            },
+            as: UTF8.self
+        )
+    }
+}

@@ -1,0 +1,182 @@
+public import NIOCore
+public import RaftCore
+public import RaftStorage
+public import RaftTransport
+import Synchronization
+
+import class Foundation.Thread
+
+/// A member of a cluster: the public face of consensus. Any task may call it.
+public final class RaftNode<Machine: StateMachine>: Sendable {
+    /// Where peer connections come in: the HTTP server upgrades to it.
+    public let transport: PeerTransport
+    public let identity: PeerIdentity
+    public let addresses: [NodeID: PeerAddress]
+    private let eventLoop: any EventLoop
+    private let storage: StorageThread
+    private let loop: NIOLoopBound<NodeLoop<Machine>>
+    private let published: Published
+
+    private final class Published: Sendable {
+        let status: Mutex<NodeStatus>
+        init(_ status: NodeStatus) { self.status = Mutex(status) }
+    }
+
+    /// Starts a member on a database that is open and recovered.
+    ///
+    /// - Parameters:
+    ///   - machine: the state before the first entry.
+    ///   - call: answers other members' calls.
+    public static func start(
+        _ configuration: RaftConfiguration,
+        machine: Machine,
+        database: consuming sending RaftDatabase,
+        recovered: Recovered,
+        on eventLoop: any EventLoop,
+        call: @escaping @Sendable (NodeID, ByteBuffer) async -> ByteBuffer
+    ) async throws -> RaftNode {
+        let receipts = ReceiptBox<Machine>(eventLoop)
+        let storage = try StorageThread(database: database) { receipt in receipts.deliver(receipt) }
+        return try await eventLoop.submit {
+            RaftNode(
+                configuration,
+                machine: machine,
+                storage: storage,
+                recovered: recovered,
+                on: eventLoop,
+                receipts: receipts,
+                call: call
+            )
+        }.get()
+    }
+
+    private init(
+        _ configuration: RaftConfiguration,
+        machine: Machine,
+        storage: StorageThread,
+        recovered: Recovered,
+        on eventLoop: any EventLoop,
+        receipts: ReceiptBox<Machine>,
+        call: @escaping @Sendable (NodeID, ByteBuffer) async -> ByteBuffer
+    ) {
+        let transport = PeerTransport(
+            identity: configuration.identity,
+            addresses: configuration.addresses,
+            eventLoop: eventLoop,
+            events: PeerEvents(messages: { receipts.loop?.value.receive($0) }, call: call),
+            logger: configuration.logger
+        )
+        let core = Consensus(
+            id: configuration.identity.node,
+            settings: configuration.settings,
+            recovered: recovered,
+            seed: UInt64.random(in: .min ... .max),
+            now: RaftCore.Instant(nanoseconds: NIODeadline.now().uptimeNanoseconds)
+        )
+        let published = Published(NodeStatus(consensus: core.status, applied: .zero))
+        let loop = NodeLoop(
+            core: core,
+            machine: machine,
+            storage: storage,
+            transport: transport,
+            eventLoop: eventLoop,
+            logger: configuration.logger,
+            publish: { status in published.status.withLock { $0 = status } }
+        )
+        self.transport = transport
+        self.identity = configuration.identity
+        self.addresses = configuration.addresses
+        self.eventLoop = eventLoop
+        self.storage = storage
+        self.loop = NIOLoopBound(loop, eventLoop: eventLoop)
+        self.published = published
+        receipts.loop = self.loop
+        loop.start()
+    }
+
+    // MARK: Use
+
+    /// Puts a command into the log and returns what applying it gave. When it returns, the command is durable on a
+    /// majority of disks.
+    public func propose(
+        _ payload: [UInt8],
+        timeout: Duration
+    ) async throws(ProposalError) -> Machine.Response {
+        let result: Result<Machine.Response, ProposalError> = await withCheckedContinuation { continuation in
+            self.eventLoop.execute {
+                self.loop.value.propose(payload, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) }
+            }
+        }
+        return try result.get()
+    }
+
+    /// The state with everything in it that was acknowledged anywhere before this call. Only the leader can tell.
+    public func read(timeout: Duration) async throws(ReadError) -> Applied<Machine> {
+        let result: Result<Applied<Machine>, ReadError> = await withCheckedContinuation { continuation in
+            self.eventLoop.execute {
+                self.loop.value.read(timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) }
+            }
+        }
+        return try result.get()
+    }
+
+    /// This member's own state, as far as it has got.
+    public func local() async -> Applied<Machine> {
+        await withCheckedContinuation { continuation in
+            self.eventLoop.execute { continuation.resume(returning: self.loop.value.local) }
+        }
+    }
+
+    /// The current leader, waiting for one if there is none.
+    public func leader(waiting timeout: Duration) async -> NodeID? {
+        await withCheckedContinuation { continuation in
+            self.eventLoop.execute {
+                self.loop.value.leader(waiting: TimeAmount(timeout)) { continuation.resume(returning: $0) }
+            }
+        }
+    }
+
+    /// Returns when this member has applied something beyond `index`, or when the time is up.
+    public func applied(beyond index: LogIndex, waiting timeout: Duration) async {
+        await withCheckedContinuation { continuation in
+            self.eventLoop.execute {
+                self.loop.value.applied(beyond: index, waiting: TimeAmount(timeout)) { continuation.resume() }
+            }
+        }
+    }
+
+    /// Asks another member, on the peer connection.
+    public func call(_ member: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
+        try await self.eventLoop.flatSubmit {
+            self.transport.call(member, body, timeout: TimeAmount(timeout))
+        }.get()
+    }
+
+    public var status: NodeStatus { self.published.status.withLock { $0 } }
+
+    /// Stops taking part, and returns when everything written is on disk.
+    public func shutdown() async {
+        self.transport.close()
+        try? await self.eventLoop.submit { self.loop.value.stop() }.get()  // fails only if the loop itself is gone
+        // Blocks until the last commit is done, so it gets a thread of its own.
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                self.storage.close()
+                continuation.resume()
+            }
+        }
+    }
+}
+
+/// Where the storage thread's receipts go once the loop exists. `loop` is set and read on the event loop only.
+// @unchecked: see above; `deliver` hops there first.
+private final class ReceiptBox<Machine: StateMachine>: @unchecked Sendable {
+    private let eventLoop: any EventLoop
+    var loop: NIOLoopBound<NodeLoop<Machine>>?
+
+    init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    func deliver(_ receipt: Receipt) {
+        self.eventLoop.execute { self.loop?.value.post([.persisted(receipt)]) }
+    }
+}

@@ -1,0 +1,49 @@
+import NIOCore
+import RaftCore
+
+/// Frames on a byte stream: length of the body (u32), CRC32C of the body (u32), body.
+struct FrameDecoder: ByteToMessageDecoder {
+    typealias InboundOut = ByteBuffer
+
+    static let headerBytes = 8
+    /// Shared with the handler behind, which raises the limit when the peer has proved who it is.
+    let limit: Limit
+
+    final class Limit {
+        var bytes = WireLimits.handshakeFrameBytes
+    }
+
+    mutating func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+        guard let length: UInt32 = buffer.getInteger(at: buffer.readerIndex) else { return .needMoreData }
+        guard length <= self.limit.bytes else { throw WireError.tooLong("a frame") }
+        guard buffer.readableBytes >= Self.headerBytes + Int(length),
+            let checksum: UInt32 = buffer.getInteger(at: buffer.readerIndex + 4),
+            let body = buffer.getSlice(at: buffer.readerIndex + Self.headerBytes, length: Int(length))
+        else { return .needMoreData }
+        buffer.moveReaderIndex(forwardBy: Self.headerBytes + Int(length))
+        guard body.readableBytesView.withUnsafeBytes(CRC32C.checksum) == checksum else { throw WireError.checksum }
+        context.fireChannelRead(Self.wrapInboundOut(body))
+        return .continue
+    }
+
+    /// Appends a frame to `out`; `body` writes what is in it.
+    static func write(into out: inout ByteBuffer, _ body: (inout ByteBuffer) -> Void) {
+        let start = out.writerIndex
+        out.writeInteger(UInt32(0))
+        out.writeInteger(UInt32(0))
+        body(&out)
+        let from = start + Self.headerBytes
+        let length = out.writerIndex - from
+        out.setInteger(UInt32(length), at: start)
+        let body = out.viewBytes(at: from, length: length)
+        out.setInteger(body?.withUnsafeBytes(CRC32C.checksum) ?? 0, at: start + 4)
+    }
+}
+
+extension CRC32C {
+    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        var checksum = CRC32C()
+        checksum.update(bytes)
+        return checksum.value
+    }
+}
