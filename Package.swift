@@ -14,6 +14,7 @@ let package = Package(
     name: "varpulis",
     products: [
         .library(name: "RaftCore", targets: ["RaftCore"]),
+        .executable(name: "varpulis", targets: ["varpulis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -34,6 +35,17 @@ let package = Package(
         // MARK: Engine
         .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
         .target(name: "Engine", dependencies: ["VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
+
+        // MARK: Commands
+        .executableTarget(
+            name: "varpulis",
+            dependencies: [
+                "Engine",
+                "VPL",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
 
         // MARK: Tests
         .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore"], swiftSettings: strict),
