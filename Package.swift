@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "RaftCore", targets: ["RaftCore"]),
         .executable(name: "raft-simulate", targets: ["raft-simulate"]),
+        .executable(name: "varpulis", targets: ["varpulis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -132,7 +133,7 @@ let package = Package(
         .executableTarget(
             name: "varpulis",
             dependencies: [
-                "Coordinator", "RaftCore", "RaftStorage",
+                "Coordinator", "Engine", "RaftCore", "RaftStorage", "VPL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -1,6 +1,6 @@
 /// Windows and what is computed over them.
 extension Checker {
-    mutating func checkWindow(_ arguments: [Argument], at name: Name, in context: inout StreamContext) {
+    mutating func checkWindow(_ arguments: [CallArgument], at name: Name, in context: inout StreamContext) {
         if context.hasWindow {
             self.error("E012", .duplicate, "a stream has one `.window` at most", at: name)
         }
@@ -45,7 +45,7 @@ extension Checker {
 
     private mutating func checkAggregateCall(
         _ callee: Expression,
-        _ arguments: [Argument],
+        _ arguments: [CallArgument],
         in scope: ExpressionScope
     ) {
         guard case .name(let name) = callee.kind, let function = AggregateFunction(rawValue: name) else {

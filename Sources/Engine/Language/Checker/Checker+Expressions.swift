@@ -61,7 +61,7 @@ extension Checker {
         )
     }
 
-    private mutating func checkCall(_ callee: Expression, _ arguments: [Argument], in scope: ExpressionScope) {
+    private mutating func checkCall(_ callee: Expression, _ arguments: [CallArgument], in scope: ExpressionScope) {
         switch callee.kind {
         case .name(let name):
             let isAboutAlias: Bool =
@@ -100,7 +100,7 @@ extension Checker {
 
     private mutating func checkArity(
         of function: FunctionDeclaration,
-        _ arguments: [Argument],
+        _ arguments: [CallArgument],
         at callee: Expression
     ) {
         let expected = function.parameters.count
