@@ -14,7 +14,6 @@ import subprocess
 import tempfile
 import threading
 import time
-import urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 API = "/api/v1/cluster"
@@ -327,5 +326,90 @@ class Clients:
         return max((later - earlier for earlier, later in zip(times, times[1:])), default=float("inf"))
 
 
-def quote(text):
-    return urllib.parse.quote(text, safe="")
+class Subscriber:
+    """Listens to a topic at QoS 1 and keeps every message, decoded."""
+
+    def __init__(self, cluster, topic, on_message=None):
+        self.messages, self._on_message = [], on_message
+        self.process = subprocess.Popen(
+            [
+                "mosquitto_sub", "-h", "127.0.0.1", "-p", str(cluster.broker.port), "-q", "1", "-c",
+                "-i", f"chaos-{os.getpid()}-{topic.replace('/', '-')}", "-t", topic,
+            ],
+            stdout=subprocess.PIPE, text=True,
+        )
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            message = json.loads(line)
+            self.messages.append(message)
+            if self._on_message:
+                self._on_message(message)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self._thread.join()
+
+
+class Publisher:
+    """Publishes at QoS 1 over one connection, a message for each call."""
+
+    def __init__(self, cluster, topic):
+        self.process = subprocess.Popen(
+            ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(cluster.broker.port), "-q", "1", "-l", "-t", topic],
+            stdin=subprocess.PIPE, text=True,
+        )
+
+    def send(self, event):
+        self.process.stdin.write(json.dumps(event) + "\n")
+        self.process.stdin.flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Returns when the broker has acknowledged everything."""
+        self.process.stdin.close()
+        if self.process.wait(60) != 0:
+            raise Failed("the publisher could not deliver everything to the broker")
+
+
+# -- what scenarios share
+
+EXAMPLE = os.path.join(ROOT, "examples", "greenhouse")
+
+
+def create_broker_connector(cluster, node):
+    body = {
+        "name": "Broker", "connector_type": "mqtt",
+        "params": {"host": "127.0.0.1", "port": str(cluster.broker.port)},
+    }
+    status, answer = node.request("POST", f"{API}/connectors", body)
+    if status != 201:
+        raise Failed(f"creating the connector: {status} {answer}")
+
+
+def deploy(node, group, *pipelines):
+    """Deploys programs of the greenhouse example as one group; returns the answer once all of it runs."""
+    body = {"name": group, "pipelines": []}
+    for pipeline in pipelines:
+        with open(os.path.join(EXAMPLE, f"{pipeline}.vpl")) as file:
+            body["pipelines"].append({"name": pipeline, "source": file.read()})
+    status, answer = node.request("POST", f"{API}/pipeline-groups", body, timeout=30)
+    if status != 201:
+        raise Failed(f"deploying {group}: {status} {answer}")
+    if answer["status"] != "running":
+        raise Failed(f"group {group} is {answer['status']}: {answer['placements']}")
+    return answer
+
+
+def placement(cluster, group, pipeline):
+    """Where a pipeline is, by the word of any coordinator."""
+    info = cluster.any_get(f"{API}/pipeline-groups/{group}")
+    return next(one for one in info["placements"] if one["pipeline_name"] == pipeline)
