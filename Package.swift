@@ -49,6 +49,8 @@ let package = Package(
 
         // MARK: Tests
         .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore"], swiftSettings: strict),
+        .testTarget(name: "VPLTests", dependencies: ["VPL"], swiftSettings: strict),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "VPL"], swiftSettings: strict),
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["Engine", "VPL"],
