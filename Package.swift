@@ -163,6 +163,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "ClusterStateTests", dependencies: ["ClusterState"], swiftSettings: strict),
+        .testTarget(name: "VPLTests", dependencies: ["VPL"], swiftSettings: strict),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "VPL"], swiftSettings: strict),
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["Engine", "VPL"],

@@ -4,6 +4,7 @@ import ClusterState
 import Logging
 import Raft
 import RaftCore
+import Synchronization
 
 /// Makes what runs agree with what should run, while this member leads.
 ///
@@ -13,8 +14,9 @@ struct ReconcileLoop: Sendable {
     let plane: ControlPlane
     private let reconciler: Reconciler
     private let pace: Duration
-    /// Calls to workers under way at once.
-    static let concurrency = 16
+    /// Calls to workers under way at once. What finds no room waits for a later pass.
+    static let callsMax = 64
+    private let calls = CallsUnderWay()
 
     init(_ plane: ControlPlane) {
         self.plane = plane
@@ -37,8 +39,9 @@ struct ReconcileLoop: Sendable {
         var backOff = BackOff()
     }
 
+    /// Runs until the task is cancelled. A worker that answers slowly, or not at all, holds up nothing but its own call.
     func run() async {
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             group.addTask {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: self.pace)  // ends early only when the task does
@@ -48,16 +51,24 @@ struct ReconcileLoop: Sendable {
             var office: Office?
             for await _ in self.plane.attention.rings {
                 if Task.isCancelled { break }
-                await self.pass(&office)
+                for (target, call) in await self.pass(&office) where self.calls.begin(target, atMost: Self.callsMax) {
+                    group.addTask {
+                        await call()
+                        self.calls.end(target)
+                    }
+                }
             }
             group.cancelAll()
         }
     }
 
-    private func pass(_ office: inout Office?) async {
+    private typealias Call = (target: CallsUnderWay.Target, run: @Sendable () async -> Void)
+
+    /// Looks, decides and proposes; returns the calls to workers that are to be made.
+    private func pass(_ office: inout Office?) async -> [Call] {
         guard self.plane.isLeader, let applied = try? await self.plane.node.read(timeout: .seconds(1)) else {
             office = nil  // not the leader, or not sure enough of it to act
-            return
+            return []
         }
         let term = self.plane.node.status.consensus.term
         let now = ContinuousClock.now
@@ -66,7 +77,7 @@ struct ReconcileLoop: Sendable {
             self.plane.reports.forgetAll()
             office = Office(term: term, since: now, lastPass: now)
         }
-        guard var current = office else { return }
+        guard var current = office else { return [] }
         // A leader that was stopped for a while must not take its own absence for the workers' silence.
         if now - current.lastPass > self.plane.configuration.heartbeatTimeout { current.since = now }
         current.lastPass = now
@@ -81,11 +92,16 @@ struct ReconcileLoop: Sendable {
         let plan = self.reconciler.plan(situation, backOff: current.backOff)
         current.backOff = plan.backOff
         office = current
-        await self.carryOut(plan.actions, situation.state)
         self.plane.lastSweep.value = Health.Sweep(
             workersChecked: situation.state.workerCount,
             workersMarkedUnhealthy: plan.actions.count { $0.marksUnhealthy }
         )
+        // Proposals in order, since they decide what the rest is worth.
+        for case .propose(let command) in plan.actions {
+            if command.marksUnhealthy { self.note(command) }
+            do { _ = try await self.plane.propose(command) } catch { return [] }  // the next pass asks again
+        }
+        return plan.actions.compactMap { self.call(for: $0, situation.state) }
     }
 
     private static func report(
@@ -102,35 +118,19 @@ struct ReconcileLoop: Sendable {
 
     // MARK: Acting
 
-    /// Proposals first and in order, since they decide what the rest is worth; calls to workers side by side.
-    private func carryOut(_ actions: [Action], _ state: ClusterState) async {
-        for case .propose(let command) in actions {
-            if command.marksUnhealthy { self.note(command) }
-            do { _ = try await self.plane.propose(command) } catch { return }  // the next pass asks again
-        }
-        await withTaskGroup(of: Void.self) { group in
-            var running = 0
-            for action in actions {
-                guard let call = self.call(for: action, state) else { continue }
-                if running >= Self.concurrency {
-                    await group.next()
-                    running -= 1
-                }
-                group.addTask { await call() }
-                running += 1
-            }
-        }
-    }
-
-    private func call(for action: Action, _ state: ClusterState) -> (@Sendable () async -> Void)? {
+    private func call(for action: Action, _ state: ClusterState) -> Call? {
         switch action {
         case .propose: return nil
         case .startPipeline(let start):
             guard let worker = state.worker(start.worker) else { return nil }
-            return { await self.start(start, at: worker.address) }
+            return (
+                .init(worker: start.worker, placement: start.placement), { await self.start(start, at: worker.address) }
+            )
         case .stopPipeline(let stop):
             guard let worker = state.worker(stop.worker) else { return nil }
-            return { await self.stop(stop, at: worker.address) }
+            return (
+                .init(worker: stop.worker, placement: stop.placement), { await self.stop(stop, at: worker.address) }
+            )
         }
     }
 
@@ -202,6 +202,23 @@ struct ReconcileLoop: Sendable {
             metadata: ["worker": "\(change.worker)"]
         )
     }
+}
+
+/// Which placements have a call under way, and to which worker.
+private final class CallsUnderWay: Sendable {
+    struct Target: Hashable {
+        var worker: WorkerID
+        var placement: PlacementKey
+    }
+
+    private let targets = Mutex<Set<Target>>([])
+
+    /// False if the target has one already, or too many are under way.
+    func begin(_ target: Target, atMost limit: Int) -> Bool {
+        self.targets.withLock { $0.count < limit && $0.insert(target).inserted }
+    }
+
+    func end(_ target: Target) { self.targets.withLock { _ = $0.remove(target) } }
 }
 
 extension Command {

@@ -55,7 +55,7 @@ extension Checker {
                 "E070",
                 .undefined,
                 "there is no aggregate function `\(name)`",
-                hint: Suggestion.hint(for: name, among: known),
+                hint: self.hint(for: name, among: known),
                 at: callee
             )
         }
@@ -82,7 +82,7 @@ extension Checker {
                 continue
             }
             if TrendFunction(rawValue: name) == nil {
-                let hint = Suggestion.hint(for: name, among: TrendFunction.allCases.map(\.rawValue))
+                let hint = self.hint(for: name, among: TrendFunction.allCases.map(\.rawValue))
                 self.error("E070", .undefined, "there is no function of trends `\(name)`", hint: hint, at: callee)
             }
             for argument in arguments { self.check(argument.value, in: context.scope) }

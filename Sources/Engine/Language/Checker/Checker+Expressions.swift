@@ -56,7 +56,7 @@ extension Checker {
             "E033",
             .undefined,
             "`\(name)` is neither an alias nor a step of this stream",
-            hint: Suggestion.hint(for: name, among: qualifiers),
+            hint: self.hint(for: name, among: qualifiers),
             at: base
         )
     }
@@ -80,7 +80,7 @@ extension Checker {
                     "E050",
                     .undefined,
                     "there is no function `\(name)`",
-                    hint: Suggestion.hint(
+                    hint: self.hint(
                         for: name,
                         among: BuiltinFunction.names.union(self.declarations.functions.keys)
                     ),

@@ -107,7 +107,7 @@ extension Checker {
                     "E080",
                     .parameter,
                     "`\(argument.name.text)` is no parameter of `.\(operation.text)`",
-                    hint: Suggestion.hint(for: argument.name.text, among: known),
+                    hint: self.hint(for: argument.name.text, among: known),
                     at: argument.name
                 )
             }
