@@ -58,5 +58,6 @@ let package = Package(
             exclude: ["Cases"],
             swiftSettings: strict
         ),
+        .testTarget(name: "VarpulisTests", dependencies: ["varpulis"], swiftSettings: strict),
     ]
 )
