@@ -172,5 +172,6 @@ let package = Package(
             exclude: ["Cases"],
             swiftSettings: strict
         ),
+        .testTarget(name: "VarpulisTests", dependencies: ["varpulis"], swiftSettings: strict),
     ]
 )

@@ -94,7 +94,7 @@ extension Checker {
 
     mutating func checkConnector(_ name: Name, _ parameters: [ParameterSyntax]) {
         guard let connector = self.declarations.connector(name.text) else {
-            return self.undefined("connector", name, "E030", among: self.declarations.connectors.map(\.name))
+            return self.undefined("connector", name, "E030", among: self.declarations.connectors.lazy.map(\.name))
         }
         guard let known = Self.connectorParameters[connector.type] else { return }
         for parameter in parameters {
