@@ -107,7 +107,7 @@ let package = Package(
         .target(
             name: "Coordinator",
             dependencies: [
-                "ClusterAPI", "ClusterControl", "ClusterState", "OpenSSL", "Raft", "RaftCore", "RaftStorage",
+                "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore", "RaftStorage",
                 "RaftTransport", "VPL",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
