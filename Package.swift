@@ -34,6 +34,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
+        // MARK: Threads
+        .target(name: "Threads", swiftSettings: strict),
 
         // MARK: Consensus
         .target(
@@ -169,5 +171,6 @@ let package = Package(
             exclude: ["Cases"],
             swiftSettings: strict
         ),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
     ]
 )
