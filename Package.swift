@@ -34,8 +34,15 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
-        // MARK: Threads
+
+        // MARK: Threads and MQTT
         .target(name: "Threads", swiftSettings: strict),
+        .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .target(
+            name: "MQTT",
+            dependencies: ["CMosquitto", "Threads", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict
+        ),
 
         // MARK: Consensus
         .target(
@@ -171,6 +178,8 @@ let package = Package(
             exclude: ["Cases"],
             swiftSettings: strict
         ),
+        .target(name: "TestBroker", dependencies: ["Threads"], path: "Tests/TestBroker", swiftSettings: strict),
+        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
     ]
 )
