@@ -36,6 +36,15 @@ let package = Package(
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
 
+        // MARK: Threads and MQTT
+        .target(name: "Threads", swiftSettings: strict),
+        .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .target(
+            name: "MQTT",
+            dependencies: ["CMosquitto", "Threads", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict
+        ),
+
         // MARK: Consensus
         .target(
             name: "RaftCore",
@@ -173,5 +182,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "VarpulisTests", dependencies: ["varpulis"], swiftSettings: strict),
+        .target(name: "TestBroker", dependencies: ["Threads"], path: "Tests/TestBroker", swiftSettings: strict),
+        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
     ]
 )
