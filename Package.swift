@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "RaftCore", targets: ["RaftCore"]),
         .executable(name: "raft-simulate", targets: ["raft-simulate"]),
         .executable(name: "varpulis", targets: ["varpulis"]),
+        .executable(name: "varpulis-worker", targets: ["varpulis-worker"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -138,11 +139,46 @@ let package = Package(
         .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
         .target(name: "Engine", dependencies: ["VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
 
+        // MARK: Worker
+        .target(
+            name: "Worker",
+            dependencies: [
+                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Threads", "VPL",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            exclude: ["Command"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "WorkerCommand",
+            dependencies: [
+                "Worker",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Worker/Command",
+            swiftSettings: strict
+        ),
+
         // MARK: Commands
+        .executableTarget(
+            name: "varpulis-worker",
+            dependencies: [
+                "WorkerCommand",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "varpulis",
             dependencies: [
-                "Coordinator", "Engine", "RaftCore", "RaftStorage", "VPL",
+                "Coordinator", "Engine", "RaftCore", "RaftStorage", "VPL", "WorkerCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -181,8 +217,7 @@ let package = Package(
             exclude: ["Cases"],
             swiftSettings: strict
         ),
-        .testTarget(name: "VarpulisTests", dependencies: ["varpulis"], swiftSettings: strict),
-        .target(name: "TestBroker", dependencies: ["Threads"], path: "Tests/TestBroker", swiftSettings: strict),
+        .target(name: "TestBroker", dependencies: ["MQTT", "Threads"], path: "Tests/TestBroker", swiftSettings: strict),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
     ]
