@@ -155,6 +155,28 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "RaftSimulationTests", dependencies: ["RaftSimulation"], swiftSettings: strict),
+        .target(
+            name: "RaftTestSupport",
+            dependencies: [
+                "RaftCore", "RaftTransport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/RaftTestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RaftTransportTests",
+            dependencies: [
+                "RaftCore", "RaftTestSupport", "RaftTransport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI"], swiftSettings: strict),
         .testTarget(
             name: "ClusterControlTests",
