@@ -177,6 +177,16 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "RaftNodeTests",
+            dependencies: [
+                "Raft", "RaftCore", "RaftStorage", "RaftTestSupport", "RaftTransport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI"], swiftSettings: strict),
         .testTarget(
             name: "ClusterControlTests",
