@@ -8,6 +8,17 @@ import Testing
 
 @Suite("Connections that go wrong")
 struct PeerMisfortuneTests {
+    @Test("a peer that dies right after agreeing to the upgrade is dialed again")
+    func diesAfterUpgrade() async throws {
+        let pair = try await Pair()
+        pair.listener.mood = .hangUpAfterUpgrade
+        try await pair.dialer.start()
+        #expect(await eventually { pair.listener.acceptedCount >= 3 })
+        pair.listener.mood = .serve
+        #expect(try await eventually { try await pair.dialer.isConnected(to: 2) })
+        await pair.close()
+    }
+
     @Test("bytes that are no handshake end the connection")
     func noise() async throws {
         let pair = try await Pair()

@@ -35,6 +35,7 @@ final class PeerHandler: ChannelInboundHandler {
     private var lastHeard = NIODeadline.now()
     private var watch: RepeatedTask?
     private var patience: Scheduled<Void>?
+    private var hasEnded = false
 
     init(_ handshake: Handshake, own: NodeID, limit: FrameDecoder.Limit, events: Events) {
         self.handshake = handshake
@@ -74,12 +75,23 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.end()
+        context.fireChannelInactive()
+    }
+
+    /// A connection that had ended before this handler was added is inactive already, and only this tells of it.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.end()
+    }
+
+    private func end() {
+        guard !self.hasEnded else { return }
+        self.hasEnded = true
         self.patience?.cancel()
         self.watch?.cancel()
         for promise in self.calls.values { promise.fail(CallError.lost) }
         self.calls = [:]
         self.events.closed(self.failure)
-        context.fireChannelInactive()
     }
 
     // MARK: Handshake
