@@ -19,6 +19,43 @@ struct PeerMisfortuneTests {
         await pair.close()
     }
 
+    @Test("a peer that accepts the connection and never answers is given up and dialed again")
+    func neverAnswers() async throws {
+        let pair = try await Pair(configure: { $0.patience = .milliseconds(100) })
+        pair.listener.mood = .ignore
+        try await pair.dialer.start()
+        #expect(await eventually { pair.listener.acceptedCount >= 2 })
+        pair.listener.mood = .serve
+        #expect(try await eventually { try await pair.dialer.isConnected(to: 2) })
+        await pair.close()
+    }
+
+    @Test("a server that is no coordinator is asked again and again, and no connection to it stays open")
+    func foreignServer() async throws {
+        let pair = try await Pair(configure: { $0.patience = .milliseconds(100) })
+        pair.listener.mood = .speakOtherwise
+        try await pair.dialer.start()
+        #expect(await eventually { pair.listener.acceptedCount >= 5 })
+        #expect(await eventually { pair.listener.openCount <= 1 })
+        await pair.close()
+        #expect(await eventually { pair.listener.openCount == 0 })
+    }
+
+    @Test("nothing stays open after the transport is closed, in whatever phase its connections were")
+    func closing() async throws {
+        for mood in [PeerListener.Mood.serve, .ignore] {
+            for _ in 0..<20 {
+                let pair = try await Pair(configure: { $0.patience = .milliseconds(200) })
+                pair.listener.mood = mood
+                try await pair.dialer.start()
+                #expect(await eventually { pair.listener.acceptedCount >= 1 })
+                pair.dialer.transport.close()
+                #expect(await eventually { pair.listener.openCount == 0 })
+                await pair.close()
+            }
+        }
+    }
+
     @Test("bytes that are no handshake end the connection")
     func noise() async throws {
         let pair = try await Pair()

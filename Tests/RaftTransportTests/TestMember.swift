@@ -22,6 +22,7 @@ final class TestMember: Sendable {
         _ node: UInt32,
         of addresses: [NodeID: PeerAddress],
         key: String = "key",
+        configure: (PeerTransport) -> Void = { _ in },
         answering: @escaping Answering = { _, body in body }
     ) {
         let inbox = Inbox()
@@ -41,6 +42,7 @@ final class TestMember: Sendable {
             ),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
+        configure(self.transport)
     }
 
     var received: [Envelope] { self.inbox.envelopes.withLock { $0 } }
@@ -79,10 +81,11 @@ struct Pair {
 
     init(
         dialerKey: String = "key",
+        configure: (PeerTransport) -> Void = { _ in },
         answering: @escaping TestMember.Answering = { _, body in body }
     ) async throws {
         self.listener = try await PeerListener.open()
-        self.dialer = TestMember(1, of: [NodeID(2): listener.address], key: dialerKey)
+        self.dialer = TestMember(1, of: [NodeID(2): listener.address], key: dialerKey, configure: configure)
         // Nothing listens at the dialer, and nobody dials it.
         self.acceptor = TestMember(2, of: [NodeID(1): listener.address], answering: answering)
         self.listener.serve(self.acceptor.transport)
