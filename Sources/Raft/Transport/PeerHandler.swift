@@ -19,12 +19,12 @@ final class PeerHandler: ChannelInboundHandler {
         var closed: (HandshakeError?) -> Void
     }
 
-    static let handshakeTimeout = TimeAmount.seconds(5)
     static let pingInterval = TimeAmount.seconds(1)
     static let silenceMax = TimeAmount.seconds(5)
 
     private let own: NodeID
     private let limit: FrameDecoder.Limit
+    private let handshakeTimeout: TimeAmount
     private let events: Events
     private var handshake: Handshake?
     private var peer: Handshake.Peer?
@@ -35,11 +35,19 @@ final class PeerHandler: ChannelInboundHandler {
     private var lastHeard = NIODeadline.now()
     private var watch: RepeatedTask?
     private var patience: Scheduled<Void>?
+    private var hasEnded = false
 
-    init(_ handshake: Handshake, own: NodeID, limit: FrameDecoder.Limit, events: Events) {
+    init(
+        _ handshake: Handshake,
+        own: NodeID,
+        limit: FrameDecoder.Limit,
+        handshakeTimeout: TimeAmount,
+        events: Events
+    ) {
         self.handshake = handshake
         self.own = own
         self.limit = limit
+        self.handshakeTimeout = handshakeTimeout
         self.events = events
     }
 
@@ -47,7 +55,7 @@ final class PeerHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
-        self.patience = context.eventLoop.scheduleTask(in: Self.handshakeTimeout) { channel.close(promise: nil) }
+        self.patience = context.eventLoop.scheduleTask(in: self.handshakeTimeout) { channel.close(promise: nil) }
         if let opening = self.handshake?.opening { self.write(context.channel) { $0.writeBytes(opening) } }
     }
 
@@ -74,12 +82,23 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.end()
+        context.fireChannelInactive()
+    }
+
+    /// A connection that had ended before this handler was added is inactive already, and only this tells of it.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.end()
+    }
+
+    private func end() {
+        guard !self.hasEnded else { return }
+        self.hasEnded = true
         self.patience?.cancel()
         self.watch?.cancel()
         for promise in self.calls.values { promise.fail(CallError.lost) }
         self.calls = [:]
         self.events.closed(self.failure)
-        context.fireChannelInactive()
     }
 
     // MARK: Handshake

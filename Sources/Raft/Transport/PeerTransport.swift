@@ -17,6 +17,8 @@ public final class PeerTransport: @unchecked Sendable {
     private let addresses: [NodeID: PeerAddress]
     private let events: PeerEvents
     private let logger: Logger
+    /// How long the upgrade may take, and then the handshake. Set before the first use only.
+    var patience = TimeAmount.seconds(5)
     private var links: [NodeID: Link] = [:]
     private var accepted: [NodeID: any Channel] = [:]
     private var isClosed = false
@@ -25,6 +27,8 @@ public final class PeerTransport: @unchecked Sendable {
     private struct Link {
         var channel: (any Channel)?
         var handler: PeerHandler?
+        /// A connection on its way to become `channel`.
+        var pending: (any Channel)?
         var attempts = 0
     }
 
@@ -79,7 +83,10 @@ public final class PeerTransport: @unchecked Sendable {
     public func close() {
         self.eventLoop.execute {
             self.isClosed = true
-            for link in self.links.values { link.channel?.close(promise: nil) }
+            for link in self.links.values {
+                link.channel?.close(promise: nil)
+                link.pending?.close(promise: nil)
+            }
             for channel in self.accepted.values { channel.close(promise: nil) }
         }
     }
@@ -127,7 +134,7 @@ public final class PeerTransport: @unchecked Sendable {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.writeBufferWaterMark, value: .init(low: 4 << 20, high: 16 << 20))
             .connect(host: address.resolvableHost, port: Int(address.port))
-            .flatMap { channel in Self.upgrade(channel, host: address.authority) }
+            .flatMap { channel in self.upgrade(channel, to: member, at: address) }
             .whenComplete { result in
                 switch result {
                 case .success((let channel, true)): self.begin(channel, with: member)
@@ -139,8 +146,26 @@ public final class PeerTransport: @unchecked Sendable {
             }
     }
 
-    /// Asks for the peer protocol. False if the server answered the request as plain HTTP.
-    private static func upgrade(_ channel: any Channel, host: String) -> EventLoopFuture<(any Channel, Bool)> {
+    /// Asks for the peer protocol. A connection that is not upgraded in good time is closed: a stopped process accepts
+    /// connections like any other, and never answers.
+    private func upgrade(
+        _ channel: any Channel,
+        to member: NodeID,
+        at address: PeerAddress
+    ) -> EventLoopFuture<(any Channel, Bool)> {
+        self.links[member]?.pending = channel
+        if self.isClosed { channel.close(promise: nil) }
+        let timer = self.eventLoop.scheduleTask(in: self.patience) { channel.close(promise: nil) }
+        let upgraded = Self.requestUpgrade(channel, host: address.authority)
+        upgraded.whenComplete { result in
+            timer.cancel()
+            if case .failure = result { channel.close(promise: nil) }
+        }
+        return upgraded
+    }
+
+    /// False if the server answered the request as plain HTTP.
+    private static func requestUpgrade(_ channel: any Channel, host: String) -> EventLoopFuture<(any Channel, Bool)> {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: PeerUpgrade.path)
         head.headers.add(name: "Host", value: host)
         head.headers.add(name: "Content-Length", value: "0")
@@ -210,6 +235,7 @@ public final class PeerTransport: @unchecked Sendable {
             handshake,
             own: self.identity.node,
             limit: limit,
+            handshakeTimeout: self.patience,
             events: PeerHandler.Events(
                 ready: { peer in if let handler = installed { ready(peer, handler) } },
                 messages: { messages in

@@ -1,0 +1,110 @@
+import ClusterAPI
+import ClusterState
+import RaftCore
+import Testing
+
+@testable import Coordinator
+
+@Suite("Secrets in connectors")
+struct ConnectorSecretsTests {
+    private static let cluster = ClusterID(high: 1, low: 2)
+    private static let connector = Connector(
+        name: "broker",
+        connectorType: "mqtt",
+        params: ["host": "mqtt.example", "username": "me", "password": "hunter2-hunter2", "api_key": "s3cr3t-value"],
+        description: "the broker"
+    )
+
+    private static func secrets(_ key: String? = "key", _ cluster: ClusterID = Self.cluster) throws -> ConnectorSecrets
+    { try ConnectorSecrets(apiKey: key, cluster: cluster) }
+
+    @Test("what was sealed opens to what it was", arguments: ["key", nil])
+    func roundTrip(key: String?) throws {
+        let secrets = try Self.secrets(key)
+        #expect(try secrets.open(secrets.seal(Self.connector)) == Self.connector)
+        let empty = Connector(name: "n", connectorType: "mqtt", params: ["password": "", "host": ""])
+        #expect(try secrets.open(secrets.seal(empty)) == empty)
+    }
+
+    @Test("no secret is in the bytes that go to the log, and what is no secret is readable there")
+    func logBytes() throws {
+        let sealed = try Self.secrets().seal(Self.connector)
+        let bytes = Command.putConnector(.init(connector: sealed, mode: .create)).encoded()
+        #expect(!bytes.contains("hunter2"))
+        #expect(!bytes.contains("s3cr3t"))
+        #expect(bytes.contains("mqtt.example"))
+        #expect(try Command(decoding: bytes) == .putConnector(.init(connector: sealed, mode: .create)))
+    }
+
+    @Test("a sealed value opens neither in another parameter, nor in another connector, nor for another cluster or key")
+    func place() throws {
+        let sealed = try Self.secrets().seal(Self.connector)
+        let box = try #require(sealed.parameters.first { $0.key == "password" })
+        var moved = sealed
+        moved.parameters = [.init(key: "api_key", value: box.value)]
+        #expect(throws: (any Error).self) { try Self.secrets().open(moved) }
+        moved = ClusterState.Connector(name: ConnectorName("other"), type: "mqtt", parameters: [box])
+        #expect(throws: (any Error).self) { try Self.secrets().open(moved) }
+        // The name of the connector and that of the parameter do not run into each other.
+        moved = ClusterState.Connector(
+            name: ConnectorName("brokerpass"),
+            type: "mqtt",
+            parameters: [.init(key: "word", value: box.value)]
+        )
+        #expect(throws: (any Error).self) { try Self.secrets().open(moved) }
+        #expect(throws: (any Error).self) { try Self.secrets("other").open(sealed) }
+        #expect(throws: (any Error).self) { try Self.secrets("key", ClusterID(high: 1, low: 3)).open(sealed) }
+        #expect(throws: (any Error).self) { try Self.secrets(nil).open(sealed) }
+    }
+
+    @Test("a sealed value with any byte changed or missing does not open")
+    func damage() throws {
+        let sealed = try Self.secrets().seal(Self.connector)
+        let place = try #require(sealed.parameters.firstIndex { $0.key == "password" })
+        guard case .sealed(let box) = sealed.parameters[place].value else {
+            Issue.record("the password is not sealed")
+            return
+        }
+        for index in box.indices {
+            var damaged = box
+            damaged[index] ^= 1
+            var altered = sealed
+            altered.parameters[place].value = .sealed(damaged)
+            #expect(throws: (any Error).self) { try Self.secrets().open(altered) }
+            altered.parameters[place].value = .sealed(Array(box.prefix(index)))
+            #expect(throws: (any Error).self) { try Self.secrets().open(altered) }
+        }
+    }
+
+    @Test("an answer shows no secret, sealed or not, and everything else")
+    func redaction() throws {
+        var expected = Self.connector
+        expected.params["password"] = ConnectorSecrets.redacted
+        expected.params["api_key"] = ConnectorSecrets.redacted
+        #expect(ConnectorSecrets.redact(Self.connector) == expected)
+        for key in ["key", nil] {
+            let sealed = try Self.secrets(key).seal(Self.connector)
+            #expect(ConnectorSecrets.redact(sealed) == expected)
+        }
+    }
+
+    @Test(
+        "parameters that hold secrets are known by their names",
+        arguments: [
+            ("password", true), ("Password", true), ("mqtt_password", true), ("client_secret", true), ("TOKEN", true),
+            ("apiKey", true), ("private_key", true), ("credentials", true), ("host", false), ("username", false),
+            ("topic", false), ("client_id", false),
+        ]
+    )
+    func names(name: String, isSecret: Bool) {
+        #expect(ConnectorSecrets.isSecret(name) == isSecret)
+    }
+}
+
+extension [UInt8] {
+    fileprivate func contains(_ text: String) -> Bool {
+        let needle = Array(text.utf8)
+        guard self.count >= needle.count else { return false }
+        return (0...self.count - needle.count).contains { self[$0..<$0 + needle.count].elementsEqual(needle) }
+    }
+}

@@ -1,0 +1,84 @@
+import ClusterAPI
+import NIOHTTP1
+import Testing
+
+@Suite("Who gets in, and what is told to those who don't")
+struct GateTests {
+    private static let prefix = TestCoordinator.prefix
+    private static let unauthorized = #"{"code":"401","error":"Invalid or missing API key"}"#
+
+    /// Every route that needs a key, with a method.
+    private static let guarded: [(HTTPMethod, String)] = [
+        (.GET, "workers"), (.GET, "workers/w"), (.DELETE, "workers/w"), (.POST, "workers/register"),
+        (.POST, "workers/w/heartbeat"), (.GET, "pipeline-groups"), (.POST, "pipeline-groups"),
+        (.GET, "pipeline-groups/g"), (.DELETE, "pipeline-groups/g"), (.POST, "pipeline-groups/g/inject"),
+        (.POST, "validate"), (.GET, "connectors"), (.POST, "connectors"), (.GET, "connectors/c"),
+        (.PUT, "connectors/c"), (.DELETE, "connectors/c"), (.GET, "topology"), (.GET, "summary"), (.GET, "metrics"),
+    ]
+
+    @Test("without the right key every route but the probes answers 401")
+    func keys() async throws {
+        try await TestCoordinator.run { (coordinator) async throws in
+            for (method, path) in Self.guarded {
+                for key in [nil, "", "other", TestCoordinator.key + "x", "the-ke"] {
+                    let body = method == .GET ? nil : "{}"
+                    let answer = try await coordinator.request(method, "\(Self.prefix)/\(path)", body, key: key)
+                    #expect(answer.status == 401, "\(method) \(path)")
+                    #expect(answer.body == Self.unauthorized)
+                    #expect(answer.headers.first(name: "content-type") == "application/json")
+                }
+                let allowed = try await coordinator.request(method, "\(Self.prefix)/\(path)")
+                #expect(allowed.status != 401, "\(method) \(path)")
+            }
+            for path in ["/health", "/ready", "\(Self.prefix)/raft"] {
+                #expect(try await coordinator.get(path, key: nil).status == 200, "\(path)")
+            }
+        }
+    }
+
+    @Test("without an API key everybody may do everything")
+    func noKey() async throws {
+        try await TestCoordinator.run(apiKey: nil) { (coordinator) async throws in
+            for key in [nil, "any"] {
+                let answer = try await coordinator.get("\(Self.prefix)/workers", key: key)
+                #expect(answer.status == 200)
+            }
+        }
+    }
+
+    @Test("a path that is none answers 404 in JSON")
+    func paths() async throws {
+        try await TestCoordinator.run { (coordinator) async throws in
+            for path in ["/", "/nothing", "\(Self.prefix)/nothing", "\(Self.prefix)/workers/a/b/c"] {
+                let answer = try await coordinator.get(path)
+                #expect(answer.status == 404, "\(path)")
+                #expect(answer.error?.code.rawValue == "404")
+            }
+        }
+    }
+
+    @Test("a body too large answers 413, of another type 415, and one that can't be read 400, all in JSON")
+    func bodies() async throws {
+        try await TestCoordinator.run { (coordinator) async throws in
+            let connectors = "\(Self.prefix)/connectors"
+            let large = #"{"name":""# + String(repeating: "x", count: 1 << 20) + #""}"#
+            var answer = try await coordinator.post(connectors, large)
+            #expect(answer.status == 413)
+            #expect(answer.error?.code.rawValue == "413")
+            for type in ["text/plain", "application/xml", "application/x-www-form-urlencoded"] {
+                answer = try await coordinator.request(.POST, connectors, "{}", contentType: type)
+                #expect(answer.status == 415)
+                #expect(answer.error?.code.rawValue == "415")
+            }
+            for type in [nil, "application/json", "application/json; charset=utf-8", "Application/JSON"] {
+                answer = try await coordinator.request(.POST, connectors, "{", contentType: type)
+                #expect(answer.status == 400)
+                #expect(answer.error?.code.rawValue == "400")
+                #expect(answer.error?.error.hasPrefix("Invalid request body: ") == true)
+            }
+            for body in ["", "[]", "null", "{}", #"{"name":1}"#] {
+                #expect(try await coordinator.post(connectors, body).status == 400, "\(body)")
+            }
+        }
+    }
+}

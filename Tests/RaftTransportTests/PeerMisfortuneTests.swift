@@ -1,0 +1,80 @@
+import NIOCore
+import NIOPosix
+import RaftCore
+import RaftTestSupport
+import Testing
+
+@testable import RaftTransport
+
+@Suite("Connections that go wrong")
+struct PeerMisfortuneTests {
+    @Test("a peer that dies right after agreeing to the upgrade is dialed again")
+    func diesAfterUpgrade() async throws {
+        let pair = try await Pair()
+        pair.listener.mood = .hangUpAfterUpgrade
+        try await pair.dialer.start()
+        #expect(await eventually { pair.listener.acceptedCount >= 3 })
+        pair.listener.mood = .serve
+        #expect(try await eventually { try await pair.dialer.isConnected(to: 2) })
+        await pair.close()
+    }
+
+    @Test("a peer that accepts the connection and never answers is given up and dialed again")
+    func neverAnswers() async throws {
+        let pair = try await Pair(configure: { $0.patience = .milliseconds(100) })
+        pair.listener.mood = .ignore
+        try await pair.dialer.start()
+        #expect(await eventually { pair.listener.acceptedCount >= 2 })
+        pair.listener.mood = .serve
+        #expect(try await eventually { try await pair.dialer.isConnected(to: 2) })
+        await pair.close()
+    }
+
+    @Test("a server that is no coordinator is asked again and again, and no connection to it stays open")
+    func foreignServer() async throws {
+        let pair = try await Pair(configure: { $0.patience = .milliseconds(100) })
+        pair.listener.mood = .speakOtherwise
+        try await pair.dialer.start()
+        #expect(await eventually { pair.listener.acceptedCount >= 5 })
+        #expect(await eventually { pair.listener.openCount <= 1 })
+        await pair.close()
+        #expect(await eventually { pair.listener.openCount == 0 })
+    }
+
+    @Test("nothing stays open after the transport is closed, in whatever phase its connections were")
+    func closing() async throws {
+        for mood in [PeerListener.Mood.serve, .ignore] {
+            for _ in 0..<20 {
+                let pair = try await Pair(configure: { $0.patience = .milliseconds(200) })
+                pair.listener.mood = mood
+                try await pair.dialer.start()
+                #expect(await eventually { pair.listener.acceptedCount >= 1 })
+                pair.dialer.transport.close()
+                #expect(await eventually { pair.listener.openCount == 0 })
+                await pair.close()
+            }
+        }
+    }
+
+    @Test("bytes that are no handshake end the connection")
+    func noise() async throws {
+        let pair = try await Pair()
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: pair.listener.address.resolvableHost, port: Int(pair.listener.address.port))
+            .get()
+        let request = """
+            GET \(PeerUpgrade.path) HTTP/1.1\r
+            host: test\r
+            connection: upgrade\r
+            upgrade: \(PeerUpgrade.protocolName)\r
+            content-length: 0\r
+            \r
+
+            """
+        try await channel.writeAndFlush(ByteBuffer(string: request))
+        try await channel.writeAndFlush(ByteBuffer(repeating: 0xff, count: 100))
+        #expect(await eventually { !channel.isActive })
+        #expect(pair.acceptor.received.isEmpty)
+        await pair.close()
+    }
+}

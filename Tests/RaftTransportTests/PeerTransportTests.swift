@@ -1,0 +1,112 @@
+import NIOCore
+import RaftCore
+import RaftTestSupport
+import Synchronization
+import Testing
+
+@testable import RaftTransport
+
+@Suite("Connections between members")
+struct PeerTransportTests {
+    private static func heartbeat(_ round: UInt64) -> Message {
+        .append(AppendRequest(term: Term(1), previous: .zero, entries: [], commit: .zero, round: round))
+    }
+
+    @Test("messages arrive in the order in which they were sent, under the sender's proven number")
+    func messages() async throws {
+        let pair = try await Pair()
+        #expect(try await pair.connect())
+        let messages = (1...1_000).map { Self.heartbeat($0) }
+        try await pair.dialer.send(messages, to: 2)
+        #expect(await eventually { pair.acceptor.received.count == messages.count })
+        #expect(pair.acceptor.received == messages.map { Envelope(from: NodeID(1), to: NodeID(2), message: $0) })
+        await pair.close()
+    }
+
+    @Test("a call brings back the answer that was given to it, also when later ones are answered first")
+    func calls() async throws {
+        let pair = try await Pair(answering: { member, body in
+            if body.readableBytes == 4 { await Task.yield() }
+            return ByteBuffer(string: "\(member): \(String(buffer: body))")
+        })
+        #expect(try await pair.connect())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    let answer = try await pair.dialer.call(2, ByteBuffer(string: "\(number * 37)"))
+                    #expect(String(buffer: answer) == "1: \(number * 37)")
+                }
+            }
+            try await group.waitForAll()
+        }
+        await pair.close()
+    }
+
+    @Test("a call that can't have arrived says so, and one that may have arrived says that")
+    func failedCalls() async throws {
+        let never = AsyncStream<Void>.makeStream()
+        let asked = Mutex(0)
+        let pair = try await Pair(answering: { _, body in
+            asked.withLock { $0 += 1 }
+            for await _ in never.stream { break }
+            return body
+        })
+        await #expect(throws: CallError.notConnected) { try await pair.dialer.call(2, ByteBuffer()) }
+        #expect(try await pair.connect())
+        await #expect(throws: CallError.tooLarge) {
+            try await pair.dialer.call(2, ByteBuffer(repeating: 0, count: WireLimits.frameBytes))
+        }
+        await #expect(throws: CallError.timedOut) {
+            try await pair.dialer.call(2, ByteBuffer(), timeout: .milliseconds(50))
+        }
+        async let lost = pair.dialer.call(2, ByteBuffer())
+        #expect(await eventually { asked.withLock { $0 } == 2 })
+        pair.listener.cut()
+        do {
+            _ = try await lost
+            Issue.record("an answer came over a connection that was cut")
+        } catch {
+            #expect(error as? CallError == .lost)
+        }
+        never.continuation.finish()
+        await pair.close()
+    }
+
+    @Test("a connection that is lost is dialed again, and carries messages again")
+    func reconnects() async throws {
+        let pair = try await Pair()
+        #expect(try await pair.connect())
+        for round in UInt64(1)...3 {
+            pair.listener.cut()
+            let arrived = try await eventually {
+                try await pair.dialer.send([Self.heartbeat(round)], to: 2)
+                return pair.acceptor.received.contains { $0.message == Self.heartbeat(round) }
+            }
+            #expect(arrived)
+        }
+        await pair.close()
+    }
+
+    @Test("a member's newer connection takes the place of its older one")
+    func supersedes() async throws {
+        let pair = try await Pair()
+        #expect(try await pair.connect())
+        let older = try #require(pair.listener.connections.first)
+        let newer = TestMember(1, of: [NodeID(2): pair.listener.address])
+        try await newer.start()
+        #expect(await eventually { !older.isActive })
+        newer.transport.close()
+        await pair.close()
+    }
+
+    @Test("a member with another key never gets in, and keeps trying")
+    func wrongKey() async throws {
+        let pair = try await Pair(dialerKey: "other")
+        try await pair.dialer.start()
+        #expect(await eventually { pair.listener.acceptedCount >= 3 })
+        #expect(try await !pair.dialer.isConnected(to: 2))
+        try await pair.dialer.send([Self.heartbeat(1)], to: 2)
+        #expect(pair.acceptor.received.isEmpty)
+        await pair.close()
+    }
+}

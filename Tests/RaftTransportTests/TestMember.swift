@@ -1,0 +1,104 @@
+import Logging
+import NIOCore
+import NIOPosix
+import RaftCore
+import RaftTestSupport
+import Synchronization
+
+@testable import RaftTransport
+
+/// A member with nothing behind its transport but a list of what came in.
+final class TestMember: Sendable {
+    typealias Answering = @Sendable (NodeID, ByteBuffer) async -> ByteBuffer
+
+    private final class Inbox: Sendable {
+        let envelopes = Mutex<[Envelope]>([])
+    }
+
+    let transport: PeerTransport
+    private let inbox: Inbox
+
+    init(
+        _ node: UInt32,
+        of addresses: [NodeID: PeerAddress],
+        key: String = "key",
+        configure: (PeerTransport) -> Void = { _ in },
+        answering: @escaping Answering = { _, body in body }
+    ) {
+        let inbox = Inbox()
+        self.inbox = inbox
+        self.transport = PeerTransport(
+            identity: PeerIdentity(
+                cluster: ClusterID(high: 1, low: 2),
+                node: NodeID(node),
+                incarnation: Incarnation(UInt64(node)),
+                key: Array(key.utf8)
+            ),
+            addresses: addresses,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+            events: PeerEvents(
+                messages: { envelopes in inbox.envelopes.withLock { $0 += envelopes } },
+                call: answering
+            ),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        configure(self.transport)
+    }
+
+    var received: [Envelope] { self.inbox.envelopes.withLock { $0 } }
+
+    func start() async throws {
+        try await self.transport.eventLoop.submit { self.transport.start() }.get()
+    }
+
+    func isConnected(to member: UInt32) async throws -> Bool {
+        try await self.transport.eventLoop.submit { self.transport.isConnected(to: NodeID(member)) }.get()
+    }
+
+    func send(_ messages: [Message], to member: UInt32) async throws {
+        try await self.transport.eventLoop.submit {
+            for message in messages { self.transport.send(message, to: NodeID(member)) }
+            self.transport.flush()
+        }.get()
+    }
+
+    func call(
+        _ member: UInt32,
+        _ body: ByteBuffer,
+        timeout: TimeAmount = .seconds(20)
+    ) async throws -> ByteBuffer {
+        try await self.transport.eventLoop.flatSubmit {
+            self.transport.call(NodeID(member), body, timeout: timeout)
+        }.get()
+    }
+}
+
+/// Two members: the first dials the second, which only listens.
+struct Pair {
+    let listener: PeerListener
+    let dialer: TestMember
+    let acceptor: TestMember
+
+    init(
+        dialerKey: String = "key",
+        configure: (PeerTransport) -> Void = { _ in },
+        answering: @escaping TestMember.Answering = { _, body in body }
+    ) async throws {
+        self.listener = try await PeerListener.open()
+        self.dialer = TestMember(1, of: [NodeID(2): listener.address], key: dialerKey, configure: configure)
+        // Nothing listens at the dialer, and nobody dials it.
+        self.acceptor = TestMember(2, of: [NodeID(1): listener.address], answering: answering)
+        self.listener.serve(self.acceptor.transport)
+    }
+
+    func connect() async throws -> Bool {
+        try await self.dialer.start()
+        return try await eventually { try await self.dialer.isConnected(to: 2) }
+    }
+
+    func close() async {
+        self.dialer.transport.close()
+        self.acceptor.transport.close()
+        await self.listener.close()
+    }
+}
