@@ -263,7 +263,12 @@ let package = Package(
             exclude: ["Cases"],
             swiftSettings: strict
         ),
-        .target(name: "TestBroker", dependencies: ["MQTT", "Threads"], path: "Tests/TestBroker", swiftSettings: strict),
+        .target(
+            name: "TestBroker",
+            dependencies: ["MQTT", "Threads"],
+            path: "Tests/TestBroker",
+            swiftSettings: strict
+        ),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
     ]

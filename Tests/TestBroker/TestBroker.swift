@@ -71,7 +71,8 @@ public final class TestBroker: Sendable {
     private static func launch(_ configuration: URL, log: Monitor<[String]>) throws -> Running {
         let shell = Process()
         shell.executableURL = URL(filePath: "/bin/sh")
-        let script = "mosquitto -c \"$1\" & echo broker $! >&2; cat >/dev/null; kill $! 2>/dev/null; wait"
+        // Once the broker runs, it alone holds the log open.
+        let script = "mosquitto -c \"$1\" & echo broker $! >&2; exec 2>/dev/null; cat >/dev/null; kill $!; wait"
         shell.arguments = ["-c", script, "sh", configuration.path]
         let output = Pipe()
         shell.standardError = output
@@ -108,7 +109,7 @@ public final class TestBroker: Sendable {
         let pid = lines?.first { $0.hasPrefix("broker ") }.flatMap { pid_t($0.dropFirst("broker ".count)) }
         guard let lines, let pid, lines.contains(where: { $0.hasSuffix(" running") }) else {
             try lifeline.fileHandleForWriting.close()
-            shell.waitUntilExit()
+            logThread.join()
             throw DoesNotStart(log: lines ?? ["no line in time"])
         }
         return Running(shell: shell, lifeline: lifeline, brokerPID: pid, logThread: logThread)
@@ -116,20 +117,20 @@ public final class TestBroker: Sendable {
 
     /// Ends the broker in good order, and waits for it.
     public func stop() {
-        self.end { _ in }
+        self.end(SIGTERM)
     }
 
     /// Ends the broker with no word to anyone.
     public func kill() {
-        self.end { Glibc.kill($0.brokerPID, SIGKILL) }
+        self.end(SIGKILL)
     }
 
-    private func end(_ act: (Running) -> Void) {
+    private func end(_ signal: CInt) {
         guard let running = self.running.change({ $0.take() }) else { return }
-        act(running)
+        Glibc.kill(running.brokerPID, signal)
         try? running.lifeline.fileHandleForWriting.close()
-        running.shell.waitUntilExit()
-        // A line of this run must not appear in the next one's log.
+        // The log ends with the broker. (Foundation's own wait for the shell would run a run loop on this thread, and on
+        // a thread of the task pool it may never see the end.)
         running.logThread.join()
     }
 
