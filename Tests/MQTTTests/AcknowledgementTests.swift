@@ -39,6 +39,8 @@ import Threads
         recorder.status { $0.isSubscribed }
         try self.publish(["a", "b", "c"], broker)
         #expect(Set(recorder.payloads(count: 3)) == ["a", "b", "c"])
+        // What the broker has not heard of before the end may come again; that is at-least-once, not a fault.
+        for id in 1...3 { #expect(broker.logs("Received PUBACK from source (Mid: \(id),")) }
         client.close()
         #expect(recorder.status { $0.lastError?.code == .batchRefused } != nil)
 
