@@ -170,7 +170,9 @@ final class PeerHandler: ChannelInboundHandler {
         // Ends with the answer; when the connection is gone by then, nobody waits for it any more.
         Task {
             let answer = await call(member, body)
-            channel.eventLoop.execute { handler.value.send(.answer(number: number, body: answer), on: channel) }
+            channel.eventLoop.execute {
+                handler.value.write(channel) { Frame.answer(number: number, body: answer).encode(into: &$0) }
+            }
         }
     }
 
@@ -182,7 +184,7 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     /// Writes without flushing. A connection that takes nothing more loses the frame: the protocol above repeats what
-    /// matters.
+    /// matters. Answers don't go this way, since nobody repeats them; the limit of open calls bounds them.
     func enqueue(_ frame: Frame, on channel: any Channel) {
         guard channel.isWritable else { return }
         var out = channel.allocator.buffer(capacity: 256)
@@ -194,7 +196,9 @@ final class PeerHandler: ChannelInboundHandler {
         guard body.readableBytes < WireLimits.frameBytes - 64 else {
             return channel.eventLoop.makeFailedFuture(CallError.tooLarge)
         }
-        guard channel.isWritable else { return channel.eventLoop.makeFailedFuture(CallError.congested) }
+        guard channel.isWritable, self.calls.count < WireLimits.openCalls else {
+            return channel.eventLoop.makeFailedFuture(CallError.congested)
+        }
         let number = self.nextCall
         self.nextCall += 1
         let promise = channel.eventLoop.makePromise(of: ByteBuffer.self)

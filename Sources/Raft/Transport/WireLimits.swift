@@ -8,6 +8,8 @@ enum WireLimits {
     static let entryBytes = 2 << 20
     /// Entries in one message.
     static let entries = 4_096
+    /// Calls on one connection that wait for their answers.
+    static let openCalls = 1_024
     /// Terms and indexes stay far from the end of their integers, so that adding one never overflows.
     static let number = UInt64(1) << 62
 }
