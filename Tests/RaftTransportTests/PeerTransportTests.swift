@@ -56,6 +56,18 @@ struct PeerTransportTests {
         await pair.close()
     }
 
+    @Test("an answer too large for a frame becomes an empty one, and does not cost the connection")
+    func tooLargeAnswer() async throws {
+        let pair = try await Pair(answering: { _, body in
+            body.readableBytes > 0 ? body : ByteBuffer(repeating: 7, count: WireLimits.frameBytes)
+        })
+        #expect(try await pair.connect())
+        #expect(try await pair.dialer.call(2, ByteBuffer()).readableBytes == 0)
+        #expect(try await pair.dialer.call(2, ByteBuffer(string: "x")) == ByteBuffer(string: "x"))
+        #expect(pair.listener.acceptedCount == 1)
+        await pair.close()
+    }
+
     @Test("calls beyond the limit of open ones are refused at once, and did not arrive")
     func openCalls() async throws {
         let gate = AsyncStream<Void>.makeStream()

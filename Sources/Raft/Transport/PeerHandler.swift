@@ -174,7 +174,9 @@ final class PeerHandler: ChannelInboundHandler {
         let channel = context.channel
         // Ends with the answer; when the connection is gone by then, nobody waits for it any more.
         Task {
-            let answer = await call(member, body)
+            let full = await call(member, body)
+            // The peer would take a longer frame for an attack. Empty is no answer of anybody's.
+            let answer = full.readableBytes <= WireLimits.bodyBytes ? full : ByteBuffer()
             channel.eventLoop.execute {
                 handler.value.write(channel) { Frame.answer(number: number, body: answer).encode(into: &$0) }
             }
@@ -198,7 +200,7 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     func call(_ body: ByteBuffer, on channel: any Channel, timeout: TimeAmount) -> EventLoopFuture<ByteBuffer> {
-        guard body.readableBytes < WireLimits.frameBytes - 64 else {
+        guard body.readableBytes <= WireLimits.bodyBytes else {
             return channel.eventLoop.makeFailedFuture(CallError.tooLarge)
         }
         guard channel.isWritable, self.calls.count < WireLimits.openCalls else {

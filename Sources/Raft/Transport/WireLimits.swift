@@ -4,6 +4,8 @@ enum WireLimits {
     static let handshakeFrameBytes = 512
     /// A frame between members: one large entry, or an API request or answer, with room to spare.
     static let frameBytes = 24 << 20
+    /// The body of a call or of an answer.
+    static let bodyBytes = Self.frameBytes - 64
     /// One entry's payload.
     static let entryBytes = 2 << 20
     /// Entries in one message.
