@@ -6,8 +6,6 @@ enum WireLimits {
     static let frameBytes = 24 << 20
     /// The body of a call or of an answer.
     static let bodyBytes = Self.frameBytes - 64
-    /// One entry's payload.
-    static let entryBytes = 2 << 20
     /// Entries in one message.
     static let entries = 4_096
     /// Calls on one connection that wait for their answers.
