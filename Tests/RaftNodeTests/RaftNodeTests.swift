@@ -194,4 +194,20 @@ struct RaftNodeTests {
         #expect(await cluster.agrees(on: [String(decoding: largest, as: UTF8.self), "after"]))
         await cluster.stopAll()
     }
+
+    @Test("a node that was shut down and let go leaves nothing behind")
+    func release() async throws {
+        let cluster = try await TestCluster(size: 1)
+        weak var token: AppendList.Token?
+        do {
+            let held = AppendList.Token()
+            token = held
+            let node = try await cluster.start(NodeID(1), machine: AppendList(token: held))
+            #expect(await node.leader(waiting: .seconds(10)) == NodeID(1))
+            #expect(try await node.propose(Array("a".utf8), timeout: .milliseconds(500)) == 1)
+        }
+        #expect(token != nil)
+        await cluster.stopAll()
+        #expect(await eventually { token == nil })
+    }
 }
