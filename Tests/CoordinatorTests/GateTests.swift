@@ -36,6 +36,15 @@ struct GateTests {
         }
     }
 
+    @Test("somebody without a key learns nothing of what the body would have been answered")
+    func keyBeforeBody() async throws {
+        try await TestCoordinator.run { (coordinator) async throws in
+            let large = String(repeating: "x", count: (1 << 20) + 1)
+            let answer = try await coordinator.request(.POST, "\(Self.prefix)/pipeline-groups", large, key: nil)
+            #expect(answer.status == 401)
+        }
+    }
+
     @Test("without an API key everybody may do everything")
     func noKey() async throws {
         try await TestCoordinator.run(apiKey: nil) { (coordinator) async throws in
