@@ -69,6 +69,8 @@ final class ControlPlane: Sendable {
             throw TryAgain()
         } catch ProposalError.overloaded {
             throw APIError(.serviceUnavailable, .overloaded, "Too many writes are waiting", retryAfterSeconds: 1)
+        } catch ProposalError.tooLarge {
+            throw APIError(.contentTooLarge, "What the request asks for does not fit one entry of the log")
         } catch {
             throw APIError.outcomeUnknown
         }

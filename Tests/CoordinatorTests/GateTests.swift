@@ -36,6 +36,15 @@ struct GateTests {
         }
     }
 
+    @Test("somebody without a key learns nothing of what the body would have been answered")
+    func keyBeforeBody() async throws {
+        try await TestCoordinator.run { (coordinator) async throws in
+            let large = String(repeating: "x", count: (1 << 20) + 1)
+            let answer = try await coordinator.request(.POST, "\(Self.prefix)/pipeline-groups", large, key: nil)
+            #expect(answer.status == 401)
+        }
+    }
+
     @Test("without an API key everybody may do everything")
     func noKey() async throws {
         try await TestCoordinator.run(apiKey: nil) { (coordinator) async throws in
@@ -46,13 +55,22 @@ struct GateTests {
         }
     }
 
-    @Test("a path that is none answers 404 in JSON")
-    func paths() async throws {
+    @Test("a path that is none answers 404, and one with another method 405, both in JSON")
+    func pathsAndMethods() async throws {
         try await TestCoordinator.run { (coordinator) async throws in
             for path in ["/", "/nothing", "\(Self.prefix)/nothing", "\(Self.prefix)/workers/a/b/c"] {
                 let answer = try await coordinator.get(path)
                 #expect(answer.status == 404, "\(path)")
                 #expect(answer.error?.code.rawValue == "404")
+            }
+            for (method, path) in [
+                (HTTPMethod.PUT, "\(Self.prefix)/workers"), (.DELETE, "\(Self.prefix)/pipeline-groups"),
+                (.POST, "\(Self.prefix)/workers/w"), (.POST, "/health"), (.GET, "\(Self.prefix)/validate"),
+                (.GET, "/raft/vote"),
+            ] {
+                let answer = try await coordinator.request(method, path)
+                #expect(answer.status == 405, "\(method) \(path)")
+                #expect(answer.error?.code.rawValue == "405")
             }
         }
     }

@@ -35,6 +35,41 @@ struct RoutesTests {
         }
     }
 
+    @Test(
+        "a worker's id may hold anything that a path can carry",
+        arguments: [
+            ("a b", "a%20b"), ("rack#1", "rack%231"), ("50%", "50%25"), ("a/b", "a%2Fb"), ("é?", "%C3%A9%3F"),
+            ("a+b", "a+b"),
+        ]
+    )
+    func encodedIDs(id: String, segment: String) async throws {
+        try await TestCoordinator.run { (coordinator) async throws in
+            #expect(try await coordinator.register(id).status == 201)
+            #expect(try await coordinator.heartbeat(segment).status == 200)
+            let found = try await coordinator.get("\(Self.prefix)/workers/\(segment)")
+            #expect(found.status == 200)
+            #expect(try found.decoded(WorkerInfo.self).id == id)
+            #expect(try await coordinator.request(.DELETE, "\(Self.prefix)/workers/\(segment)").status == 200)
+        }
+    }
+
+    @Test("a path whose encoding is broken is refused, not taken literally")
+    func brokenEncoding() async throws {
+        try await TestCoordinator.run { (coordinator) async throws in
+            for segment in ["%zz", "%", "a%2", "%ff"] {
+                // An HTTP client would mend it.
+                let answer = try await RawConnection.answer(
+                    from: coordinator.port,
+                    to: "GET \(Self.prefix)/workers/\(segment) HTTP/1.1",
+                    "x-api-key: \(TestCoordinator.key)",
+                    "connection: close"
+                )
+                #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(segment)")
+                #expect(answer.contains(#""code":"400""#))
+            }
+        }
+    }
+
     @Test("a registration that can't work is refused")
     func badRegistrations() async throws {
         try await TestCoordinator.run { (coordinator) async throws in

@@ -5,9 +5,11 @@ import RaftCore
 struct AppendList: StateMachine {
     private(set) var items: [String] = []
     /// Lives as long as any copy of the state does.
-    var token: Token?
+    private let token: Token?
 
     final class Token: Sendable {}
+
+    init(token: Token? = nil) { self.token = token }
 
     mutating func apply(_ payload: [UInt8], at index: LogIndex, time: LogTime) -> Int {
         self.items.append(String(decoding: payload, as: UTF8.self))

@@ -180,4 +180,34 @@ struct RaftNodeTests {
         await #expect(throws: ReadError.notLeader(nil)) { try await leader.read(timeout: .seconds(60)) }
         await cluster.stopAll()
     }
+
+    @Test("a command too large for an entry is refused for certain, and the largest one is replicated")
+    func commandSizes() async throws {
+        let cluster = try await TestCluster.started(size: 3)
+        let leader = try #require(try await cluster.leader())
+        let largest = [UInt8](repeating: 120, count: Entry.payloadBytesMax)
+        await #expect(throws: ProposalError.tooLarge) {
+            try await leader.propose(largest + [120], timeout: .seconds(5))
+        }
+        #expect(try await leader.propose(largest, timeout: .seconds(20)) == 1)
+        #expect(try await cluster.append("after") == 2)
+        #expect(await cluster.agrees(on: [String(decoding: largest, as: UTF8.self), "after"]))
+        await cluster.stopAll()
+    }
+
+    @Test("a node that was shut down and let go leaves nothing behind")
+    func release() async throws {
+        let cluster = try await TestCluster(size: 1)
+        weak var token: AppendList.Token?
+        do {
+            let held = AppendList.Token()
+            token = held
+            let node = try await cluster.start(NodeID(1), machine: AppendList(token: held))
+            #expect(await node.leader(waiting: .seconds(10)) == NodeID(1))
+            #expect(try await node.propose(Array("a".utf8), timeout: .milliseconds(500)) == 1)
+        }
+        #expect(token != nil)
+        await cluster.stopAll()
+        #expect(await eventually { token == nil })
+    }
 }

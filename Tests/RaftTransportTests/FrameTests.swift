@@ -111,7 +111,7 @@ struct FrameTests {
         }
         #expect(throws: WireError.tooLong("an append")) { try Frame.decode(append(count: .max)) }
         #expect(throws: WireError.tooLong("an entry")) {
-            try Frame.decode(append(count: 1, entryLength: UInt32(WireLimits.entryBytes) + 1))
+            try Frame.decode(append(count: 1, entryLength: UInt32(Entry.payloadBytesMax) + 1))
         }
         #expect(throws: WireError.tooLong("an entry")) { try Frame.decode(append(count: 1, entryLength: .max)) }
         #expect(throws: WireError.truncated) { try Frame.decode(append(count: 1, entryLength: 1)) }

@@ -56,6 +56,16 @@ struct PeerMisfortuneTests {
         }
     }
 
+    @Test("a server that is told to wind up closes its peers' connections")
+    func quiescing() async throws {
+        let pair = try await Pair()
+        #expect(try await pair.connect())
+        let channel = try #require(pair.listener.connections.first)
+        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        #expect(await eventually { !channel.isActive })
+        await pair.close()
+    }
+
     @Test("bytes that are no handshake end the connection")
     func noise() async throws {
         let pair = try await Pair()

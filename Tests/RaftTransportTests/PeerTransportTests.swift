@@ -42,6 +42,65 @@ struct PeerTransportTests {
         await pair.close()
     }
 
+    @Test("many large answers at once all arrive")
+    func largeAnswers() async throws {
+        let size = 1 << 20
+        let pair = try await Pair(answering: { _, _ in ByteBuffer(repeating: 7, count: size) })
+        #expect(try await pair.connect())
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<32 {
+                group.addTask { try await pair.dialer.call(2, ByteBuffer(), timeout: .seconds(15)).readableBytes }
+            }
+            for try await count in group { #expect(count == size) }
+        }
+        await pair.close()
+    }
+
+    @Test("an answer too large for a frame becomes an empty one, and does not cost the connection")
+    func tooLargeAnswer() async throws {
+        let pair = try await Pair(answering: { _, body in
+            body.readableBytes > 0 ? body : ByteBuffer(repeating: 7, count: WireLimits.frameBytes)
+        })
+        #expect(try await pair.connect())
+        #expect(try await pair.dialer.call(2, ByteBuffer()).readableBytes == 0)
+        #expect(try await pair.dialer.call(2, ByteBuffer(string: "x")) == ByteBuffer(string: "x"))
+        #expect(pair.listener.acceptedCount == 1)
+        await pair.close()
+    }
+
+    @Test("calls beyond the limit of open ones are refused at once, and did not arrive")
+    func openCalls() async throws {
+        let gate = AsyncStream<Void>.makeStream()
+        let pair = try await Pair(answering: { _, body in
+            for await _ in gate.stream { break }
+            return body
+        })
+        #expect(try await pair.connect())
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<WireLimits.openCalls + 10 {
+                group.addTask {
+                    do {
+                        _ = try await pair.dialer.call(2, ByteBuffer())
+                        return true
+                    } catch let error as CallError {
+                        #expect(error == .congested && !error.mayHaveArrived)
+                        return false
+                    }
+                }
+            }
+            var answered = 0
+            var refused = 0
+            for try await isAnswered in group {
+                if isAnswered { answered += 1 } else { refused += 1 }
+                if refused == 10 { gate.continuation.finish() }
+            }
+            #expect(answered == WireLimits.openCalls && refused == 10)
+        }
+        // With those answered there is room again.
+        #expect(try await pair.dialer.call(2, ByteBuffer(string: "x")) == ByteBuffer(string: "x"))
+        await pair.close()
+    }
+
     @Test("a call that can't have arrived says so, and one that may have arrived says that")
     func failedCalls() async throws {
         let never = AsyncStream<Void>.makeStream()

@@ -42,6 +42,30 @@ struct APIContext: RequestContext {
         guard let value = self.parameters.get(name), !value.isEmpty else {
             throw APIError(.badRequest, "The path lacks \(name)")
         }
-        return value
+        guard let decoded = Self.percentDecoded(value) else {
+            throw APIError(.badRequest, "The path's percent-encoding is broken: \(value)")
+        }
+        return decoded
+    }
+
+    /// Nil unless every `%` is followed by two hexadecimal digits and the bytes are UTF-8.
+    private static func percentDecoded(_ text: String) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(self.digit), let low = rest.popFirst().flatMap(self.digit) else {
+                return nil
+            }
+            bytes.append(high << 4 | low)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        Character(UnicodeScalar(byte)).hexDigitValue.map { UInt8($0) }
     }
 }

@@ -21,6 +21,8 @@ struct LeaderGate: RouterMiddleware {
         context: APIContext,
         next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
+        // Nobody without a key is worth a body in memory or a wait for a leader.
+        guard let role = context.role else { throw APIError(.unauthorized, "Invalid or missing API key") }
         var request = request
         let body = try await request.collectBody(upTo: Self.bodyBytesMax)
         if request.method == .get && request.isStaleRead {
@@ -39,7 +41,7 @@ struct LeaderGate: RouterMiddleware {
             do {
                 if leader == self.plane.node.identity.node { return try await next(request, context) }
                 if context.isForwarded { throw APIError.notLeader(self.address(of: leader)) }
-                return try await self.forward(request, body, context, to: leader)
+                return try await self.forward(request, body, in: role, to: leader)
             } catch is TryAgain {
                 try await Task.sleep(for: .milliseconds(20))
             }
@@ -64,10 +66,9 @@ struct LeaderGate: RouterMiddleware {
     private func forward(
         _ request: Request,
         _ body: ByteBuffer,
-        _ context: APIContext,
+        in role: Role,
         to leader: NodeID
     ) async throws -> Response {
-        guard let role = context.role else { throw APIError(.unauthorized, "Invalid or missing API key") }
         let call = ForwardedRequest(request, role: role, body: body).encoded()
         do {
             let answer = try await self.plane.node.call(leader, call, timeout: Self.callTimeout)

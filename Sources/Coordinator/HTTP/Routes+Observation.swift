@@ -11,7 +11,7 @@ extension Routes {
     static let version = "0.3.0"
 
     /// Answered without a key and without waiting for anybody.
-    func addProbes(to router: Router<APIContext>) {
+    func addProbes(to router: RouteTable) {
         router.get("health") { _, _ -> Response in Response.json(.ok, await self.health()) }
         router.get("ready") { _, _ -> Response in
             // Ready means: a request sent here finds a leader.

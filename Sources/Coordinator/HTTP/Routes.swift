@@ -14,12 +14,13 @@ struct Routes: Sendable {
     func router() -> Router<APIContext> {
         let router = Router(context: APIContext.self)
         router.add(middleware: Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }))
-        self.addProbes(to: router)
-        let cluster = router.group(RouterPath(Self.prefix))
-        self.addObservation(to: cluster)
-        self.addWorkers(to: router.group(RouterPath(Self.prefix)))
-        self.addGroups(to: router.group(RouterPath(Self.prefix)))
-        self.addConnectors(to: router.group(RouterPath(Self.prefix)))
+        let table = RouteTable(router)
+        self.addProbes(to: table)
+        self.addObservation(to: table.group(RouterPath(Self.prefix)))
+        self.addWorkers(to: table.group(RouterPath(Self.prefix)))
+        self.addGroups(to: table.group(RouterPath(Self.prefix)))
+        self.addConnectors(to: table.group(RouterPath(Self.prefix)))
+        table.refuseOtherMethods()
         return router
     }
 

@@ -53,7 +53,9 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             let pipeline = channel.pipeline.syncOperations
             let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
             let upgrader = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
-            let filter = UpgradeFilter { $0 == PeerUpgrade.protocolName && $1 == PeerUpgrade.path }
+            let filter = UpgradeFilter(patience: .seconds(90)) {
+                $0 == PeerUpgrade.protocolName && $1 == PeerUpgrade.path
+            }
             try pipeline.addHandler(filter, position: .before(upgrader))
             return Value(negotiated: negotiated, channel: channel)
         }

@@ -26,6 +26,9 @@ public struct Entry: Hashable, Sendable {
     public var index: LogIndex { self.position.index }
     public var term: Term { self.position.term }
 
+    /// The most a payload may have. Members refuse longer ones from each other, so nobody may append one.
+    public static let payloadBytesMax = 2 << 20
+
     /// What the entry weighs against limits in bytes: its payload and a fixed share for the rest.
     public var weight: Int { self.payload.count + 64 }
 }

@@ -39,6 +39,8 @@ public enum ProposalError: Error, Hashable, Sendable {
     case notAccepted(leader: NodeID?)
     /// Definite. Too many bytes are waiting to be committed.
     case overloaded
+    /// Definite. The command is longer than an entry may be.
+    case tooLarge
     /// Indefinite. Leadership was lost while the entry was on its way.
     case outcomeUnknown
 }

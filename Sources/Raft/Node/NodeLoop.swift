@@ -81,6 +81,7 @@ final class NodeLoop<Machine: StateMachine> {
 
     func propose(_ payload: [UInt8], timeout: TimeAmount, _ answer: @escaping (Outcome<Machine.Response>) -> Void) {
         if self.isStopped { return answer(.failure(.notAccepted(leader: nil))) }
+        if payload.count > Entry.payloadBytesMax { return answer(.failure(.tooLarge)) }
         let id = ProposalID(self.newID())
         self.writers[id] = answer
         self.proposals.append(Proposal(id: id, payload: payload))

@@ -63,7 +63,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
             identity: configuration.identity,
             addresses: configuration.addresses,
             eventLoop: eventLoop,
-            events: PeerEvents(messages: { receipts.loop?.value.receive($0) }, call: call),
+            events: PeerEvents(messages: { receipts.loop?.receive($0) }, call: call),
             logger: configuration.logger
         )
         let core = Consensus(
@@ -90,7 +90,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         self.storage = storage
         self.loop = NIOLoopBound(loop, eventLoop: eventLoop)
         self.published = published
-        receipts.loop = self.loop
+        receipts.loop = loop
         loop.start()
     }
 
@@ -168,15 +168,16 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     }
 }
 
-/// Where the storage thread's receipts go once the loop exists. `loop` is set and read on the event loop only.
+/// Where receipts and messages go once the loop exists. `loop` is set and read on the event loop only, and weak: the
+/// loop holds the transport, whose events hold this.
 // @unchecked: see above; `deliver` hops there first.
 private final class ReceiptBox<Machine: StateMachine>: @unchecked Sendable {
     private let eventLoop: any EventLoop
-    var loop: NIOLoopBound<NodeLoop<Machine>>?
+    weak var loop: NodeLoop<Machine>?
 
     init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
     func deliver(_ receipt: Receipt) {
-        self.eventLoop.execute { self.loop?.value.post([.persisted(receipt)]) }
+        self.eventLoop.execute { self.loop?.post([.persisted(receipt)]) }
     }
 }

@@ -94,7 +94,7 @@ extension ByteBuffer {
         let time = LogTime(milliseconds: try self.readNumber())
         let kind = EntryKind(rawValue: try self.readWord())
         let length: UInt32 = try self.readWord()
-        guard length <= WireLimits.entryBytes else { throw .tooLong("an entry") }
+        guard length <= Entry.payloadBytesMax else { throw .tooLong("an entry") }
         guard let payload = self.readBytes(length: Int(length)) else { throw .truncated }
         return Entry(position: LogPosition(index: index, term: term), time: time, kind: kind, payload: payload)
     }

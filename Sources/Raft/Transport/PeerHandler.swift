@@ -77,6 +77,11 @@ final class PeerHandler: ChannelInboundHandler {
         context.fireChannelReadComplete()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
     }
@@ -169,8 +174,12 @@ final class PeerHandler: ChannelInboundHandler {
         let channel = context.channel
         // Ends with the answer; when the connection is gone by then, nobody waits for it any more.
         Task {
-            let answer = await call(member, body)
-            channel.eventLoop.execute { handler.value.send(.answer(number: number, body: answer), on: channel) }
+            let full = await call(member, body)
+            // The peer would take a longer frame for an attack. Empty is no answer of anybody's.
+            let answer = full.readableBytes <= WireLimits.bodyBytes ? full : ByteBuffer()
+            channel.eventLoop.execute {
+                handler.value.write(channel) { Frame.answer(number: number, body: answer).encode(into: &$0) }
+            }
         }
     }
 
@@ -182,7 +191,7 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     /// Writes without flushing. A connection that takes nothing more loses the frame: the protocol above repeats what
-    /// matters.
+    /// matters. Answers don't go this way, since nobody repeats them; the limit of open calls bounds them.
     func enqueue(_ frame: Frame, on channel: any Channel) {
         guard channel.isWritable else { return }
         var out = channel.allocator.buffer(capacity: 256)
@@ -191,10 +200,12 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     func call(_ body: ByteBuffer, on channel: any Channel, timeout: TimeAmount) -> EventLoopFuture<ByteBuffer> {
-        guard body.readableBytes < WireLimits.frameBytes - 64 else {
+        guard body.readableBytes <= WireLimits.bodyBytes else {
             return channel.eventLoop.makeFailedFuture(CallError.tooLarge)
         }
-        guard channel.isWritable else { return channel.eventLoop.makeFailedFuture(CallError.congested) }
+        guard channel.isWritable, self.calls.count < WireLimits.openCalls else {
+            return channel.eventLoop.makeFailedFuture(CallError.congested)
+        }
         let number = self.nextCall
         self.nextCall += 1
         let promise = channel.eventLoop.makePromise(of: ByteBuffer.self)
