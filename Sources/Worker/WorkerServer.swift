@@ -29,7 +29,7 @@ public enum WorkerServer {
             surroundings: surroundings,
             pipelinesMax: configuration.pipelinesMax
         )
-        try await registry.restore()
+        try await registry.restore(inCluster: !configuration.coordinators.isEmpty)
 
         var client = HTTPClient.Configuration()
         client.timeout = .init(connect: .seconds(2))

@@ -26,10 +26,17 @@ actor PipelineRegistry {
     }
 
     /// Runs what the state directory holds.
-    func restore() throws(StateDirectoryError) {
+    ///
+    /// In a cluster that is only what was deployed past the coordinators: what they assigned may run elsewhere by now,
+    /// and they assign it anew, at a higher epoch, when this worker registers.
+    func restore(inCluster: Bool) throws(StateDirectoryError) {
         guard let store = self.store else { return }
         var newest: [PipelineSpec] = []
         for spec in try store.load(self.logger) {
+            if inCluster && spec.place != nil {
+                try store.remove(spec.id)
+                continue
+            }
             // A stop between writing a successor and removing its predecessor leaves both: the higher epoch counts.
             guard let place = spec.place, let other = newest.firstIndex(where: { $0.place == place }) else {
                 newest.append(spec)
