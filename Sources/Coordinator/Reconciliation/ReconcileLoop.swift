@@ -8,13 +8,12 @@ import RaftCore
 /// Makes what runs agree with what should run, while this member leads.
 ///
 /// Each pass looks at the whole situation anew, so it doesn't matter what an earlier leader had begun. A pass runs
-/// when somebody calls for attention and at a steady pace besides.
+/// when somebody calls for attention and at a steady pace besides. It waits for proposals, never for workers.
 struct ReconcileLoop: Sendable {
     let plane: ControlPlane
     private let reconciler: Reconciler
     private let pace: Duration
-    /// Calls to workers under way at once.
-    static let concurrency = 16
+    private let calls = WorkerCalls()
 
     init(_ plane: ControlPlane) {
         self.plane = plane
@@ -29,16 +28,8 @@ struct ReconcileLoop: Sendable {
         self.pace = min(.milliseconds(500), configuration.heartbeatInterval / 2)
     }
 
-    /// One office: from winning an election to losing it.
-    private struct Office {
-        var term: Term
-        var since: ContinuousClock.Instant
-        var lastPass: ContinuousClock.Instant
-        var backOff = BackOff()
-    }
-
     func run() async {
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             group.addTask {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: self.pace)  // ends early only when the task does
@@ -48,53 +39,49 @@ struct ReconcileLoop: Sendable {
             var office: Office?
             for await _ in self.plane.attention.rings {
                 if Task.isCancelled { break }
-                await self.pass(&office)
+                for worker in await self.pass(&office) {
+                    group.addTask { await self.calls.run(worker) }
+                }
             }
             group.cancelAll()
         }
     }
 
-    private func pass(_ office: inout Office?) async {
+    /// Returns the workers for whose calls one more task is wanted.
+    private func pass(_ office: inout Office?) async -> [WorkerID] {
         guard self.plane.isLeader, let applied = try? await self.plane.node.read(timeout: .seconds(1)) else {
-            office = nil  // not the leader, or not sure enough of it to act
-            return
+            return []  // not the leader, or not sure enough of it to act
         }
         let term = self.plane.node.status.consensus.term
         let now = ContinuousClock.now
         if office?.term != term {
             // Whatever this member heard in an earlier office is old; every worker gets a full timeout.
             self.plane.reports.forgetAll()
-            office = Office(term: term, since: now, lastPass: now)
+            office = Office(term: term, now: now)
         }
-        guard var current = office else { return }
-        // A leader that was stopped for a while must not take its own absence for the workers' silence.
-        if now - current.lastPass > self.plane.configuration.heartbeatTimeout { current.since = now }
-        current.lastPass = now
-
-        let origin = current.since
+        guard var current = office else { return [] }
+        current.beginPass(at: now, heartbeatTimeout: self.plane.configuration.heartbeatTimeout)
         let situation = Situation(
             state: applied.machine.state,
-            reports: self.plane.reports.all.mapValues { Self.report($0, since: origin) },
-            leaderSince: ControlInstant(sinceOrigin: .zero),
-            now: ControlInstant(sinceOrigin: now - origin)
+            reports: self.plane.reports.all.mapValues { Self.report($0, in: current) },
+            leaderSince: current.leaderSince,
+            now: current.moment(of: now)
         )
         let plan = self.reconciler.plan(situation, backOff: current.backOff)
         current.backOff = plan.backOff
         office = current
-        await self.carryOut(plan.actions, situation.state)
+        let wanted = await self.carryOut(plan.actions, situation.state)
         self.plane.lastSweep.value = Health.Sweep(
             workersChecked: situation.state.workerCount,
             workersMarkedUnhealthy: plan.actions.count { $0.marksUnhealthy }
         )
+        return wanted
     }
 
-    private static func report(
-        _ report: WorkerReports.Report,
-        since origin: ContinuousClock.Instant
-    ) -> WorkerReport {
+    private static func report(_ report: WorkerReports.Report, in office: Office) -> WorkerReport {
         WorkerReport(
             incarnation: report.heartbeat.incarnation.map { WorkerIncarnation($0) },
-            receivedAt: ControlInstant(sinceOrigin: report.received - origin),
+            receivedAt: office.moment(of: report.received),
             pipelinesRunning: report.heartbeat.pipelinesRunning,
             inventory: report.heartbeat.pipelines?.compactMap(ReportedPipeline.init)
         )
@@ -102,36 +89,45 @@ struct ReconcileLoop: Sendable {
 
     // MARK: Acting
 
-    /// Proposals first and in order, since they decide what the rest is worth; calls to workers side by side.
-    private func carryOut(_ actions: [Action], _ state: ClusterState) async {
+    /// Proposals first and in order, since they decide what the rest is worth; calls to workers are queued.
+    private func carryOut(_ actions: [Action], _ state: ClusterState) async -> [WorkerID] {
         for case .propose(let command) in actions {
             if command.marksUnhealthy { self.note(command) }
-            do { _ = try await self.plane.propose(command) } catch { return }  // the next pass asks again
+            do { _ = try await self.plane.propose(command) } catch { return [] }  // the next pass asks again
         }
-        await withTaskGroup(of: Void.self) { group in
-            var running = 0
-            for action in actions {
-                guard let call = self.call(for: action, state) else { continue }
-                if running >= Self.concurrency {
-                    await group.next()
-                    running -= 1
-                }
-                group.addTask { await call() }
-                running += 1
-            }
+        var wanted: [WorkerID] = []
+        for action in actions {
+            guard let (worker, call) = self.call(for: action, state) else { continue }
+            if self.calls.add(call, to: worker) { wanted.append(worker) }
         }
+        return wanted
     }
 
-    private func call(for action: Action, _ state: ClusterState) -> (@Sendable () async -> Void)? {
+    private func call(for action: Action, _ state: ClusterState) -> (WorkerID, WorkerCalls.Call)? {
         switch action {
         case .propose: return nil
         case .startPipeline(let start):
             guard let worker = state.worker(start.worker) else { return nil }
-            return { await self.start(start, at: worker.address) }
+            let call = WorkerCalls.Call(target: .start(start.placement, start.epoch)) {
+                // It may have waited, and what it is about may have changed.
+                guard await self.isWanted(start) else { return }
+                await self.start(start, at: worker.address)
+            }
+            return (start.worker, call)
         case .stopPipeline(let stop):
             guard let worker = state.worker(stop.worker) else { return nil }
-            return { await self.stop(stop, at: worker.address) }
+            let call = WorkerCalls.Call(target: .stop(pipelineID: stop.pipelineID, stop.epoch)) {
+                guard self.plane.isLeader else { return }
+                await self.stop(stop, at: worker.address)
+            }
+            return (stop.worker, call)
         }
+    }
+
+    private func isWanted(_ start: StartPipeline) async -> Bool {
+        guard self.plane.isLeader, !Task.isCancelled else { return false }
+        let placement = await self.plane.node.local().machine.state.placement(start.placement)
+        return placement?.epoch == start.epoch && placement?.worker == start.worker
     }
 
     private func start(_ start: StartPipeline, at address: String) async {
