@@ -15,6 +15,8 @@ let package = Package(
     products: [
         .library(name: "RaftCore", targets: ["RaftCore"]),
         .executable(name: "raft-simulate", targets: ["raft-simulate"]),
+        .executable(name: "varpulis", targets: ["varpulis"]),
+        .executable(name: "varpulis-worker", targets: ["varpulis-worker"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -34,6 +36,15 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
+
+        // MARK: Threads and MQTT
+        .target(name: "Threads", swiftSettings: strict),
+        .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .target(
+            name: "MQTT",
+            dependencies: ["CMosquitto", "Threads", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict
+        ),
 
         // MARK: Consensus
         .target(
@@ -106,7 +117,7 @@ let package = Package(
         .target(
             name: "Coordinator",
             dependencies: [
-                "ClusterAPI", "ClusterControl", "ClusterState", "OpenSSL", "Raft", "RaftCore", "RaftStorage",
+                "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore", "RaftStorage",
                 "RaftTransport", "VPL",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -128,11 +139,46 @@ let package = Package(
         .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
         .target(name: "Engine", dependencies: ["VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
 
+        // MARK: Worker
+        .target(
+            name: "Worker",
+            dependencies: [
+                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Threads", "VPL",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            exclude: ["Command"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "WorkerCommand",
+            dependencies: [
+                "Worker",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Worker/Command",
+            swiftSettings: strict
+        ),
+
         // MARK: Commands
+        .executableTarget(
+            name: "varpulis-worker",
+            dependencies: [
+                "WorkerCommand",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "varpulis",
             dependencies: [
-                "Coordinator", "RaftCore", "RaftStorage",
+                "Coordinator", "Engine", "RaftCore", "RaftStorage", "VPL", "WorkerCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -194,6 +240,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "ClusterStateTests", dependencies: ["ClusterState"], swiftSettings: strict),
+        .testTarget(name: "VPLTests", dependencies: ["VPL"], swiftSettings: strict),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "VPL"], swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
@@ -217,5 +265,13 @@ let package = Package(
             exclude: ["Cases"],
             swiftSettings: strict
         ),
+        .target(
+            name: "TestBroker",
+            dependencies: ["MQTT", "Threads"],
+            path: "Tests/TestBroker",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
     ]
 )

@@ -1,7 +1,8 @@
 import FoundationEssentials
 
 /// The one JSON configuration of the cluster's HTTP API: coordinator, worker and command encode and decode bodies
-/// here, so that key order and escaping are the same everywhere.
+/// here, so that key order and escaping are the same everywhere. Bodies with values of any kind in them are `JSONBody`
+/// and have their own pair of functions; all others are `Codable`.
 public enum APIJSON {
     /// Encodes a body with its keys sorted, so that equal values give equal bytes.
     public static func encode(_ value: some Encodable) throws -> [UInt8] {

@@ -1,5 +1,5 @@
 /// One event from outside: body of `inject` at a coordinator and of `events` at a worker.
-public struct EventBody: Hashable, Sendable, Codable {
+public struct EventBody: Hashable, JSONBody {
     public var eventType: String
     public var fields: [String: JSONValue]
 
@@ -8,20 +8,18 @@ public struct EventBody: Hashable, Sendable, Codable {
         self.fields = fields
     }
 
-    enum CodingKeys: String, CodingKey {
-        case eventType = "event_type"
-        case fields
+    public init(json: JSONValue) throws(BodyError) {
+        let members = try json.members()
+        self.init(eventType: try members.string("event_type"), fields: try members.object("fields"))
     }
 
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.eventType = try container.decode(String.self, forKey: .eventType)
-        self.fields = try container.decodeIfPresent([String: JSONValue].self, forKey: .fields) ?? [:]
+    public var json: JSONValue {
+        .object(["event_type": .string(self.eventType), "fields": .object(self.fields)])
     }
 }
 
 /// A worker's answer to one event: what left the pipeline while it was processed.
-public struct EventResponse: Hashable, Sendable, Codable {
+public struct EventResponse: Hashable, JSONBody {
     public var accepted: Bool
     public var outputEvents: [EventBody]
 
@@ -30,20 +28,30 @@ public struct EventResponse: Hashable, Sendable, Codable {
         self.outputEvents = outputEvents
     }
 
-    enum CodingKeys: String, CodingKey {
-        case accepted
-        case outputEvents = "output_events"
+    public init(json: JSONValue) throws(BodyError) {
+        let members = try json.members()
+        self.init(accepted: try members.bool("accepted"), outputEvents: try members.bodies("output_events"))
+    }
+
+    public var json: JSONValue {
+        .object(["accepted": .bool(self.accepted), "output_events": .array(self.outputEvents.map(\.json))])
     }
 }
 
 /// Body of `events-batch` at a worker.
-public struct EventsBatchRequest: Hashable, Sendable, Codable {
+public struct EventsBatchRequest: Hashable, JSONBody {
     public var events: [EventBody]
     public init(events: [EventBody]) { self.events = events }
+
+    public init(json: JSONValue) throws(BodyError) {
+        self.init(events: try json.members().bodies("events"))
+    }
+
+    public var json: JSONValue { .object(["events": .array(self.events.map(\.json))]) }
 }
 
 /// A worker's answer to a batch. Output events are flat: `event_type` beside the fields.
-public struct EventsBatchResponse: Hashable, Sendable, Codable {
+public struct EventsBatchResponse: Hashable, JSONBody {
     public var accepted: Int
     public var outputEvents: [[String: JSONValue]]
     public var processingTimeMicroseconds: UInt64
@@ -54,15 +62,26 @@ public struct EventsBatchResponse: Hashable, Sendable, Codable {
         self.processingTimeMicroseconds = processingTimeMicroseconds
     }
 
-    enum CodingKeys: String, CodingKey {
-        case accepted
-        case outputEvents = "output_events"
-        case processingTimeMicroseconds = "processing_time_us"
+    public init(json: JSONValue) throws(BodyError) {
+        let members = try json.members()
+        self.init(
+            accepted: try members.number("accepted"),
+            outputEvents: try members.objects("output_events"),
+            processingTimeMicroseconds: try members.number("processing_time_us")
+        )
+    }
+
+    public var json: JSONValue {
+        .object([
+            "accepted": .integer(Int64(self.accepted)),
+            "output_events": .array(self.outputEvents.map { .object($0) }),
+            "processing_time_us": .integer(Int64(clamping: self.processingTimeMicroseconds)),
+        ])
     }
 }
 
 /// Answer of `POST ~/pipeline-groups/{id}/inject`.
-public struct InjectResponse: Hashable, Sendable, Codable {
+public struct InjectResponse: Hashable, JSONBody {
     /// The pipeline that got the event, by its replica's name.
     public var routedTo: String
     public var workerID: String
@@ -74,41 +93,51 @@ public struct InjectResponse: Hashable, Sendable, Codable {
         self.workerResponse = workerResponse
     }
 
-    enum CodingKeys: String, CodingKey {
-        case routedTo = "routed_to"
-        case workerID = "worker_id"
-        case workerResponse = "worker_response"
+    public init(json: JSONValue) throws(BodyError) {
+        let members = try json.members()
+        self.init(
+            routedTo: try members.string("routed_to"),
+            workerID: try members.string("worker_id"),
+            workerResponse: try EventResponse(json: .object(members.object("worker_response")))
+        )
+    }
+
+    public var json: JSONValue {
+        .object([
+            "routed_to": .string(self.routedTo),
+            "worker_id": .string(self.workerID),
+            "worker_response": self.workerResponse.json,
+        ])
     }
 }
 
 /// Body of `POST ~/pipeline-groups/{id}/inject-batch`: a text of events, or the events themselves.
-public struct InjectBatchRequest: Hashable, Sendable, Codable {
+public struct InjectBatchRequest: Hashable, JSONBody {
     public var eventsText: String?
     public var events: [EventBody]?
 
     public init(eventsText: String) { self.eventsText = eventsText }
     public init(events: [EventBody]) { self.events = events }
 
-    enum CodingKeys: String, CodingKey {
-        case eventsText = "events_text"
-        case events
+    public init(json: JSONValue) throws(BodyError) {
+        let members = try json.members()
+        if members["events"] != nil {
+            self.init(events: try members.bodies("events"))
+        } else {
+            self.init(eventsText: try members.string("events_text"))
+        }
     }
 
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.eventsText = try container.decodeIfPresent(String.self, forKey: .eventsText)
-        self.events = try container.decodeIfPresent([EventBody].self, forKey: .events)
-        guard self.eventsText != nil || self.events != nil else {
-            throw DecodingError.keyNotFound(
-                CodingKeys.eventsText,
-                DecodingError.Context(codingPath: container.codingPath, debugDescription: "no events")
-            )
-        }
+    public var json: JSONValue {
+        var members: [String: JSONValue] = [:]
+        if let text = self.eventsText { members["events_text"] = .string(text) }
+        if let events = self.events { members["events"] = .array(events.map(\.json)) }
+        return .object(members)
     }
 }
 
 /// Answer of `inject-batch`. Failures of single pipelines are told inside a 200.
-public struct InjectBatchResponse: Hashable, Sendable, Codable {
+public struct InjectBatchResponse: Hashable, JSONBody {
     public var eventsSent: Int
     public var eventsFailed: Int
     public var outputEvents: [[String: JSONValue]]
@@ -129,11 +158,24 @@ public struct InjectBatchResponse: Hashable, Sendable, Codable {
         self.processingTimeMicroseconds = processingTimeMicroseconds
     }
 
-    enum CodingKeys: String, CodingKey {
-        case eventsSent = "events_sent"
-        case eventsFailed = "events_failed"
-        case outputEvents = "output_events"
-        case errors
-        case processingTimeMicroseconds = "processing_time_us"
+    public init(json: JSONValue) throws(BodyError) {
+        let members = try json.members()
+        self.init(
+            eventsSent: try members.number("events_sent"),
+            eventsFailed: try members.number("events_failed"),
+            outputEvents: try members.objects("output_events"),
+            errors: try members.strings("errors"),
+            processingTimeMicroseconds: try members.number("processing_time_us")
+        )
+    }
+
+    public var json: JSONValue {
+        .object([
+            "errors": .array(self.errors.map { .string($0) }),
+            "events_failed": .integer(Int64(self.eventsFailed)),
+            "events_sent": .integer(Int64(self.eventsSent)),
+            "output_events": .array(self.outputEvents.map { .object($0) }),
+            "processing_time_us": .integer(Int64(clamping: self.processingTimeMicroseconds)),
+        ])
     }
 }

@@ -3,6 +3,8 @@ public struct PipelineStatus: RawRepresentable, Hashable, Sendable, Codable {
     public var rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 
+    /// Its engine runs, but not all of its connections do yet.
+    public static let starting = PipelineStatus(rawValue: "starting")
     public static let running = PipelineStatus(rawValue: "running")
     public static let stopped = PipelineStatus(rawValue: "stopped")
     public static func error(_ message: String) -> PipelineStatus { PipelineStatus(rawValue: "error: \(message)") }

@@ -1,5 +1,6 @@
 import ClusterAPI
 import ClusterState
+import Engine
 import VPL
 
 /// Checks programs as a worker would, with the cluster's connectors known to them.
@@ -10,7 +11,7 @@ enum ProgramCheck {
     ) -> [ClusterAPI.Diagnostic] {
         // Names and types are all that a check looks at; values stay where they are.
         let declared = connectors.map { ConnectorDeclaration(name: $0.name.rawValue, type: $0.type) }
-        return check(source, connectors: declared).diagnostics.map { finding in
+        return Plan.load(source, connectors: declared).diagnostics.map { finding in
             ClusterAPI.Diagnostic(
                 severity: finding.isError ? .error : .warning,
                 line: finding.line,

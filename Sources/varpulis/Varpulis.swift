@@ -1,4 +1,5 @@
 import ArgumentParser
+import WorkerCommand
 
 /// The command: finds the subcommand, runs it, and turns its outcome into an exit code.
 @main
@@ -8,7 +9,7 @@ struct Varpulis: AsyncParsableCommand {
         abstract: "Runs stream-processing programs on many machines.",
         discussion: "Exit codes: 0 success, 1 failure, 2 wrong usage.",
         version: "varpulis \(Version.current)",
-        subcommands: [CoordinatorCommand.self]
+        subcommands: [CoordinatorCommand.self, ServerCommand.self, SimulateCommand.self, CheckCommand.self]
     )
 
     /// The exit code for arguments that cannot be understood.

@@ -15,6 +15,15 @@ struct ContractTests {
         #expect(try APIJSON.decode(type, from: encoded.utf8) == value, sourceLocation: sourceLocation)
     }
 
+    private func expectKept<Value: JSONBody & Equatable>(
+        _ type: Value.Type,
+        _ text: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let value = try APIJSON.decode(type, from: text.utf8)
+        #expect(String(decoding: APIJSON.encode(value), as: UTF8.self) == text, sourceLocation: sourceLocation)
+    }
+
     @Test("registration keeps its keys")
     func registration() throws {
         let capacity = #"{"cpu_cores":8,"max_pipelines":100,"pipelines_running":2}"#

@@ -255,6 +255,15 @@ struct ReconcilerTests {
         )
     }
 
+    @Test("what a worker reports as on its way is left alone")
+    func starting() {
+        var cluster = Cluster(workers: 1)
+        cluster.deploy("g", on: ["w1"])
+        let reports =
+            ["w1": self.heard(2, [self.holds(self.p1, epoch: 1, .starting)])] as [WorkerID: WorkerReport]
+        #expect(self.plan(cluster.state, reports, at: 2).actions.isEmpty)
+    }
+
     @Test("what a worker reports as failed or stopped is recorded and started again")
     func reportFailed() {
         var cluster = Cluster(workers: 1)

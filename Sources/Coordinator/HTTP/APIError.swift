@@ -70,15 +70,20 @@ struct APIError: Error {
 extension Response {
     /// A body in the API's one JSON form.
     static func json(_ status: HTTPResponse.Status, _ body: some Encodable) -> Response {
-        do {
-            let bytes = try APIJSON.encode(body)
-            return Response(
-                status: status,
-                headers: [.contentType: "application/json"],
-                body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
-            )
-        } catch {
+        do { return .json(status, bytes: try APIJSON.encode(body)) } catch {
             return Response(status: .internalServerError)
         }
+    }
+
+    static func json(_ status: HTTPResponse.Status, _ body: some JSONBody) -> Response {
+        .json(status, bytes: APIJSON.encode(body))
+    }
+
+    private static func json(_ status: HTTPResponse.Status, bytes: [UInt8]) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        )
     }
 }

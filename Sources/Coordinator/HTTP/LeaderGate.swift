@@ -25,7 +25,10 @@ struct LeaderGate: RouterMiddleware {
         guard let role = context.role else { throw APIError(.unauthorized, "Invalid or missing API key") }
         var request = request
         let body = try await request.collectBody(upTo: Self.bodyBytesMax)
-        if request.method == .get && request.isStaleRead { return try await next(request, context) }
+        if request.method == .get && request.isStaleRead {
+            let local = await self.plane.node.local()
+            return Self.dated(try await next(request, context), local.index, local.staleness)
+        }
 
         let deadline = ContinuousClock.now + Self.patience
         var hint: NodeID?
@@ -43,6 +46,21 @@ struct LeaderGate: RouterMiddleware {
                 try await Task.sleep(for: .milliseconds(20))
             }
         }
+    }
+
+    private static let indexHeader = HTTPField.Name("x-varpulis-applied-index")!  // literal tokens, checked by tests
+    private static let stalenessHeader = HTTPField.Name("x-varpulis-staleness-ms")!
+
+    /// Says of an answer from this member's own state how far that state had got (at least), and how long ago a leader
+    /// was last heard from, in milliseconds; `unknown` if none was since the start.
+    private static func dated(_ response: Response, _ index: LogIndex, _ staleness: Duration?) -> Response {
+        var response = response
+        response.headers[Self.indexHeader] = "\(index)"
+        response.headers[Self.stalenessHeader] =
+            staleness.map { age in
+                String(age.components.seconds * 1_000 + age.components.attoseconds / 1_000_000_000_000_000)
+            } ?? "unknown"
+        return response
     }
 
     private func forward(

@@ -60,11 +60,19 @@ struct Routes: Sendable {
 extension Request {
     /// Decodes the body. Only JSON is understood; a request that does not say what it sends is taken at its word.
     func body<Body: Decodable>(of type: Body.Type) async throws -> Body {
+        try APIJSON.decode(type, from: try await self.bodyBytes())
+    }
+
+    /// The same for bodies with values of any kind in them.
+    func body<Body: JSONBody>(of type: Body.Type) async throws -> Body {
+        try APIJSON.decode(type, from: try await self.bodyBytes())
+    }
+
+    private func bodyBytes() async throws -> ByteBufferView {
         if let contentType = self.headers[.contentType], !contentType.lowercased().hasPrefix("application/json") {
             throw APIError(.unsupportedMediaType, "The body must be application/json")
         }
-        let bytes = try await self.body.collect(upTo: LeaderGate.bodyBytesMax)
-        return try APIJSON.decode(type, from: bytes.readableBytesView)
+        return try await self.body.collect(upTo: LeaderGate.bodyBytesMax).readableBytesView
     }
 
     /// This request with its body encoded anew, after the body was consumed.

@@ -7,6 +7,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import RaftTransport
+import ServiceLifecycle
 
 /// A connection on the coordinator's one port: ordinary HTTP, or, after an upgrade, a peer's.
 struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
@@ -64,7 +65,13 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
         do {
             switch try await value.negotiated.get() {
             case .http(let channel): await self.handleHTTP(asyncChannel: channel, logger: logger)
-            case .peer: try await value.channel.closeFuture.get()
+            case .peer:
+                // The server waits for its connections when it stops, and peers never hang up by themselves.
+                try await withGracefulShutdownHandler {
+                    try await value.channel.closeFuture.get()
+                } onGracefulShutdown: {
+                    value.channel.close(promise: nil)
+                }
             }
         } catch {
             logger.debug("connection ended", metadata: ["error": "\(error)"])

@@ -219,6 +219,8 @@ extension ReportedPipeline {
         let status: Status =
             if report.status == .running {
                 .running
+            } else if report.status == .starting {
+                .starting
             } else if let message = report.status.errorMessage {
                 .failed(message)
             } else {

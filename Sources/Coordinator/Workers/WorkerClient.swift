@@ -20,14 +20,16 @@ struct WorkerClient: Sendable {
     }
 
     func deploy(_ request: DeployPipelineRequest, at address: String) async throws(Failure) -> DeployPipelineResponse {
-        try await self.call(.POST, address, "/api/v1/pipelines", body: request)
+        let body: [UInt8]
+        do { body = try APIJSON.encode(request) } catch { throw Failure(status: nil, description: "\(error)") }
+        return try await self.call(.POST, address + "/api/v1/pipelines", body) { try APIJSON.decode(from: $0) }
     }
 
-    /// True if the pipeline is gone, also when it was not there.
+    /// Succeeds if the pipeline is gone, also when it was not there.
     func undeploy(_ id: String, epoch: UInt64, at address: String) async throws(Failure) {
         do {
-            let path = "/api/v1/pipelines/\(Self.escaped(id))?epoch=\(epoch)"
-            let _: DeletedResponse = try await self.call(.DELETE, address, path, body: String?.none)
+            let url = "\(address)/api/v1/pipelines/\(Self.escaped(id))?epoch=\(epoch)"
+            let _: DeletedResponse = try await self.call(.DELETE, url, nil) { try APIJSON.decode(from: $0) }
         } catch {
             if error.status == 404 { return }
             throw error
@@ -35,22 +37,23 @@ struct WorkerClient: Sendable {
     }
 
     func inject(_ event: EventBody, into id: String, at address: String) async throws(Failure) -> EventResponse {
-        try await self.call(.POST, address, "/api/v1/pipelines/\(Self.escaped(id))/events", body: event)
+        let url = "\(address)/api/v1/pipelines/\(Self.escaped(id))/events"
+        return try await self.call(.POST, url, APIJSON.encode(event)) { try APIJSON.decode(from: $0) }
     }
 
-    private func call<Body: Encodable, Answer: Decodable>(
+    private func call<Answer>(
         _ method: HTTPMethod,
-        _ address: String,
-        _ path: String,
-        body: Body?
+        _ url: String,
+        _ body: [UInt8]?,
+        decode: (ByteBufferView) throws -> Answer
     ) async throws(Failure) -> Answer {
         do {
-            var request = HTTPClientRequest(url: address + path)
+            var request = HTTPClientRequest(url: url)
             request.method = method
             if let apiKey { request.headers.add(name: "x-api-key", value: apiKey) }
             if let body {
                 request.headers.add(name: "content-type", value: "application/json")
-                request.body = .bytes(ByteBuffer(bytes: try APIJSON.encode(body)))
+                request.body = .bytes(ByteBuffer(bytes: body))
             }
             let response = try await self.client.execute(request, timeout: Self.timeout)
             let bytes = try await response.body.collect(upTo: Self.answerBytesMax)
@@ -61,7 +64,7 @@ struct WorkerClient: Sendable {
                     description: refusal?.error ?? "the worker answered \(response.status.code)"
                 )
             }
-            return try APIJSON.decode(Answer.self, from: bytes.readableBytesView)
+            return try decode(bytes.readableBytesView)
         } catch let failure as Failure {
             throw failure
         } catch {

@@ -23,11 +23,11 @@ struct ConvergenceTests {
             world.step()
             try #require(world.violation == nil, "at \(world.now)")
         }
-        #expect(world.shortcoming == nil)
+        try #require(world.shortcoming == nil)
         for _ in 0..<60 {
             world.step()
-            #expect(world.lastActions.isEmpty)
-            #expect(world.shortcoming == nil)
+            try #require(world.lastActions.isEmpty)
+            try #require(world.shortcoming == nil)
         }
     }
 

@@ -55,6 +55,8 @@ extension Planning {
     ) {
         if let reported {
             switch reported.status {
+            case .starting:
+                return
             case .running:
                 if placement.status != .running || placement.pipelineID != reported.id {
                     self.report(key, placement.epoch, .running, reported.id)

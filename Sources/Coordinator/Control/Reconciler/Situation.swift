@@ -49,6 +49,8 @@ public struct WorkerReport: Hashable, Sendable {
 /// One pipeline of a worker's inventory. Pipelines that the cluster did not deploy are left out of it.
 public struct ReportedPipeline: Hashable, Sendable {
     public enum Status: Hashable, Sendable {
+        /// On its way: the worker keeps trying, and says so when it runs or has failed.
+        case starting
         case running
         case stopped
         case failed(String)

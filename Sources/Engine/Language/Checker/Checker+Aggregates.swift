@@ -1,6 +1,6 @@
 /// Windows and what is computed over them.
 extension Checker {
-    mutating func checkWindow(_ arguments: [Argument], at name: Name, in context: inout StreamContext) {
+    mutating func checkWindow(_ arguments: [CallArgument], at name: Name, in context: inout StreamContext) {
         if context.hasWindow {
             self.error("E012", .duplicate, "a stream has one `.window` at most", at: name)
         }
@@ -45,7 +45,7 @@ extension Checker {
 
     private mutating func checkAggregateCall(
         _ callee: Expression,
-        _ arguments: [Argument],
+        _ arguments: [CallArgument],
         in scope: ExpressionScope
     ) {
         guard case .name(let name) = callee.kind, let function = AggregateFunction(rawValue: name) else {
@@ -55,7 +55,7 @@ extension Checker {
                 "E070",
                 .undefined,
                 "there is no aggregate function `\(name)`",
-                hint: Suggestion.hint(for: name, among: known),
+                hint: self.hint(for: name, among: known),
                 at: callee
             )
         }
@@ -82,7 +82,7 @@ extension Checker {
                 continue
             }
             if TrendFunction(rawValue: name) == nil {
-                let hint = Suggestion.hint(for: name, among: TrendFunction.allCases.map(\.rawValue))
+                let hint = self.hint(for: name, among: TrendFunction.allCases.map(\.rawValue))
                 self.error("E070", .undefined, "there is no function of trends `\(name)`", hint: hint, at: callee)
             }
             for argument in arguments { self.check(argument.value, in: context.scope) }

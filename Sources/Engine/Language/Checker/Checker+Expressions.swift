@@ -56,12 +56,12 @@ extension Checker {
             "E033",
             .undefined,
             "`\(name)` is neither an alias nor a step of this stream",
-            hint: Suggestion.hint(for: name, among: qualifiers),
+            hint: self.hint(for: name, among: qualifiers),
             at: base
         )
     }
 
-    private mutating func checkCall(_ callee: Expression, _ arguments: [Argument], in scope: ExpressionScope) {
+    private mutating func checkCall(_ callee: Expression, _ arguments: [CallArgument], in scope: ExpressionScope) {
         switch callee.kind {
         case .name(let name):
             let isAboutAlias: Bool =
@@ -80,7 +80,7 @@ extension Checker {
                     "E050",
                     .undefined,
                     "there is no function `\(name)`",
-                    hint: Suggestion.hint(
+                    hint: self.hint(
                         for: name,
                         among: BuiltinFunction.names.union(self.declarations.functions.keys)
                     ),
@@ -100,7 +100,7 @@ extension Checker {
 
     private mutating func checkArity(
         of function: FunctionDeclaration,
-        _ arguments: [Argument],
+        _ arguments: [CallArgument],
         at callee: Expression
     ) {
         let expected = function.parameters.count

@@ -107,7 +107,7 @@ extension Checker {
                     "E080",
                     .parameter,
                     "`\(argument.name.text)` is no parameter of `.\(operation.text)`",
-                    hint: Suggestion.hint(for: argument.name.text, among: known),
+                    hint: self.hint(for: argument.name.text, among: known),
                     at: argument.name
                 )
             }
@@ -127,7 +127,7 @@ extension Checker {
                 self.error("E032", .type, message, at: name)
             }
         } else {
-            self.undefined("connector", name, "E030", among: self.declarations.connectors.map(\.name))
+            self.undefined("connector", name, "E030", among: self.declarations.connectors.lazy.map(\.name))
         }
         if !arguments.contains(where: { $0.name.text == "fields" }) {
             self.warn("W032", .parameter, "`.enrich` without `fields` adds nothing to the events", at: name)

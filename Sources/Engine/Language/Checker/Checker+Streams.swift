@@ -55,12 +55,11 @@ extension Checker {
         guard self.declarations.events[type.text] == nil, !self.declarations.streams.contains(type.text),
             !self.declarations.patterns.contains(type.text)
         else { return }
-        let known = self.declarations.streams.union(self.declarations.events.keys).union(self.declarations.patterns)
         self.warn(
             "W030",
             .undefined,
             "`\(type.text)` is not declared; it is taken for an event type",
-            hint: Suggestion.hint(for: type.text, among: known),
+            hint: self.hint(for: type.text, among: self.declarations.sourceNames),
             at: type
         )
     }
@@ -95,7 +94,7 @@ extension Checker {
 
     mutating func checkConnector(_ name: Name, _ parameters: [ParameterSyntax]) {
         guard let connector = self.declarations.connector(name.text) else {
-            return self.undefined("connector", name, "E030", among: self.declarations.connectors.map(\.name))
+            return self.undefined("connector", name, "E030", among: self.declarations.connectors.lazy.map(\.name))
         }
         guard let known = Self.connectorParameters[connector.type] else { return }
         for parameter in parameters {
@@ -104,7 +103,7 @@ extension Checker {
                     "W080",
                     .parameter,
                     "`\(parameter.name.text)` is no parameter of \(connector.type) connectors",
-                    hint: Suggestion.hint(for: parameter.name.text, among: known.keys),
+                    hint: self.hint(for: parameter.name.text, among: known.keys),
                     at: parameter.name
                 )
                 continue
@@ -145,7 +144,7 @@ extension Checker {
             code,
             .undefined,
             "the \(what) `\(name.text)` is not declared",
-            hint: Suggestion.hint(for: name.text, among: known),
+            hint: self.hint(for: name.text, among: known),
             at: name
         )
     }

@@ -32,7 +32,7 @@ struct Checker {
                     nil,
                     .undefined,
                     "the event `\(base.text)` is not declared",
-                    hint: Suggestion.hint(for: base.text, among: self.declarations.events.keys),
+                    hint: self.hint(for: base.text, among: self.declarations.events.keys),
                     at: base
                 )
             }
@@ -51,6 +51,13 @@ struct Checker {
     }
 
     // MARK: - Reporting
+
+    /// Looking for similar names takes long in a long program, and nobody reads so many hints.
+    private static let hintsMax = 100
+
+    func hint<Names: Sequence<String>>(for name: String, among candidates: @autoclosure () -> Names) -> String? {
+        self.diagnostics.count < Self.hintsMax ? Suggestion.hint(for: name, among: candidates()) : nil
+    }
 
     mutating func error(
         _ code: String?,

@@ -3,14 +3,25 @@ struct Declarations {
     var events: [String: EventDeclaration] = [:]
     var streams: Set<String> = []
     var functions: [String: FunctionDeclaration] = [:]
-    var connectors: [ConnectorDeclaration] = []
+    private(set) var connectors: [ConnectorDeclaration] = []
+    private var connectorPositions: [String: Int] = [:]
     var contexts: Set<String> = []
     var patterns: Set<String> = []
     var types: Set<String> = []
     /// Global variables, and whether they may be assigned.
     var variables: [String: Bool] = [:]
 
-    func connector(_ name: String) -> ConnectorDeclaration? { self.connectors.first { $0.name == name } }
+    /// What a stream can read by name.
+    var sourceNames: Set<String> { self.streams.union(self.events.keys).union(self.patterns) }
+
+    func connector(_ name: String) -> ConnectorDeclaration? {
+        self.connectorPositions[name].map { self.connectors[$0] }
+    }
+
+    mutating func add(_ connector: ConnectorDeclaration) {
+        self.connectorPositions[connector.name] = self.connectors.count
+        self.connectors.append(connector)
+    }
 
     /// The fields of an event with those of the events it extends, or nil when one of them is not declared.
     func fields(of event: String) -> [String: TypeReference]? {
@@ -77,7 +88,7 @@ extension Checker {
             self.declarations.variables[name.text] = true
         }
         for connector in self.outsideConnectors where self.declarations.connector(connector.name) == nil {
-            self.declarations.connectors.append(connector)
+            self.declarations.add(connector)
         }
     }
 
@@ -85,7 +96,7 @@ extension Checker {
         guard self.declarations.connector(connector.name.text) == nil else {
             return self.duplicate("connector", connector.name, "E004")
         }
-        self.declarations.connectors.append(
+        self.declarations.add(
             ConnectorDeclaration(
                 name: connector.name.text,
                 type: connector.type.text,

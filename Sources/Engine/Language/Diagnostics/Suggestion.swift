@@ -14,7 +14,8 @@ enum Suggestion {
             let other = Array(candidate.utf8)
             guard abs(other.count - word.count) <= limit else { continue }
             let distance = Self.distance(word, other)
-            guard distance <= limit else { continue }
+            // A name that shares no letter with another is no misspelling of it.
+            guard distance <= limit, distance < word.count else { continue }
             if let best, (best.distance, best.candidate) <= (distance, candidate) { continue }
             best = (distance, candidate)
         }

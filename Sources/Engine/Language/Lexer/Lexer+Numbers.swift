@@ -69,20 +69,27 @@ extension Lexer {
         self.append(.invalid("invalid number `\(self.text(from: start))`"), from: start)
     }
 
+    /// `@YYYY-MM-DD`, then possibly `Thh:mm:ss`, then possibly `Z` or an offset. What follows is another token.
     mutating func lexTimestamp(from start: Mark) {
         self.advance()
-        while let next = self.byte(at: 0), next.isTimestampPart { self.advance() }
+        if self.take("0000-00-00"), self.take("T00:00:00"), !self.take("Z"), !self.take("+00:00") {
+            _ = self.take("-00:00")
+        }
         let text = self.text(from: start)
         guard let time = CalendarTime.nanoseconds(ofLiteral: text.dropFirst().utf8) else {
             return self.append(.invalid("invalid timestamp `\(text)`"), from: start)
         }
         self.append(.timestamp(time), from: start)
     }
-}
 
-extension UInt8 {
-    fileprivate var isTimestampPart: Bool {
-        self.isDigit || self == UInt8(ascii: "-") || self == UInt8(ascii: ":") || self == UInt8(ascii: "+")
-            || self == UInt8(ascii: "T") || self == UInt8(ascii: "Z")
+    /// Moves over text of a shape in which `0` stands for any digit.
+    private mutating func take(_ shape: StaticString) -> Bool {
+        for offset in 0..<shape.utf8CodeUnitCount {
+            guard let byte = self.byte(at: offset) else { return false }
+            let expected = shape.utf8Start[offset]
+            guard expected == UInt8(ascii: "0") ? byte.isDigit : byte == expected else { return false }
+        }
+        self.advance(by: shape.utf8CodeUnitCount)
+        return true
     }
 }

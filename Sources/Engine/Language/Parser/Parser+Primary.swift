@@ -33,12 +33,12 @@ extension Parser {
         try self.expression(kind, from: base, height: base.height + 1)
     }
 
-    mutating func argument() throws(SyntaxError) -> Argument {
+    mutating func argument() throws(SyntaxError) -> CallArgument {
         guard self.current.word != nil, self.next.isSymbol(.colon) else {
-            return Argument(name: nil, value: try self.expression())
+            return CallArgument(name: nil, value: try self.expression())
         }
         let named = try self.namedExpression()
-        return Argument(name: named.name, value: named.value)
+        return CallArgument(name: named.name, value: named.value)
     }
 
     mutating func namedExpression() throws(SyntaxError) -> NamedExpression {

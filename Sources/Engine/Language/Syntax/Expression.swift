@@ -14,7 +14,7 @@ package struct Expression: Sendable {
         case member(Expression, Name, isOptional: Bool)
         case index(Expression, Expression)
         case slice(Expression, from: Expression?, to: Expression?)
-        case call(Expression, [Argument])
+        case call(Expression, [CallArgument])
         case unary(UnaryOperator, Expression)
         case binary(BinaryOperator, Expression, Expression)
         case range(Expression, Expression, isClosed: Bool)
@@ -45,7 +45,7 @@ package struct MapEntry: Sendable {
 }
 
 /// A positional argument, or a named one, which counts in the order written.
-package struct Argument: Sendable {
+package struct CallArgument: Sendable {
     package let name: Name?
     package let value: Expression
 }

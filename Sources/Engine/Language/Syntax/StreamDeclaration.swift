@@ -52,7 +52,7 @@ package struct StreamOperation: Sendable {
         case having(Expression)
         case select([NamedExpression])
         case emit(type: Name?, [NamedExpression], context: Name?)
-        case window([Argument])
+        case window([CallArgument])
         case aggregate([NamedExpression])
         case partition(Expression)
         case within(Expression)

@@ -159,7 +159,7 @@ struct ExpressionCompiler {
 
     private mutating func compile(
         call callee: Expression,
-        _ arguments: [Argument],
+        _ arguments: [CallArgument],
         in scope: Scope
     ) -> NodeID {
         let operands = arguments.map { self.compile($0.value, in: scope) }

@@ -3,6 +3,7 @@ import VPL
 /// Makes a plan of a checked program.
 struct PlanCompiler {
     private let program: CheckedProgram
+    private let connectors: [String: ConnectorDeclaration]
     private var expressions: ExpressionCompiler
     private var sources: [SourceBinding] = []
     private var sinks: [SinkBinding] = []
@@ -12,6 +13,7 @@ struct PlanCompiler {
 
     init(_ program: CheckedProgram) {
         self.program = program
+        self.connectors = Dictionary(program.connectors.map { ($0.name, $0) }) { first, _ in first }
         var functions: [String: FunctionID] = [:]
         var globals: [String: Int] = [:]
         for statement in program.program.statements {
@@ -69,7 +71,7 @@ struct PlanCompiler {
 
     /// Evaluates initial values and assignments in the order written.
     private mutating func globals(_ functions: [CompiledFunction]) throws(PlanError) -> [Value?] {
-        var values = [Value?](repeating: nil, count: self.expressions.globals.count)
+        var assignments: [(position: Int, name: Name, expression: Expression, node: NodeID)] = []
         for statement in self.program.program.statements {
             let (name, expression): (Name, Expression)
             switch statement.kind {
@@ -79,16 +81,22 @@ struct PlanCompiler {
             }
             guard let position = self.expressions.globals[name.text] else { continue }
             let node = self.expressions.compile(expression, in: ExpressionCompiler.Scope())
-            var evaluator = Evaluator(code: self.expressions.code, functions: functions, globals: values)
+            assignments.append((position, name, expression, node))
+        }
+        var evaluator = Evaluator(
+            code: self.expressions.code,
+            functions: functions,
+            globals: Array(repeating: nil, count: self.expressions.globals.count)
+        )
+        for (position, name, expression, node) in assignments {
             let value = evaluator.evaluate(node)
-            values = evaluator.globals
-            values[position] = value
+            evaluator.globals[position] = value
             if value == nil {
                 self.report(.value, "`\(name.text)` has no value: its expression cannot be evaluated", at: expression)
             }
         }
         try self.throwDiagnostics()
-        return values
+        return evaluator.globals
     }
 
     private mutating func report(
@@ -156,9 +164,7 @@ struct PlanCompiler {
         }
     }
 
-    private func connector(_ name: Name) -> ConnectorDeclaration? {
-        self.program.connectors.first { $0.name == name.text }
-    }
+    private func connector(_ name: Name) -> ConnectorDeclaration? { self.connectors[name.text] }
 
     private static func parameters(_ parameters: [ParameterSyntax]) -> [ConnectorParameter] {
         parameters.map { ConnectorParameter(name: $0.name.text, value: $0.value) }

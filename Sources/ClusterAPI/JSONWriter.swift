@@ -1,0 +1,58 @@
+/// Writes a `JSONValue` as compact JSON, keys sorted by their bytes.
+struct JSONWriter {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func write(_ value: JSONValue) {
+        switch value {
+        case .null: self.append("null")
+        case .bool(let value): self.append(value ? "true" : "false")
+        case .integer(let value): self.append(String(value))
+        // Swift writes a whole double with its fraction, as 7.0. What JSON has no number for is null.
+        case .double(let value): self.append(value.isFinite ? String(value) : "null")
+        case .string(let value): self.write(value)
+        case .array(let values):
+            self.list("[", "]", values) { writer, value in writer.write(value) }
+        case .object(let members):
+            let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            self.list("{", "}", sorted) { writer, member in
+                writer.write(member.key)
+                writer.append(":")
+                writer.write(member.value)
+            }
+        }
+    }
+
+    private mutating func append(_ text: String) { self.bytes.append(contentsOf: text.utf8) }
+
+    private mutating func list<Item>(
+        _ opening: String,
+        _ closing: String,
+        _ items: [Item],
+        _ write: (inout JSONWriter, Item) -> Void
+    ) {
+        self.append(opening)
+        for (index, item) in items.enumerated() {
+            if index > 0 { self.append(",") }
+            write(&self, item)
+        }
+        self.append(closing)
+    }
+
+    private mutating func write(_ text: String) {
+        self.append("\"")
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): self.append("\\\"")
+            case UInt8(ascii: "\\"): self.append("\\\\")
+            case UInt8(ascii: "\n"): self.append("\\n")
+            case UInt8(ascii: "\r"): self.append("\\r")
+            case UInt8(ascii: "\t"): self.append("\\t")
+            case 0..<0x20:
+                let digits = String(byte, radix: 16)
+                self.append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+            default: self.bytes.append(byte)
+            }
+        }
+        self.append("\"")
+    }
+}

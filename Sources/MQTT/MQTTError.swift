@@ -1,0 +1,58 @@
+internal import CMosquitto
+
+/// Why something between this process and a broker did not work.
+public struct MQTTError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The kind of failure. More may be added.
+    public struct Code: RawRepresentable, Sendable, Hashable {
+        public let rawValue: String
+
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// The configuration, a topic or a message cannot be put into MQTT.
+        public static let invalid = Code(rawValue: "invalid")
+        /// The broker's name does not resolve, or nothing listens there.
+        public static let unreachable = Code(rawValue: "unreachable")
+        /// The broker answered, and said no.
+        public static let refused = Code(rawValue: "refused")
+        /// The connection ended before what was asked could be done.
+        public static let connectionLost = Code(rawValue: "connection_lost")
+        /// The outgoing queue has no room.
+        public static let queueFull = Code(rawValue: "queue_full")
+        /// The client has been closed.
+        public static let closed = Code(rawValue: "closed")
+        /// The consumer of received messages refused a batch.
+        public static let batchRefused = Code(rawValue: "batch_refused")
+    }
+
+    public var code: Code
+    /// A sentence for people.
+    public var message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String {
+        "\(self.message) (\(self.code.rawValue))"
+    }
+}
+
+extension MQTTError {
+    /// What libmosquitto's result or a broker's reason code says; codes from 128 on are the broker's (MQTT 5, section 2.4).
+    static func sentence(for code: CInt) -> String {
+        if code >= 128 {
+            return String(cString: mosquitto_reason_string(code))
+        }
+        return String(cString: mosquitto_strerror(code))
+    }
+
+    /// Turns a result of libmosquitto into an error, if it is one.
+    static func check(_ result: CInt, _ code: Code, _ doing: @autoclosure () -> String) throws(MQTTError) {
+        if result != 0 {
+            throw MQTTError(code, "\(doing()): \(self.sentence(for: result))")
+        }
+    }
+}

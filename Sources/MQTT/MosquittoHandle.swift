@@ -1,0 +1,137 @@
+internal import CMosquitto
+import Glibc
+
+/// One `struct mosquitto`, used by the thread that made it and by no other.
+///
+/// It is told that there are threads (`mosquitto_threaded_set`), which makes the library only queue what it wants to send.
+/// Packets, acknowledgements of received messages among them, leave in `write` and nowhere else.
+struct MosquittoHandle: ~Copyable {
+    private let mosquitto: OpaquePointer
+
+    /// The library's own initialisation, once per process and never undone.
+    private static let isLibraryReady: Bool = mosquitto_lib_init() == 0
+
+    init(_ configuration: MQTTConfiguration, inbox: CallbackInbox) throws(MQTTError) {
+        precondition(Self.isLibraryReady, "libmosquitto does not start.")
+        let object = Unmanaged.passUnretained(inbox).toOpaque()
+        let made = mosquitto_new(configuration.clientID, configuration.session == .clean, object)
+        guard let made else {
+            throw MQTTError(.invalid, "libmosquitto refuses the client id '\(configuration.clientID)'.")
+        }
+        mosquitto_threaded_set(made, true)
+        mosquitto_int_option(made, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5)
+        mosquitto_int_option(made, MOSQ_OPT_TCP_NODELAY, 1)
+        mosquitto_int_option(made, MOSQ_OPT_RECEIVE_MAXIMUM, CInt(configuration.batchMessagesMax))
+        // The broker's own limit, told in its answer, is obeyed when it is lower.
+        mosquitto_int_option(made, MOSQ_OPT_SEND_MAXIMUM, 1000)
+        if let username = configuration.username {
+            mosquitto_username_pw_set(made, username, configuration.password)
+        }
+        CallbackInbox.install(on: made)
+        self.mosquitto = made
+    }
+
+    deinit {
+        mosquitto_destroy(self.mosquitto)
+    }
+
+    /// The socket of the open connection, or of the one being opened.
+    var descriptor: CInt? {
+        let descriptor = mosquitto_socket(self.mosquitto)
+        return descriptor < 0 ? nil : descriptor
+    }
+
+    var wantsToWrite: Bool {
+        mosquitto_want_write(self.mosquitto)
+    }
+
+    /// Opens a connection to an address and queues the connect packet. Messages of QoS 1 that an earlier connection
+    /// left unacknowledged are sent again by the library.
+    func connect(to address: String, _ configuration: MQTTConfiguration) throws(MQTTError) {
+        var properties: OpaquePointer?
+        defer { mosquitto_property_free_all(&properties) }
+        let expiry = configuration.sessionExpirySeconds
+        mosquitto_property_add_int32(&properties, CInt(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), expiry)
+        let packetBytesMax = UInt32(clamping: configuration.packetBytesMax)
+        mosquitto_property_add_int32(&properties, CInt(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), packetBytesMax)
+        let keepAliveSeconds = CInt(clamping: configuration.keepAlive.components.seconds)
+        let result = mosquitto_connect_bind_v5(
+            self.mosquitto,
+            address,
+            CInt(configuration.port),
+            min(keepAliveSeconds, 65_535),
+            nil,
+            properties
+        )
+        try MQTTError.check(result, .unreachable, "Cannot connect to \(configuration.host):\(configuration.port)")
+    }
+
+    /// Queues a subscribe packet and returns its message id. Retained messages come only for a subscription the broker
+    /// does not hold yet, so continuing a session does not repeat them.
+    func subscribe(to subscription: MQTTSubscription) throws(MQTTError) -> CInt {
+        var id: CInt = 0
+        let options = CInt(MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue)
+        let result = mosquitto_subscribe_v5(
+            self.mosquitto,
+            &id,
+            subscription.topicFilter,
+            CInt(subscription.qos.rawValue),
+            options,
+            nil
+        )
+        try MQTTError.check(result, .connectionLost, "Cannot subscribe to '\(subscription.topicFilter)'")
+        return id
+    }
+
+    /// Queues a publish packet and returns its message id.
+    func publish(_ message: MQTTMessage) throws(MQTTError) -> CInt {
+        var id: CInt = 0
+        let result = message.payload.withUnsafeBytes { payload in
+            mosquitto_publish_v5(
+                self.mosquitto,
+                &id,
+                message.topic,
+                CInt(clamping: payload.count),
+                payload.baseAddress,
+                CInt(message.qos.rawValue),
+                message.isRetained,
+                nil
+            )
+        }
+        try MQTTError.check(result, .refused, "Cannot publish to '\(message.topic)'")
+        return id
+    }
+
+    /// Reads one packet and runs its callback. False when the socket has no more for now.
+    func readPacket() throws(MQTTError) -> Bool {
+        errno = 0
+        let result = mosquitto_loop_read(self.mosquitto, 1)
+        try MQTTError.check(result, .connectionLost, "The connection broke while reading")
+        return errno != EAGAIN && errno != EWOULDBLOCK && mosquitto_socket(self.mosquitto) >= 0
+    }
+
+    /// Sends what is queued, as far as the socket takes it.
+    func write() throws(MQTTError) {
+        let result = mosquitto_loop_write(self.mosquitto, 1)
+        try MQTTError.check(result, .connectionLost, "The connection broke while writing")
+    }
+
+    /// Pings when it is time to, and gives up a silent broker.
+    func keepAlive() throws(MQTTError) {
+        let result = mosquitto_loop_misc(self.mosquitto)
+        try MQTTError.check(result, .connectionLost, "The broker does not answer")
+    }
+
+    /// Queues the packet that ends the connection in good order; the broker keeps the session for its expiry.
+    func queueDisconnect() {
+        mosquitto_disconnect_v5(self.mosquitto, 0, nil)
+    }
+
+    /// Ends the connection with nothing more sent: what is queued, acknowledgements too, is forgotten.
+    func drop() {
+        guard let descriptor = self.descriptor else { return }
+        shutdown(descriptor, CInt(SHUT_RDWR))
+        // The library closes its socket when a read finds the end, after what the kernel had received.
+        while mosquitto_loop_read(self.mosquitto, 1) == 0, mosquitto_socket(self.mosquitto) >= 0 {}
+    }
+}

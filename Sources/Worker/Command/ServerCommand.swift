@@ -1,0 +1,82 @@
+public import ArgumentParser
+import Foundation
+import Logging
+import Worker
+
+/// `varpulis server`: a worker, on its own or in a cluster.
+public struct ServerCommand: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "server",
+        abstract: "Run a worker: a server that runs stream-processing programs.",
+        discussion: """
+            On its own it takes programs over HTTP. In a cluster it registers with the coordinators, which tell it what \
+            to run; give it all of them, so that it finds another when one dies:
+
+              varpulis server --port 9000 --bind 10.0.0.7 --api-key KEY --state-dir /var/lib/varpulis-worker \\
+                --coordinator http://10.0.0.1:9100,http://10.0.0.2:9100,http://10.0.0.3:9100
+
+            Without --api-key it listens on loopback only. Results of console sinks and .print go to standard output, \
+            logs to standard error.
+            """
+    )
+
+    @Option(name: [.short, .long], help: "The port to listen on; 0 for any that is free.")
+    var port = 9_000
+    @Option(help: "The IP address to listen on.")
+    var bind = "127.0.0.1"
+    @Option(help: "The key that callers show, and that this worker shows its coordinators (or VARPULIS_API_KEY).")
+    var apiKey: String?
+    @Option(help: "All coordinators, separated by commas (or VARPULIS_COORDINATOR).")
+    var coordinator: String?
+    @Option(help: "This worker's name in the cluster (or VARPULIS_WORKER_ID; default: drawn, and kept in --state-dir).")
+    var workerID: String?
+    @Option(
+        help: "The address under which coordinators reach this worker (or VARPULIS_ADVERTISE_ADDRESS; default: bind)."
+    )
+    var advertiseAddress: String?
+    @Option(help: "Where pipelines are kept over a restart (or VARPULIS_STATE_DIR; default: they are not).")
+    var stateDir: String?
+    @Option(help: "The folder in which programs may write files.")
+    var workdir = "."
+    @Option(help: "The beginning of the client ids under which pipelines are known to brokers.")
+    var clientIDPrefix = "varpulis"
+    @Option(help: "How many pipelines it runs at most.")
+    var maxPipelines = 100
+    @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "info"
+
+    public init() {}
+
+    public func run() async throws {
+        try await WorkerServer.run(try self.workerConfiguration())
+    }
+
+    /// What the flags and the environment say, flags first.
+    func workerConfiguration() throws(ValidationError) -> WorkerConfiguration {
+        guard let level = Logger.Level(rawValue: self.logLevel) else {
+            throw ValidationError("--log-level is not a level: \(self.logLevel)")
+        }
+        guard self.maxPipelines > 0 else { throw ValidationError("--max-pipelines is at least 1.") }
+        var logger = Logger(label: "varpulis.worker") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        var configuration = WorkerConfiguration(bind: self.bind, port: self.port, logger: logger)
+        let environment = ProcessInfo.processInfo.environment
+        configuration.apiKey = self.apiKey ?? environment["VARPULIS_API_KEY"]
+        configuration.coordinators = (self.coordinator ?? environment["VARPULIS_COORDINATOR"] ?? "")
+            .split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
+        configuration.workerID = self.workerID ?? environment["VARPULIS_WORKER_ID"]
+        configuration.advertiseAddress = self.advertiseAddress ?? environment["VARPULIS_ADVERTISE_ADDRESS"]
+        configuration.stateDirectory = self.stateDir ?? environment["VARPULIS_STATE_DIR"]
+        configuration.workDirectory = self.workdir
+        configuration.clientIDPrefix = self.clientIDPrefix
+        configuration.pipelinesMax = self.maxPipelines
+        do throws(WorkerConfigurationError) {
+            try configuration.validate()
+        } catch {
+            throw ValidationError(error.description)
+        }
+        return configuration
+    }
+}

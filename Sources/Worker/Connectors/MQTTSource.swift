@@ -1,0 +1,83 @@
+import ClusterAPI
+import Engine
+import Logging
+import MQTT
+import Synchronization
+
+/// Feeds a pipeline from a broker.
+///
+/// QoS 1 messages are acknowledged when the engine has processed them and what came of them has been acknowledged by the
+/// brokers of its sinks: a worker that dies in between leaves them to its successor. Others are as safe as their
+/// place in the inbox.
+final class MQTTSource: Sendable {
+    private let wiring: Wiring.Source
+    private let client: MQTTClient
+
+    init(
+        _ wiring: Wiring.Source,
+        index: Int,
+        inbox: EventInbox,
+        progress: PipelineProgress,
+        logger: Logger
+    ) throws(MQTTError) {
+        self.wiring = wiring
+        let connector = wiring.connector
+        let lastError = Mutex<MQTTError?>(nil)
+        self.client = try MQTTClient(
+            wiring.configuration,
+            onStatus: { status in
+                progress.source(index, reports: status)
+                ConnectionLog.note(status, since: lastError, connector: connector, logger)
+            },
+            onBatch: { messages in
+                let events = Self.decode(messages, progress, connector, logger)
+                let needsReceipt = messages.contains { $0.qos == .atLeastOnce }
+                let receipt = needsReceipt ? BatchReceipt() : nil
+                guard inbox.add(EventBatch(events: events, receipt: receipt)) else { return .refused }
+                return receipt?.wait() ?? true ? .accepted : .refused
+            }
+        )
+    }
+
+    private static func decode(
+        _ messages: [MQTTMessage],
+        _ progress: PipelineProgress,
+        _ connector: String,
+        _ logger: Logger
+    ) -> [Event] {
+        let arrival = WallClock.nanoseconds()
+        var events: [Event] = []
+        events.reserveCapacity(messages.count)
+        for message in messages {
+            do throws(EventDecodingError) {
+                // A message that names no type has that of its topic's last level.
+                let lastLevel = message.topic.split(separator: "/").last.map(String.init)
+                events.append(
+                    try EventDecoder.decode(message.payload, defaultType: lastLevel, arrival: arrival)
+                )
+            } catch {
+                progress.count { $0.messagesRejected += 1 }
+                logger.debug(
+                    "message is no event",
+                    metadata: [
+                        "connector": "\(connector)", "topic": "\(message.topic)", "reason": "\(error.message)",
+                    ]
+                )
+            }
+        }
+        return events
+    }
+
+    /// Asks for the end: no batch after the present one.
+    func beginClose() {
+        self.client.beginClose()
+    }
+
+    func close() {
+        self.client.close()
+    }
+
+    var health: ConnectorHealth {
+        ConnectorHealth(connector: self.wiring.connector, self.client.status)
+    }
+}

@@ -1,0 +1,152 @@
+import Engine
+import MQTT
+import VPL
+
+/// The connections of a pipeline, worked out from its plan before anything is started.
+struct Wiring: Sendable {
+    struct Source: Sendable {
+        let connector: String
+        let configuration: MQTTConfiguration
+    }
+
+    struct SinkConnection: Sendable {
+        let connector: String
+        let configuration: MQTTConfiguration
+    }
+
+    /// What one `.to` of the program sends into.
+    enum Sink: Sendable {
+        /// A connection, by its place in `sinkConnections`.
+        case mqtt(connection: Int, topic: String, qos: MQTTQoS)
+        case console
+        case file(path: String)
+    }
+
+    private(set) var sources: [Source] = []
+    private(set) var sinkConnections: [SinkConnection] = []
+    /// By sink id.
+    private(set) var sinks: [Sink] = []
+
+    /// How long brokers keep the sessions of sources that asked for QoS 1, for the successor of a worker that died.
+    static let sessionExpiry: Duration = .seconds(3600)
+
+    init(_ plan: Plan, spec: PipelineSpec, prefix: String) throws(PipelineRefusal) {
+        try self.addSources(plan, spec, prefix)
+        try self.addSinks(plan, spec, prefix)
+    }
+
+    // MARK: - Sources
+
+    /// One connection per connector, or per connector and `client_id` where a stream gives one.
+    private mutating func addSources(_ plan: Plan, _ spec: PipelineSpec, _ prefix: String) throws(PipelineRefusal) {
+        var drafts: [Source] = []
+        for binding in plan.sources {
+            let connector = binding.connector
+            guard connector.type == "mqtt" else {
+                throw .connector("Streams cannot read from '\(connector.name)', which is of type \(connector.type).")
+            }
+            let prefix = Self.prefix(binding.parameter("client_id"), prefix)
+            let clientID = ClientID.source(prefix: prefix, spec: spec, connector: connector.name)
+            let topic = binding.parameter("topic")?.string ?? "varpulis/events/#"
+            let qos = Self.qos(binding.parameter("qos"))
+            guard MQTTTopic.isFilter(topic) else {
+                throw .connector("Stream '\(binding.stream)' cannot subscribe to '\(topic)'.")
+            }
+            if let known = drafts.firstIndex(where: { $0.configuration.clientID == clientID }) {
+                var configuration = drafts[known].configuration
+                Self.subscribe(&configuration, to: topic, qos)
+                drafts[known] = Source(connector: connector.name, configuration: configuration)
+            } else {
+                var configuration = try Self.configuration(connector, clientID: clientID)
+                Self.subscribe(&configuration, to: topic, qos)
+                drafts.append(Source(connector: connector.name, configuration: configuration))
+            }
+        }
+        self.sources = drafts
+    }
+
+    /// The same filter twice is one subscription at the higher QoS.
+    private static func subscribe(_ configuration: inout MQTTConfiguration, to topic: String, _ qos: MQTTQoS) {
+        if let known = configuration.subscriptions.firstIndex(where: { $0.topicFilter == topic }) {
+            configuration.subscriptions[known].qos = max(qos, configuration.subscriptions[known].qos)
+        } else {
+            configuration.subscriptions.append(MQTTSubscription(topicFilter: topic, qos: qos))
+        }
+        if qos == .atLeastOnce { configuration.session = .persistent(expiry: Self.sessionExpiry) }
+    }
+
+    // MARK: - Sinks
+
+    private mutating func addSinks(_ plan: Plan, _ spec: PipelineSpec, _ prefix: String) throws(PipelineRefusal) {
+        for binding in plan.sinks {
+            let connector = binding.connector
+            switch connector.type {
+            case "mqtt":
+                let topic = binding.parameter("topic")?.string ?? "\(connector.name)-output"
+                guard MQTTTopic.isName(topic) else {
+                    throw .connector("Stream '\(binding.stream)' cannot publish to '\(topic)'.")
+                }
+                let prefix = Self.prefix(binding.parameter("client_id"), prefix)
+                let clientID = ClientID.sink(prefix: prefix, spec: spec, connector: connector.name)
+                let connection = try self.sinkConnection(connector, clientID: clientID)
+                self.sinks.append(
+                    .mqtt(connection: connection, topic: topic, qos: Self.qos(binding.parameter("qos")))
+                )
+            case "console":
+                self.sinks.append(.console)
+            case "file":
+                guard let path = binding.parameter("path")?.string else {
+                    throw .connector("Connector '\(connector.name)' does not name its file: path.")
+                }
+                self.sinks.append(.file(path: path))
+            default:
+                throw .connector("Streams cannot write to '\(connector.name)', which is of type \(connector.type).")
+            }
+        }
+    }
+
+    private mutating func sinkConnection(
+        _ connector: ConnectorDeclaration,
+        clientID: String
+    ) throws(PipelineRefusal) -> Int {
+        if let known = self.sinkConnections.firstIndex(where: { $0.configuration.clientID == clientID }) {
+            return known
+        }
+        let configuration = try Self.configuration(connector, clientID: clientID)
+        self.sinkConnections.append(SinkConnection(connector: connector.name, configuration: configuration))
+        return self.sinkConnections.count - 1
+    }
+
+    // MARK: - Parameters
+
+    private static func configuration(
+        _ connector: ConnectorDeclaration,
+        clientID: String
+    ) throws(PipelineRefusal) -> MQTTConfiguration {
+        let address = try BrokerAddress(connector)
+        let configuration = MQTTConfiguration(
+            host: address.host,
+            port: address.port,
+            clientID: clientID,
+            username: address.username,
+            password: address.password
+        )
+        do {
+            try configuration.validate()
+        } catch {
+            throw .connector("Connector '\(connector.name)': \(error.message)")
+        }
+        return configuration
+    }
+
+    /// A `client_id` of the program replaces the worker's prefix. The rest stays, because two pipelines of one client
+    /// id would throw each other out for ever.
+    private static func prefix(_ parameter: ConnectorParameter.Value?, _ fallback: String) -> String {
+        parameter?.string ?? fallback
+    }
+
+    /// What asks for delivery exactly once gets it at least once.
+    private static func qos(_ parameter: ConnectorParameter.Value?) -> MQTTQoS {
+        (parameter?.int ?? 0) > 0 ? .atLeastOnce : .atMostOnce
+    }
+}

@@ -1,0 +1,93 @@
+import ClusterAPI
+import Engine
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension WorkerRoutes {
+    /// How long a caller is kept waiting for its events to be processed; shorter than a coordinator's own patience.
+    private static let injectTimeout: Duration = .seconds(8)
+
+    /// Injecting events by hand.
+    func addEvents(to router: RouterGroup<WorkerContext>) {
+        router.post(":id/events") { request, context -> Response in
+            let pipeline = try await self.pipeline(context)
+            let event = try Self.decode(Array(buffer: try await request.jsonBytes()))
+            let output = try await self.inject([event], into: pipeline)
+            let events = Self.list(output.map(EventEncoder.outputLine))
+            return Response.json(
+                .ok,
+                bytes: Array(#"{"accepted":true,"output_events":"#.utf8) + events + Array("}".utf8)
+            )
+        }
+        router.post(":id/events-batch") { request, context -> Response in
+            let pipeline = try await self.pipeline(context)
+            let events = try Self.decodeBatch(Array(buffer: try await request.jsonBytes()))
+            let started = ContinuousClock.now
+            let output = try await self.inject(events, into: pipeline)
+            let (seconds, attoseconds) = (ContinuousClock.now - started).components
+            let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+            let head = #"{"accepted":\#(events.count),"output_events":"#
+            let tail = #","processing_time_us":\#(microseconds)}"#
+            let list = Self.list(output.map(EventEncoder.sinkPayload))
+            return Response.json(.ok, bytes: Array(head.utf8) + list + Array(tail.utf8))
+        }
+    }
+
+    private func inject(_ events: [Event], into pipeline: RunningPipeline) async throws(WorkerAPIError) -> [Event] {
+        switch await pipeline.inject(events, within: Self.injectTimeout) {
+        case .processed(let output): return output
+        case .refused: throw .overloaded
+        case .unknown: throw .outcomeUnknown
+        case .stopped: throw .stopping
+        }
+    }
+
+    /// The engine's own reader, as for messages of brokers: `{"event_type":…,"fields":{…}}`.
+    private static func decode(_ bytes: [UInt8]) throws(WorkerAPIError) -> Event {
+        do throws(EventDecodingError) {
+            return try EventDecoder.decode(bytes, defaultType: nil, arrival: WallClock.nanoseconds())
+        } catch {
+            throw WorkerAPIError(.badRequest, "Invalid request body: \(error.message) (byte \(error.offset))")
+        }
+    }
+
+    /// `{"events":[…]}`. One bad event refuses the batch, so that what was accepted is never in doubt.
+    private static func decodeBatch(_ bytes: [UInt8]) throws(WorkerAPIError) -> [Event] {
+        let envelope: Event
+        do throws(EventDecodingError) {
+            envelope = try EventDecoder.decode(bytes, defaultType: "", arrival: WallClock.nanoseconds())
+        } catch {
+            throw WorkerAPIError(.badRequest, "Invalid request body: \(error.message) (byte \(error.offset))")
+        }
+        guard case .array(let items) = envelope.fields["events"] else {
+            throw WorkerAPIError(.badRequest, "Invalid request body: missing field `events`")
+        }
+        // The reader cuts longer arrays; an answer must not count less than was sent.
+        guard items.count < EventLimits.elementsMax else {
+            throw WorkerAPIError(.contentTooLarge, "A batch has fewer than \(EventLimits.elementsMax) events")
+        }
+        var events: [Event] = []
+        for (place, item) in items.enumerated() {
+            guard case .map(let members) = item, case .string(let type) = members["event_type"] else {
+                throw WorkerAPIError(.badRequest, "Invalid request body: `events[\(place)]` has no `event_type`")
+            }
+            guard case .map(let fields) = members["fields"] ?? .map(Fields()) else {
+                throw WorkerAPIError(.badRequest, "Invalid request body: `events[\(place)].fields` is no object")
+            }
+            events.append(Event(type: type, timestamp: envelope.timestamp, fields: fields))
+        }
+        return events
+    }
+
+    /// A JSON array of values that are JSON already.
+    private static func list(_ items: [[UInt8]]) -> [UInt8] {
+        var bytes: [UInt8] = [UInt8(ascii: "[")]
+        for (place, item) in items.enumerated() {
+            if place > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes += item
+        }
+        bytes.append(UInt8(ascii: "]"))
+        return bytes
+    }
+}

@@ -1,0 +1,124 @@
+import ClusterAPI
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension WorkerRoutes {
+    /// Deploying, listing and deleting.
+    func addPipelines(to router: RouterGroup<WorkerContext>) {
+        router.post { request, _ -> Response in try await self.deploy(request) }
+        router.get { request, _ -> Response in
+            let page = try Self.page(request)
+            return Response.json(.ok, Page(page, of: await self.registry.pipelines.map(PipelineInfo.init)))
+        }
+        router.get(":id") { _, context -> Response in
+            Response.json(.ok, PipelineInfo(try await self.pipeline(context)))
+        }
+        router.delete(":id") { request, context -> Response in try await self.delete(request, context) }
+        router.get(":id/metrics") { _, context -> Response in
+            Response.json(.ok, Metrics(try await self.pipeline(context)))
+        }
+    }
+
+    private func deploy(_ request: Request) async throws -> Response {
+        let body = try APIJSON.decode(DeployPipelineRequest.self, from: try await request.jsonBytes().readableBytesView)
+        guard (1...256).contains(body.name.utf8.count) else {
+            throw WorkerAPIError(.badRequest, "Invalid request body: `name` must have 1 to 256 bytes")
+        }
+        let id = body.id ?? UUID().uuidString.lowercased()
+        guard Identifier.isValid(id) else {
+            throw WorkerAPIError(.badRequest, "Invalid request body: `id` must be 1 to 128 of A-Z a-z 0-9 . _ -")
+        }
+        if let groupID = body.groupID, !(1...256).contains(groupID.utf8.count) {
+            throw WorkerAPIError(.badRequest, "Invalid request body: `group_id` must have 1 to 256 bytes")
+        }
+        let spec = PipelineSpec(
+            id: id,
+            name: body.name,
+            source: body.source,
+            groupID: body.groupID,
+            epoch: body.epoch ?? 0,
+            connectors: body.connectors ?? []
+        )
+        let program = try Program(spec, clientIDPrefix: self.configuration.clientIDPrefix)
+        let (pipeline, isNew) = try await self.registry.deploy(spec, program)
+        // A pipeline whose broker is away keeps trying; the answer then says so.
+        _ = await pipeline.progress.becameRunning.value(within: self.configuration.deployWait)
+        return Response.json(
+            isNew ? .created : .ok,
+            DeployPipelineResponse(
+                id: pipeline.spec.id,
+                name: pipeline.spec.name,
+                status: pipeline.progress.phase.status
+            )
+        )
+    }
+
+    private func delete(_ request: Request, _ context: WorkerContext) async throws -> Response {
+        var epoch: UInt64?
+        if let text = request.uri.queryParameters["epoch"] {
+            guard let number = UInt64(text) else {
+                throw WorkerAPIError(.badRequest, "Invalid query parameters: `epoch` is not a number")
+            }
+            epoch = number
+        }
+        let pipeline = try await self.registry.remove(try self.id(context), epoch: epoch)
+        // Answered when nothing of it runs any more: the caller may start it elsewhere then.
+        await pipeline.stop()
+        await self.registry.stopped(pipeline)
+        return Response.json(.ok, DeletedResponse())
+    }
+
+    private static func page(_ request: Request) throws(WorkerAPIError) -> PageRequest {
+        let query = request.uri.queryParameters
+        do throws(BodyError) {
+            return try PageRequest(limit: query["limit"].map(String.init), offset: query["offset"].map(String.init))
+        } catch {
+            throw WorkerAPIError(.badRequest, .invalidLimit, error.message)
+        }
+    }
+
+    /// What one pipeline has done since it started.
+    private struct Metrics: Encodable {
+        let pipelineID: String
+        let eventsProcessed: UInt64
+        let outputEventsEmitted: UInt64
+        let messagesRejected: UInt64
+        let deliveriesFailed: UInt64
+        let connectors: [ConnectorHealth]
+
+        init(_ pipeline: RunningPipeline) {
+            let counters = pipeline.progress.counters
+            self.pipelineID = pipeline.spec.id
+            self.eventsProcessed = counters.eventsIn
+            self.outputEventsEmitted = counters.eventsOut
+            self.messagesRejected = counters.messagesRejected
+            self.deliveriesFailed = counters.deliveriesFailed
+            self.connectors = pipeline.connectorHealth
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case pipelineID = "pipeline_id"
+            case eventsProcessed = "events_processed"
+            case outputEventsEmitted = "output_events_emitted"
+            case messagesRejected = "messages_rejected"
+            case deliveriesFailed = "deliveries_failed"
+            case connectors
+        }
+    }
+}
+
+extension PipelineInfo {
+    init(_ pipeline: RunningPipeline) {
+        self.init(
+            id: pipeline.spec.id,
+            name: pipeline.spec.name,
+            status: pipeline.progress.phase.status,
+            source: pipeline.spec.source,
+            uptimeSeconds: UInt64((ContinuousClock.now - pipeline.startedAt).components.seconds),
+            groupID: pipeline.spec.groupID,
+            epoch: pipeline.spec.groupID == nil ? nil : pipeline.spec.epoch
+        )
+    }
+}

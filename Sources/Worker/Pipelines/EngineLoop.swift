@@ -1,0 +1,70 @@
+import Engine
+import Logging
+
+/// What a pipeline's engine thread does: take batches, run them to completion, hand on what comes of them.
+struct EngineLoop: ~Copyable {
+    private var pipeline: Pipeline
+    private var outputs = Outputs()
+    private let inbox: EventInbox
+    private let sinks: Sinks
+    private let console: ConsoleWriter
+    private let progress: PipelineProgress
+    private let logger: Logger
+
+    init(
+        _ plan: Plan,
+        inbox: EventInbox,
+        sinks: Sinks,
+        console: ConsoleWriter,
+        progress: PipelineProgress,
+        logger: Logger
+    ) {
+        self.pipeline = Pipeline(plan)
+        self.inbox = inbox
+        self.sinks = sinks
+        self.console = console
+        self.progress = progress
+        self.logger = logger
+    }
+
+    /// Runs until the inbox is closed and empty.
+    consuming func run() {
+        self.progress.engineStarted()
+        while case let batches = self.inbox.next(), !batches.isEmpty {
+            for batch in batches { self.process(batch) }
+        }
+    }
+
+    private mutating func process(_ batch: EventBatch) {
+        self.pipeline.now = WallClock.nanoseconds()
+        self.pipeline.process(batch.events, into: &self.outputs)
+        let emittedCount = UInt64(self.outputs.emitted.count)
+        self.progress.count {
+            $0.eventsIn += UInt64(batch.events.count)
+            $0.eventsOut += emittedCount
+        }
+        for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch.receipt) }
+        for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
+        for entry in self.outputs.logged { self.log(entry) }
+        batch.receipt?.settle()
+        batch.reply?(self.outputs.emitted)
+        self.outputs.clear()
+    }
+
+    /// Entries that the program itself asks for.
+    private func log(_ entry: LogEntry) {
+        let level: Logger.Level =
+            switch entry.level {
+            case .error: .error
+            case .warning: .warning
+            case .info: .info
+            case .debug: .debug
+            case .trace: .trace
+            }
+        var metadata: Logger.Metadata = ["stream": "\(entry.stream)"]
+        if let data = entry.data {
+            metadata["data"] = "\(String(decoding: EventEncoder.json(data), as: UTF8.self))"
+        }
+        self.logger.log(level: level, "\(entry.message)", metadata: metadata)
+    }
+}

@@ -1,0 +1,76 @@
+import Engine
+import Threads
+
+/// Events that go through a pipeline together.
+struct EventBatch: Sendable {
+    var events: [Event]
+    /// For messages that are acknowledged only when what came of them is safe.
+    var receipt: BatchReceipt?
+    /// Told what the events led to in the program's output.
+    var reply: (@Sendable ([Event]) -> Void)?
+}
+
+/// The bounded way from sources and requests to a pipeline's engine thread.
+final class EventInbox: Sendable {
+    enum Offer {
+        case taken
+        case full
+        case closed
+    }
+
+    private struct Contents {
+        var batches: [EventBatch] = []
+        var eventCount = 0
+        var isClosed = false
+    }
+
+    private let contents = Monitor(Contents())
+    private let eventsMax: Int
+
+    init(eventsMax: Int) {
+        self.eventsMax = eventsMax
+    }
+
+    /// Adds a batch, blocking the calling thread until there is room; false when the pipeline is stopping.
+    func add(_ batch: EventBatch) -> Bool {
+        self.contents.wait { contents in
+            switch self.admit(batch, to: &contents) {
+            case .taken: true
+            case .full: nil
+            case .closed: false
+            }
+        }
+    }
+
+    /// Adds a batch if there is room now.
+    func offer(_ batch: EventBatch) -> Offer {
+        self.contents.change { self.admit(batch, to: &$0) }
+    }
+
+    /// All that has come, blocking until there is something; empty when the inbox is closed and nothing is left.
+    func next() -> [EventBatch] {
+        self.contents.wait { contents in
+            guard !contents.batches.isEmpty || contents.isClosed else { return nil }
+            let batches = contents.batches
+            contents.batches = []
+            contents.eventCount = 0
+            return batches
+        }
+    }
+
+    /// Refuses all that comes from now on.
+    func close() {
+        self.contents.change { $0.isClosed = true }
+    }
+
+    /// A batch larger than the bound is taken when it is alone.
+    private func admit(_ batch: EventBatch, to contents: inout Contents) -> Offer {
+        guard !contents.isClosed else { return .closed }
+        guard contents.batches.isEmpty || contents.eventCount + batch.events.count <= self.eventsMax else {
+            return .full
+        }
+        contents.batches.append(batch)
+        contents.eventCount += batch.events.count
+        return .taken
+    }
+}

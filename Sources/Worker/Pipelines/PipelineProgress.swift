@@ -1,0 +1,117 @@
+import ClusterAPI
+import MQTT
+import Synchronization
+
+/// What is known of a running pipeline, written by its threads and read by everyone.
+final class PipelineProgress: Sendable {
+    /// How far a pipeline is.
+    enum Phase: Hashable, Sendable {
+        case starting
+        /// The engine runs and every subscription was acknowledged. A broker that is lost later shows in the connectors'
+        /// health: the pipeline is in its place and connects again by itself.
+        case running
+        /// Some source has not got through to its broker; it keeps trying.
+        case waiting(String)
+        case failed(String)
+        case stopped
+
+        var status: PipelineStatus {
+            switch self {
+            case .starting: PipelineStatus(rawValue: "starting")
+            case .running: .running
+            case .waiting(let message), .failed(let message): .error(message)
+            case .stopped: .stopped
+            }
+        }
+    }
+
+    struct Counters: Hashable, Sendable {
+        /// Events that went through the engine.
+        var eventsIn: UInt64 = 0
+        /// Events of the program's output.
+        var eventsOut: UInt64 = 0
+        /// Messages that were no events.
+        var messagesRejected: UInt64 = 0
+        var deliveriesFailed: UInt64 = 0
+    }
+
+    private struct Contents {
+        var phase = Phase.starting
+        var isEngineRunning = false
+        /// By source: its connector, whether its subscriptions are acknowledged, and its last error.
+        var sources: [SourceState]
+        var counters = Counters()
+    }
+
+    private struct SourceState {
+        let connector: String
+        var isSubscribed = false
+        var lastError: MQTTError?
+    }
+
+    private let contents: Mutex<Contents>
+    private let onPhaseChange: @Sendable () -> Void
+    /// Fulfilled when the pipeline runs for the first time.
+    let becameRunning = Promise<Void>()
+
+    init(sourceConnectors: [String], onPhaseChange: @escaping @Sendable () -> Void) {
+        self.contents = Mutex(Contents(sources: sourceConnectors.map { SourceState(connector: $0) }))
+        self.onPhaseChange = onPhaseChange
+    }
+
+    var phase: Phase { self.contents.withLock { $0.phase } }
+    var counters: Counters { self.contents.withLock { $0.counters } }
+
+    func count(_ change: (inout Counters) -> Void) {
+        self.contents.withLock { change(&$0.counters) }
+    }
+
+    func engineStarted() {
+        self.change { $0.isEngineRunning = true }
+    }
+
+    func source(_ index: Int, reports status: MQTTStatus) {
+        self.change { contents in
+            contents.sources[index].isSubscribed = status.isSubscribed
+            contents.sources[index].lastError = status.lastError
+        }
+    }
+
+    /// The connections could not even be tried.
+    func failed(_ message: String) {
+        self.change { $0.phase = .failed(message) }
+    }
+
+    func stopped() {
+        self.change { $0.phase = .stopped }
+    }
+
+    private func change(_ body: (inout Contents) -> Void) {
+        let (before, after) = self.contents.withLock { contents in
+            let before = contents.phase
+            body(&contents)
+            if before == .starting || before.isWaiting, contents.phase == before {
+                contents.phase = Self.phase(of: contents)
+            }
+            return (before, contents.phase)
+        }
+        guard after != before else { return }
+        if after == .running { self.becameRunning.fulfil(()) }
+        self.onPhaseChange()
+    }
+
+    private static func phase(of contents: Contents) -> Phase {
+        if contents.isEngineRunning, contents.sources.allSatisfy(\.isSubscribed) { return .running }
+        for source in contents.sources {
+            guard !source.isSubscribed, let error = source.lastError else { continue }
+            return .waiting("connector '\(source.connector)': \(error.message)")
+        }
+        return .starting
+    }
+}
+
+extension PipelineProgress.Phase {
+    fileprivate var isWaiting: Bool {
+        if case .waiting = self { true } else { false }
+    }
+}

@@ -1,0 +1,137 @@
+import ClusterAPI
+import Engine
+import Logging
+import Synchronization
+import Threads
+
+/// What pipelines need of the worker they run in.
+struct PipelineSurroundings: Sendable {
+    let clientIDPrefix: String
+    let workDirectory: WorkDirectory
+    let console: ConsoleWriter
+    /// Called when the phase of any pipeline changes.
+    let onPhaseChange: @Sendable () -> Void
+    let logger: Logger
+}
+
+/// A pipeline with its threads: one for the engine, one for each connection.
+final class RunningPipeline: Sendable {
+    let spec: PipelineSpec
+    let progress: PipelineProgress
+    let startedAt = ContinuousClock.now
+    let streamCount: Int
+
+    private let inbox = EventInbox(eventsMax: 8192)
+    private let links: Links
+    private let engine: NamedThread
+    private let ending = Monitor(Ending.none)
+
+    private enum Ending {
+        case none
+        case underWay
+        case done
+    }
+
+    /// How long a stop lets the engine finish what it has taken, and then the sinks send what they have.
+    private static let stopGrace: Duration = .seconds(3)
+
+    /// Starts the pipeline. A predecessor, which holds the same place, is stopped first, on the new one's thread.
+    init(
+        _ spec: PipelineSpec,
+        program: Program,
+        predecessor: RunningPipeline?,
+        in surroundings: PipelineSurroundings
+    ) {
+        self.spec = spec
+        self.streamCount = program.plan.streamNames.count
+        var logger = surroundings.logger
+        logger[metadataKey: "pipeline"] = "\(spec.name)"
+        logger[metadataKey: "id"] = "\(spec.id)"
+        if let groupID = spec.groupID {
+            logger[metadataKey: "group"] = "\(groupID)"
+            logger[metadataKey: "epoch"] = "\(spec.epoch)"
+        }
+        let progress = PipelineProgress(
+            sourceConnectors: program.wiring.sources.map(\.connector),
+            onPhaseChange: surroundings.onPhaseChange
+        )
+        let links = Links(
+            program.wiring,
+            inbox: self.inbox,
+            progress: progress,
+            surroundings: surroundings,
+            logger: logger
+        )
+        self.progress = progress
+        self.links = links
+        self.engine = NamedThread(name: "engine-\(spec.name)") { [inbox, logger] in
+            predecessor?.stopAndWait()
+            guard let sinks = links.open() else { return inbox.close() }
+            EngineLoop(
+                program.plan,
+                inbox: inbox,
+                sinks: sinks,
+                console: surroundings.console,
+                progress: progress,
+                logger: logger
+            ).run()
+        }
+    }
+
+    /// Puts events into the pipeline, and gives what they led to in its output.
+    func inject(_ events: [Event], within timeout: Duration) async -> Injection {
+        let promise = Promise<[Event]>()
+        switch self.inbox.offer(EventBatch(events: events, reply: { promise.fulfil($0) })) {
+        case .taken:
+            guard let output = await promise.value(within: timeout) else { return .unknown }
+            return .processed(output)
+        case .full: return .refused
+        case .closed: return .stopped
+        }
+    }
+
+    enum Injection {
+        case processed([Event])
+        /// The pipeline has more to do than it may hold.
+        case refused
+        /// It was taken, and not processed in time.
+        case unknown
+        case stopped
+    }
+
+    /// Stops the pipeline: sources first, then what is on its way is finished, then the sinks. The brokers keep the
+    /// sessions for a successor.
+    func stop() async {
+        await withCheckedContinuation { continuation in
+            _ = NamedThread(name: "stop-\(self.spec.name)") {
+                self.stopAndWait()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// The same on a thread of ours, which it blocks. Whoever comes second waits for the first.
+    func stopAndWait() {
+        let isFirst = self.ending.wait { ending -> Bool? in
+            switch ending {
+            case .none:
+                ending = .underWay
+                return true
+            case .underWay: return nil
+            case .done: return false
+            }
+        }
+        guard isFirst else { return }
+        self.links.beginClose()
+        self.inbox.close()
+        _ = self.engine.join(atMost: Self.stopGrace)
+        // From here on deliveries that still wait fail, which lets the engine and the sources go.
+        self.links.closeSinks(drainingAtMost: Self.stopGrace)
+        self.engine.join()
+        self.links.closeSources()
+        self.progress.stopped()
+        self.ending.change { $0 = .done }
+    }
+
+    var connectorHealth: [ConnectorHealth] { self.links.health }
+}

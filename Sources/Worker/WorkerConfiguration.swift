@@ -1,0 +1,77 @@
+public import Logging
+import NIOCore
+
+/// What a worker needs to know before it starts.
+public struct WorkerConfiguration: Sendable {
+    /// An IP address. Anything but loopback needs an API key.
+    public var bind: String
+    /// 0 for any that is free.
+    public var port: Int
+    /// Shown by callers in `x-api-key`, and by this worker to its coordinators.
+    public var apiKey: String?
+    /// Base URLs of coordinators; empty for a worker on its own.
+    public var coordinators: [String] = []
+    /// Nil for one that is drawn, and kept in the state directory where there is one.
+    public var workerID: String?
+    /// The base URL under which coordinators reach this worker; nil for the address it listens on.
+    public var advertiseAddress: String?
+    /// Where pipelines are kept over a restart; nil to forget them.
+    public var stateDirectory: String?
+    /// The folder in which programs may write files.
+    public var workDirectory = "."
+    /// The beginning of the client ids under which pipelines are known to brokers.
+    public var clientIDPrefix = "varpulis"
+    public var pipelinesMax = 100
+    /// How long a deploy waits for its pipeline to run before it answers with the status as it is then.
+    public var deployWait: Duration = .seconds(3)
+    public var logger: Logger
+
+    public init(bind: String = "127.0.0.1", port: Int = 9000, logger: Logger) {
+        self.bind = bind
+        self.port = port
+        self.logger = logger
+    }
+}
+
+/// A configuration that cannot work, as a sentence for the one who wrote it.
+public struct WorkerConfigurationError: Error, CustomStringConvertible {
+    public let description: String
+}
+
+extension WorkerConfiguration {
+    /// Refuses what would be unsafe or could not work.
+    public func validate() throws(WorkerConfigurationError) {
+        guard (0...65_535).contains(self.port) else {
+            throw WorkerConfigurationError(description: "There is no port \(self.port).")
+        }
+        guard let isLoopback = Self.isLoopback(self.bind) else {
+            throw WorkerConfigurationError(description: "--bind takes an IP address, not a name: \(self.bind)")
+        }
+        if let apiKey = self.apiKey {
+            guard !apiKey.isEmpty else { throw WorkerConfigurationError(description: "The API key is empty.") }
+        } else if !isLoopback {
+            throw WorkerConfigurationError(
+                description: "Without --api-key a worker listens on loopback only. Give it a key, or --bind 127.0.0.1."
+            )
+        }
+        for url in self.coordinators + [self.advertiseAddress].compactMap({ $0 })
+        where !url.hasPrefix("http://") && !url.hasPrefix("https://") {
+            throw WorkerConfigurationError(description: "Not an http or https address: \(url)")
+        }
+        if let workerID = self.workerID, !Identifier.isValid(workerID) {
+            throw WorkerConfigurationError(
+                description: "A worker's id is 1 to 128 of A-Z a-z 0-9 . _ -, not \(workerID)."
+            )
+        }
+    }
+
+    /// Nil for a text that is no IP address.
+    private static func isLoopback(_ text: String) -> Bool? {
+        guard let address = try? SocketAddress(ipAddress: text, port: 0) else { return nil }  // nil says it all
+        switch address {
+        case .v4: return text.hasPrefix("127.")
+        case .v6: return text == "::1"
+        case .unixDomainSocket: return nil
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import AsyncHTTPClient
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// A worker: pipelines with an HTTP API in front and, in a cluster, a link to the coordinators.
+public enum WorkerServer {
+    /// Runs until the process is told to stop (SIGTERM or SIGINT) or the task is cancelled. `onRunning` is told the port
+    /// once requests are taken.
+    public static func run(
+        _ configuration: WorkerConfiguration,
+        onRunning: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async throws {
+        try configuration.validate()
+        let store = try configuration.stateDirectory.map { path throws(StateDirectoryError) in try PipelineStore(path) }
+        let workerID = try Self.workerID(configuration, store)
+        let attention = Attention()
+        let surroundings = PipelineSurroundings(
+            clientIDPrefix: configuration.clientIDPrefix,
+            workDirectory: WorkDirectory(configuration.workDirectory),
+            console: ConsoleWriter(),
+            onPhaseChange: { attention.call() },
+            logger: configuration.logger
+        )
+        let registry = PipelineRegistry(
+            store: store,
+            surroundings: surroundings,
+            pipelinesMax: configuration.pipelinesMax
+        )
+        try await registry.restore(inCluster: !configuration.coordinators.isEmpty)
+
+        var client = HTTPClient.Configuration()
+        client.timeout = .init(connect: .seconds(2))
+        let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
+        let address = Promise<String>()
+        let link = CoordinatorLink(
+            client: CoordinatorClient(
+                client: httpClient,
+                urls: configuration.coordinators,
+                apiKey: configuration.apiKey
+            ),
+            workerID: workerID,
+            incarnation: .random(in: 1 ... .max),
+            address: address,
+            apiKey: configuration.apiKey,
+            pipelinesMax: configuration.pipelinesMax,
+            registry: registry,
+            attention: attention,
+            logger: configuration.logger
+        )
+        let application = Application(
+            router: WorkerRoutes(registry: registry, configuration: configuration).router(),
+            configuration: .init(
+                address: .hostname(configuration.bind, port: configuration.port),
+                serverName: "varpulis"
+            ),
+            services: configuration.coordinators.isEmpty ? [] : [link],
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? configuration.port
+                address.fulfil(configuration.advertiseAddress ?? Self.url(configuration.bind, port))
+                configuration.logger.info("worker", metadata: ["id": "\(workerID)", "port": "\(port)"])
+                onRunning(port)
+            },
+            eventLoopGroupProvider: .singleton,
+            logger: configuration.logger
+        )
+        let failure: (any Error)?
+        do {
+            try await application.runService()
+            failure = nil
+        } catch {
+            failure = error
+        }
+        await registry.stopAll()
+        try? await httpClient.shutdown()  // what is still open ends with the process
+        if let failure { throw failure }
+    }
+
+    /// The given id, or the one of an earlier run, or a new one that is kept for later runs.
+    private static func workerID(_ configuration: WorkerConfiguration, _ store: PipelineStore?) throws -> String {
+        if let id = configuration.workerID ?? store?.workerID() { return id }
+        let id = UUID().uuidString.lowercased()
+        try store?.save(workerID: id)
+        return id
+    }
+
+    private static func url(_ bind: String, _ port: Int) -> String {
+        bind.contains(":") ? "http://[\(bind)]:\(port)" : "http://\(bind):\(port)"
+    }
+}

@@ -1,0 +1,56 @@
+import Engine
+import Foundation
+
+/// Reads a file line by line, with no more of it in memory than a line and a chunk.
+struct LineReader {
+    private let path: String
+    private let handle: FileHandle
+    private var buffer: [UInt8] = []
+    private var position = 0
+    private var isAtEnd = false
+
+    private static let chunkBytes = 64 * 1024
+
+    /// - Parameter path: The file, or `-` for standard input.
+    init(path: String) throws {
+        guard let handle = path == "-" ? .standardInput : FileHandle(forReadingAtPath: path) else {
+            throw FileFailure(description: "cannot read \(path)")
+        }
+        self.path = path
+        self.handle = handle
+    }
+
+    /// The next line without its newline. One that is longer than events may be is given in part, enough to be refused.
+    mutating func next() throws -> [UInt8]? {
+        var searched = self.position
+        while true {
+            if let newline = self.buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+                let line = Array(self.buffer[self.position..<newline])
+                self.position = newline + 1
+                return line
+            }
+            let length = self.buffer.count - self.position
+            if length > EventLimits.payloadBytesMax || (self.isAtEnd && length > 0) {
+                let line = Array(self.buffer[self.position...])
+                self.position = self.buffer.count
+                return line
+            }
+            if self.isAtEnd { return nil }
+            try self.fill()
+            searched = length
+        }
+    }
+
+    /// Appends a chunk to what is left of the buffer, which then begins at the position.
+    private mutating func fill() throws {
+        self.buffer.removeFirst(self.position)
+        self.position = 0
+        let chunk: Data?
+        do {
+            chunk = try self.handle.read(upToCount: Self.chunkBytes)
+        } catch {
+            throw FileFailure(description: "cannot read \(self.path)")
+        }
+        if let chunk, !chunk.isEmpty { self.buffer.append(contentsOf: chunk) } else { self.isAtEnd = true }
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+
+/// The built command, run as people run it.
+private struct Command {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    init(_ arguments: String..., input: [String: String] = [:]) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }  // what is left behind harms nothing
+        for (name, text) in input { try Data(text.utf8).write(to: folder.appending(path: name)) }
+
+        let (outputFile, errorFile) = (folder.appending(path: "stdout"), folder.appending(path: "stderr"))
+        for file in [outputFile, errorFile] { try Data().write(to: file) }
+        let process = Process()
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.standardOutput = try FileHandle(forWritingTo: outputFile)
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        try process.run()
+        process.waitUntilExit()
+        self.status = process.terminationStatus
+        self.output = try String(contentsOf: outputFile, encoding: .utf8)
+        self.errors = try String(contentsOf: errorFile, encoding: .utf8)
+    }
+
+    /// The command stands beside the bundle of the tests.
+    private static let executable = URL(filePath: CommandLine.arguments[0])
+        .deletingLastPathComponent().appending(path: "varpulis")
+}
+
+@Suite("The command")
+struct CommandTests {
+    private let files = [
+        "good.vpl": """
+        event E:
+            v: int
+        connector Log = file (path: "sink.jsonl")
+        connector Screen = console ()
+        stream S = E
+            .where(v > 1)
+            .print("seen", v)
+            .emit(v: v)
+            .to(Screen)
+            .to(Log)
+        """,
+        "bad.vpl": "stream S = E\n    .to(Nowhere)\n    .where(1)",
+        "events.evt": "E { v: 1 }\nE { v: 2 }\n@1s E { v: 3 }",
+        "bad.evt": "E { v: 2 }\n?",
+    ]
+
+    @Test("tells its version")
+    func version() throws {
+        let command = try Command("--version")
+        #expect(command.status == 0)
+        #expect(command.output == "varpulis 0.3.0\n")
+    }
+
+    @Test("ends with 2 when it is used wrongly, and says how to use it", arguments: ["check", "nonsense", "simulate"])
+    func usage(argument: String) throws {
+        let command = try Command(argument)
+        #expect(command.status == 2)
+        #expect(command.output.isEmpty)
+        #expect(command.errors.contains("Usage:"))
+    }
+
+    @Test("checks programs")
+    func check() throws {
+        let good = try Command("check", "good.vpl", input: self.files)
+        #expect(good.status == 0)
+        #expect(good.output == "Syntax OK\n   Statements: 4\n")
+
+        let bad = try Command("check", "bad.vpl", input: self.files)
+        #expect(bad.status == 1)
+        #expect(bad.output.contains("bad.vpl:2:9: error[E030]"))
+        #expect(bad.output.contains("bad.vpl:3:12: error[E060]"))
+        #expect(try Command("check", "absent.vpl").status == 1)
+    }
+
+    @Test("reports findings as JSON")
+    func checkJSON() throws {
+        let command = try Command("check", "--json", "bad.vpl", input: self.files)
+        #expect(command.status == 1)
+        let findings = try JSONDecoder().decode([Finding].self, from: Data(command.output.utf8))
+        #expect(findings.map(\.code) == ["W030", "E030", "E060"])
+        #expect(findings.map(\.line) == [1, 2, 3])
+        #expect(findings.map(\.severity) == ["warning", "error", "error"])
+    }
+
+    private struct Finding: Decodable {
+        let code: String?
+        let line: Int
+        let severity: String
+    }
+
+    @Test("simulates with a summary alone, or with the output as JSON lines alone on standard output")
+    func simulate() throws {
+        let summary = try Command("simulate", "-p", "good.vpl", "-e", "events.evt", "--immediate", input: self.files)
+        #expect(summary.status == 0)
+        #expect(summary.output.contains("Events processed: 3\nOutput events emitted: 2\n"))
+        #expect(summary.output.contains("[PRINT] seen 2\n"))
+        #expect(summary.output.contains(#"{"event_type":"S","timestamp":"1970-01-01T00:00:00Z","v":2}"#))
+
+        let lines = try Command(
+            "simulate",
+            "-p",
+            "good.vpl",
+            "-e",
+            "events.evt",
+            "--immediate",
+            "--output",
+            "-",
+            input: self.files
+        )
+        #expect(
+            lines.output == """
+                {"event_type":"S","timestamp":"1970-01-01T00:00:00Z","fields":{"v":2}}
+                {"event_type":"S","timestamp":"1970-01-01T00:00:01Z","fields":{"v":3}}
+
+                """
+        )
+        #expect(lines.errors.contains("Events processed: 3"))
+    }
+
+    @Test("names the line of an event that cannot be read")
+    func badEvents() throws {
+        let command = try Command("simulate", "-p", "good.vpl", "-e", "bad.evt", "--immediate", input: self.files)
+        #expect(command.status == 1)
+        #expect(command.errors.contains("bad.evt:2:"))
+    }
+}
