@@ -245,7 +245,8 @@ let package = Package(
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "ClusterAPI", "ClusterState", "Coordinator", "RaftCore", "RaftStorage", "RaftTestSupport",
+                "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "RaftCore", "RaftStorage",
+                "RaftTestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

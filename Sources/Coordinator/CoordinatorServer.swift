@@ -97,8 +97,7 @@ public enum CoordinatorServer {
         let responder = Routes(plane: plane).router().buildResponder()
         calls.serve { body in
             if body.getInteger(at: body.readerIndex, as: UInt8.self) == HeartbeatRelay.mark {
-                HeartbeatRelay.receive(body, plane)
-                return ByteBuffer()
+                return HeartbeatRelay.receive(body, plane)
             }
             return await Self.answer(body, responder, configuration.logger)
         }

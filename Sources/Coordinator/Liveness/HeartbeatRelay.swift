@@ -14,6 +14,8 @@ final class HeartbeatRelay: Sendable {
     static let interval = Duration.milliseconds(250)
     /// First byte of a batch, unlike any forwarded request's.
     static let mark: UInt8 = 0xB7
+    /// The leader's answer to a batch. A member that does not lead any more answers nothing.
+    static let taken = ByteBuffer(integer: UInt8(1))
 
     struct Batch: Codable, Sendable {
         struct Item: Codable, Sendable {
@@ -58,7 +60,8 @@ final class HeartbeatRelay: Sendable {
         do {
             var body = ByteBuffer(integer: Self.mark)
             body.writeBytes(try APIJSON.encode(Batch(items: items)))
-            _ = try await plane.node.call(leader, body, timeout: .seconds(2))
+            let answer = try await plane.node.call(leader, body, timeout: .seconds(2))
+            if answer != Self.taken { self.putBack(batch) }
         } catch {
             self.putBack(batch)
         }
@@ -70,15 +73,17 @@ final class HeartbeatRelay: Sendable {
     }
 
     /// The leader's side.
-    static func receive(_ body: ByteBuffer, _ plane: ControlPlane) {
+    static func receive(_ body: ByteBuffer, _ plane: ControlPlane) -> ByteBuffer {
         var body = body
         guard body.readInteger(as: UInt8.self) == Self.mark,
             let batch = try? APIJSON.decode(Batch.self, from: body.readableBytesView)  // a peer's; dropped if malformed
-        else { return }
+        else { return Self.taken }
+        guard plane.isLeader else { return ByteBuffer() }
         for item in batch.items {
             let time = ContinuousClock.now - .milliseconds(min(max(item.age, 0), 60_000))
             plane.reports.note(item.heartbeat, from: WorkerID(item.worker), at: time)
         }
         plane.attention.call()
+        return Self.taken
     }
 }

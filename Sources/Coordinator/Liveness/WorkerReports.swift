@@ -11,16 +11,11 @@ final class WorkerReports: Sendable {
 
     private let reports = Mutex<[WorkerID: Report]>([:])
 
+    /// A word that was overtaken on its way, by one that reached the leader directly, changes nothing.
     func note(_ heartbeat: HeartbeatRequest, from worker: WorkerID, at time: ContinuousClock.Instant = .now) {
-        self.reports.withLock { $0[worker] = Report(heartbeat: heartbeat, received: time) }
-    }
-
-    /// A report about pipelines that the leader itself brought about: newer than the worker's last heartbeat.
-    func amend(_ worker: WorkerID, _ change: (inout [PipelineReport]) -> Void) {
         self.reports.withLock { reports in
-            guard var pipelines = reports[worker]?.heartbeat.pipelines else { return }
-            change(&pipelines)
-            reports[worker]?.heartbeat.pipelines = pipelines
+            if let newest = reports[worker]?.received, newest > time { return }
+            reports[worker] = Report(heartbeat: heartbeat, received: time)
         }
     }
 

@@ -4,19 +4,16 @@ import ClusterState
 import Logging
 import Raft
 import RaftCore
-import Synchronization
 
 /// Makes what runs agree with what should run, while this member leads.
 ///
 /// Each pass looks at the whole situation anew, so it doesn't matter what an earlier leader had begun. A pass runs
-/// when somebody calls for attention and at a steady pace besides.
+/// when somebody calls for attention and at a steady pace besides. It waits for proposals, never for workers.
 struct ReconcileLoop: Sendable {
     let plane: ControlPlane
     private let reconciler: Reconciler
     private let pace: Duration
-    /// Calls to workers under way at once. What finds no room waits for a later pass.
-    static let callsMax = 64
-    private let calls = CallsUnderWay()
+    private let calls = WorkerCalls()
 
     init(_ plane: ControlPlane) {
         self.plane = plane
@@ -31,15 +28,6 @@ struct ReconcileLoop: Sendable {
         self.pace = min(.milliseconds(500), configuration.heartbeatInterval / 2)
     }
 
-    /// One office: from winning an election to losing it.
-    private struct Office {
-        var term: Term
-        var since: ContinuousClock.Instant
-        var lastPass: ContinuousClock.Instant
-        var backOff = BackOff()
-    }
-
-    /// Runs until the task is cancelled. A worker that answers slowly, or not at all, holds up nothing but its own call.
     func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask {
@@ -51,66 +39,49 @@ struct ReconcileLoop: Sendable {
             var office: Office?
             for await _ in self.plane.attention.rings {
                 if Task.isCancelled { break }
-                for (target, call) in await self.pass(&office) where self.calls.begin(target, atMost: Self.callsMax) {
-                    group.addTask {
-                        await call()
-                        self.calls.end(target)
-                    }
+                for worker in await self.pass(&office) {
+                    group.addTask { await self.calls.run(worker) }
                 }
             }
             group.cancelAll()
         }
     }
 
-    private typealias Call = (target: CallsUnderWay.Target, run: @Sendable () async -> Void)
-
-    /// Looks, decides and proposes; returns the calls to workers that are to be made.
-    private func pass(_ office: inout Office?) async -> [Call] {
+    /// Returns the workers for whose calls one more task is wanted.
+    private func pass(_ office: inout Office?) async -> [WorkerID] {
         guard self.plane.isLeader, let applied = try? await self.plane.node.read(timeout: .seconds(1)) else {
-            office = nil  // not the leader, or not sure enough of it to act
-            return []
+            return []  // not the leader, or not sure enough of it to act
         }
         let term = self.plane.node.status.consensus.term
         let now = ContinuousClock.now
         if office?.term != term {
             // Whatever this member heard in an earlier office is old; every worker gets a full timeout.
             self.plane.reports.forgetAll()
-            office = Office(term: term, since: now, lastPass: now)
+            office = Office(term: term, now: now)
         }
         guard var current = office else { return [] }
-        // A leader that was stopped for a while must not take its own absence for the workers' silence.
-        if now - current.lastPass > self.plane.configuration.heartbeatTimeout { current.since = now }
-        current.lastPass = now
-
-        let origin = current.since
+        current.beginPass(at: now, heartbeatTimeout: self.plane.configuration.heartbeatTimeout)
         let situation = Situation(
             state: applied.machine.state,
-            reports: self.plane.reports.all.mapValues { Self.report($0, since: origin) },
-            leaderSince: ControlInstant(sinceOrigin: .zero),
-            now: ControlInstant(sinceOrigin: now - origin)
+            reports: self.plane.reports.all.mapValues { Self.report($0, in: current) },
+            leaderSince: current.leaderSince,
+            now: current.moment(of: now)
         )
         let plan = self.reconciler.plan(situation, backOff: current.backOff)
         current.backOff = plan.backOff
         office = current
+        let wanted = await self.carryOut(plan.actions, situation.state)
         self.plane.lastSweep.value = Health.Sweep(
             workersChecked: situation.state.workerCount,
             workersMarkedUnhealthy: plan.actions.count { $0.marksUnhealthy }
         )
-        // Proposals in order, since they decide what the rest is worth.
-        for case .propose(let command) in plan.actions {
-            if command.marksUnhealthy { self.note(command) }
-            do { _ = try await self.plane.propose(command) } catch { return [] }  // the next pass asks again
-        }
-        return plan.actions.compactMap { self.call(for: $0, situation.state) }
+        return wanted
     }
 
-    private static func report(
-        _ report: WorkerReports.Report,
-        since origin: ContinuousClock.Instant
-    ) -> WorkerReport {
+    private static func report(_ report: WorkerReports.Report, in office: Office) -> WorkerReport {
         WorkerReport(
             incarnation: report.heartbeat.incarnation.map { WorkerIncarnation($0) },
-            receivedAt: ControlInstant(sinceOrigin: report.received - origin),
+            receivedAt: office.moment(of: report.received),
             pipelinesRunning: report.heartbeat.pipelinesRunning,
             inventory: report.heartbeat.pipelines?.compactMap(ReportedPipeline.init)
         )
@@ -118,20 +89,45 @@ struct ReconcileLoop: Sendable {
 
     // MARK: Acting
 
-    private func call(for action: Action, _ state: ClusterState) -> Call? {
+    /// Proposals first and in order, since they decide what the rest is worth; calls to workers are queued.
+    private func carryOut(_ actions: [Action], _ state: ClusterState) async -> [WorkerID] {
+        for case .propose(let command) in actions {
+            if command.marksUnhealthy { self.note(command) }
+            do { _ = try await self.plane.propose(command) } catch { return [] }  // the next pass asks again
+        }
+        var wanted: [WorkerID] = []
+        for action in actions {
+            guard let (worker, call) = self.call(for: action, state) else { continue }
+            if self.calls.add(call, to: worker) { wanted.append(worker) }
+        }
+        return wanted
+    }
+
+    private func call(for action: Action, _ state: ClusterState) -> (WorkerID, WorkerCalls.Call)? {
         switch action {
         case .propose: return nil
         case .startPipeline(let start):
             guard let worker = state.worker(start.worker) else { return nil }
-            return (
-                .init(worker: start.worker, placement: start.placement), { await self.start(start, at: worker.address) }
-            )
+            let call = WorkerCalls.Call(target: .start(start.placement, start.epoch)) {
+                // It may have waited, and what it is about may have changed.
+                guard await self.isWanted(start) else { return }
+                await self.start(start, at: worker.address)
+            }
+            return (start.worker, call)
         case .stopPipeline(let stop):
             guard let worker = state.worker(stop.worker) else { return nil }
-            return (
-                .init(worker: stop.worker, placement: stop.placement), { await self.stop(stop, at: worker.address) }
-            )
+            let call = WorkerCalls.Call(target: .stop(pipelineID: stop.pipelineID, stop.epoch)) {
+                guard self.plane.isLeader else { return }
+                await self.stop(stop, at: worker.address)
+            }
+            return (stop.worker, call)
         }
+    }
+
+    private func isWanted(_ start: StartPipeline) async -> Bool {
+        guard self.plane.isLeader, !Task.isCancelled else { return false }
+        let placement = await self.plane.node.local().machine.state.placement(start.placement)
+        return placement?.epoch == start.epoch && placement?.worker == start.worker
     }
 
     private func start(_ start: StartPipeline, at address: String) async {
@@ -202,23 +198,6 @@ struct ReconcileLoop: Sendable {
             metadata: ["worker": "\(change.worker)"]
         )
     }
-}
-
-/// Which placements have a call under way, and to which worker.
-private final class CallsUnderWay: Sendable {
-    struct Target: Hashable {
-        var worker: WorkerID
-        var placement: PlacementKey
-    }
-
-    private let targets = Mutex<Set<Target>>([])
-
-    /// False if the target has one already, or too many are under way.
-    func begin(_ target: Target, atMost limit: Int) -> Bool {
-        self.targets.withLock { $0.count < limit && $0.insert(target).inserted }
-    }
-
-    func end(_ target: Target) { self.targets.withLock { _ = $0.remove(target) } }
 }
 
 extension Command {
