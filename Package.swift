@@ -178,7 +178,7 @@ let package = Package(
             exclude: ["Cases"],
             swiftSettings: strict
         ),
-        .target(name: "TestBroker", dependencies: ["Threads"], path: "Tests/TestBroker", swiftSettings: strict),
+        .target(name: "TestBroker", dependencies: ["MQTT", "Threads"], path: "Tests/TestBroker", swiftSettings: strict),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
     ]

@@ -46,7 +46,7 @@ public final class MQTTClient: Sendable {
 
     deinit {
         // Nobody waits here: the thread holds what it needs and ends by itself.
-        self.requestClose(at: .now)
+        self.beginClose()
     }
 
     public var status: MQTTStatus {
@@ -76,15 +76,18 @@ public final class MQTTClient: Sendable {
         }
     }
 
-    /// Waits up to `drainTimeout` for what was published to be settled, disconnects, and returns when the thread has
-    /// ended. Not to be called from the client's own callbacks, nor on the cooperative pool.
-    public func close(drainingAtMost drainTimeout: Duration = .zero) {
-        self.requestClose(at: .now + drainTimeout)
-        self.thread.join()
-    }
-
-    private func requestClose(at deadline: ContinuousClock.Instant) {
+    /// Asks the thread to end, and returns at once: no batch is read after the present one, and up to `drainTimeout`
+    /// is spent on what was published and not settled.
+    public func beginClose(drainingAtMost drainTimeout: Duration = .zero) {
+        let deadline = ContinuousClock.now + drainTimeout
         self.shared.closing.withLock { $0 = min($0 ?? deadline, deadline) }
         self.shared.wake.wake()
+    }
+
+    /// `beginClose`, and then waits until the thread has disconnected and ended. Not to be called from the client's own
+    /// callbacks, nor on the cooperative pool.
+    public func close(drainingAtMost drainTimeout: Duration = .zero) {
+        self.beginClose(drainingAtMost: drainTimeout)
+        self.thread.join()
     }
 }

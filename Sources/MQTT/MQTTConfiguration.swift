@@ -82,8 +82,9 @@ extension MQTTConfiguration {
         }
     }
 
-    /// Refuses what libmosquitto could not carry: its strings end at the first zero byte, its limits are 16 bits.
-    func validate() throws(MQTTError) {
+    /// Refuses what a client could not carry out: libmosquitto's strings end at the first zero byte, its limits are
+    /// 16 bits.
+    public func validate() throws(MQTTError) {
         let texts = [self.host, self.clientID, self.username ?? "-", self.password ?? "-"]
         guard texts.allSatisfy({ !$0.utf8.contains(0) }) else {
             throw MQTTError(.invalid, "A zero byte is not allowed in a host, a client id or credentials.")

@@ -1,14 +1,14 @@
 internal import CMosquitto
 
 /// The rules of topic names and filters (MQTT 5, section 4.7).
-enum MQTTTopic {
+public enum MQTTTopic {
     /// Whether one can publish to it: no wildcards, not empty, not too long.
-    static func isName(_ topic: String) -> Bool {
+    public static func isName(_ topic: String) -> Bool {
         self.isText(topic) && mosquitto_pub_topic_check(topic) == 0
     }
 
     /// Whether one can subscribe to it.
-    static func isFilter(_ filter: String) -> Bool {
+    public static func isFilter(_ filter: String) -> Bool {
         self.isText(filter) && mosquitto_sub_topic_check(filter) == 0
     }
 

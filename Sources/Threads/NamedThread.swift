@@ -33,6 +33,11 @@ public final class NamedThread: Sendable {
         self.ended.wait { $0 ? () : nil }
     }
 
+    /// The same for at most this long; false when the closure still runs then.
+    public func join(atMost timeout: Duration) -> Bool {
+        self.ended.wait(atMost: timeout) { $0 ? true : nil } ?? false
+    }
+
     private final class Start: Sendable {
         let name: String
         let body: @Sendable () -> Void
