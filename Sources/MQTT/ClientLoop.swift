@@ -213,18 +213,9 @@ final class ClientLoop {
         }
     }
 
-    /// Ends an open connection in good order, giving the packet half a second to leave.
     private func disconnect(_ handle: borrowing MosquittoHandle) {
         if self.isConnected {
-            handle.queueDisconnect()
-            let deadline = ContinuousClock.now + .milliseconds(500)
-            while handle.wantsToWrite, handle.descriptor != nil, ContinuousClock.now < deadline {
-                // A connection that breaks now has ended all the same.
-                guard (try? handle.write()) != nil else { break }
-                if handle.wantsToWrite {
-                    _ = self.shared.wake.poll(handle.descriptor, forWriting: true, atMost: .milliseconds(50))
-                }
-            }
+            handle.disconnect(atMost: .milliseconds(500), wake: self.shared.wake)
             self.unsettled.settle(self.inbox.takePublished())
         }
         handle.drop()

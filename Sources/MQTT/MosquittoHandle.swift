@@ -122,9 +122,30 @@ struct MosquittoHandle: ~Copyable {
         try MQTTError.check(result, .connectionLost, "The broker does not answer")
     }
 
-    /// Queues the packet that ends the connection in good order; the broker keeps the session for its expiry.
-    func queueDisconnect() {
+    /// Ends the connection in good order: sends what is queued, acknowledgements first, and the packet that says so. The
+    /// broker keeps the session for its expiry.
+    ///
+    /// The library closes its socket with that packet. With messages unread in it the kernel would then send a reset, on
+    /// which the broker may drop acknowledgements it has not looked at, and repeat to the next client what this one has
+    /// done. So a second descriptor keeps the connection until the broker has closed its side.
+    func disconnect(atMost timeout: Duration, wake: borrowing WakePipe) {
+        guard let descriptor = self.descriptor else { return }
+        let second = dup(descriptor)
+        defer { close(second) }
+        let deadline = ContinuousClock.now + timeout
         mosquitto_disconnect_v5(self.mosquitto, 0, nil)
+        while self.descriptor != nil, self.wantsToWrite, mosquitto_loop_write(self.mosquitto, 1) == 0 {
+            let remaining = deadline - .now
+            guard remaining > .zero else { return }
+            if self.wantsToWrite { _ = wake.poll(self.descriptor, forWriting: true, atMost: remaining) }
+        }
+        shutdown(second, CInt(SHUT_WR))
+        var unread = [UInt8](repeating: 0, count: 65_536)
+        while ContinuousClock.now < deadline {
+            _ = wake.poll(second, forWriting: false, atMost: deadline - .now)
+            let count = recv(second, &unread, unread.count, CInt(MSG_DONTWAIT))
+            guard count > 0 || (count < 0 && errno == EAGAIN) else { return }
+        }
     }
 
     /// Ends the connection with nothing more sent: what is queued, acknowledgements too, is forgotten.

@@ -13,7 +13,6 @@ public final class TestBroker: Sendable {
 
     /// The process runs under a shell that ends it when this process closes the pipe, by will or by dying.
     private struct Running {
-        let shell: Process
         let lifeline: Pipe
         let brokerPID: pid_t
         let logThread: NamedThread
@@ -42,7 +41,7 @@ public final class TestBroker: Sendable {
             let text = lines.joined(separator: "\n").replacingOccurrences(of: "FOLDER", with: folder.path)
             try text.write(to: self.configuration, atomically: true, encoding: .utf8)
             do {
-                let launched = try Self.launch(self.configuration, log: self.log)
+                let launched = try Self.launch(self.configuration, port: port, log: self.log)
                 self.running = Monitor(launched)
                 self.port = port
                 return
@@ -64,24 +63,24 @@ public final class TestBroker: Sendable {
 
     /// Starts the broker again on its old port, after `stop` or `kill`.
     public func start() throws {
-        let launched = try Self.launch(self.configuration, log: self.log)
+        let launched = try Self.launch(self.configuration, port: self.port, log: self.log)
         self.running.change { $0 = launched }
     }
 
-    private static func launch(_ configuration: URL, log: Monitor<[String]>) throws -> Running {
+    private static func launch(_ configuration: URL, port: UInt16, log: Monitor<[String]>) throws -> Running {
         let shell = Process()
         shell.executableURL = URL(filePath: "/bin/sh")
-        // Once the broker runs, it alone holds the log open.
-        let script = "mosquitto -c \"$1\" & echo broker $! >&2; exec 2>/dev/null; cat >/dev/null; kill $!; wait"
+        let script = "mosquitto -c \"$1\" & echo broker $! >&2; cat >/dev/null; kill $! 2>/dev/null; wait"
         shell.arguments = ["-c", script, "sh", configuration.path]
-        let output = Pipe()
-        shell.standardError = output
         log.change { $0.removeAll() }
-        // One at a time: a shell started between the two calls would inherit the other's lifeline, and hold it open.
-        let lifeline = try self.launching.withLock { _ in
-            let lifeline = Pipe()
-            _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        // One at a time: a shell started between the two calls would inherit the other's pipes, and hold them open.
+        let (lifeline, output) = try self.launching.withLock { _ in
+            let (lifeline, output) = (Pipe(), Pipe())
+            for end in [lifeline.fileHandleForWriting, output.fileHandleForWriting, output.fileHandleForReading] {
+                _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
+            }
             shell.standardInput = lifeline
+            shell.standardError = output
             // The pool's threads block all signals, and children inherit that: SIGTERM would never reach the broker.
             var none = sigset_t()
             var old = sigset_t()
@@ -89,7 +88,7 @@ public final class TestBroker: Sendable {
             pthread_sigmask(SIG_SETMASK, &none, &old)
             defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
             try shell.run()
-            return lifeline
+            return (lifeline, output)
         }
         let logThread = NamedThread(name: "broker-log") {
             var rest: [UInt8] = []
@@ -112,25 +111,32 @@ public final class TestBroker: Sendable {
             logThread.join()
             throw DoesNotStart(log: lines ?? ["no line in time"])
         }
-        return Running(shell: shell, lifeline: lifeline, brokerPID: pid, logThread: logThread)
+        // A broker loses signals between that line and its loop. When it has seen a connection, it is in there.
+        let probe = Loopback()
+        let isServing =
+            probe.connects(to: port)
+            && log.wait(atMost: .seconds(20)) { lines in
+                lines.contains { $0.contains("New connection") } ? true : nil
+            } ?? false
+        guard isServing else { throw DoesNotStart(log: log.withLock { $0 }) }
+        return Running(lifeline: lifeline, brokerPID: pid, logThread: logThread)
     }
 
     /// Ends the broker in good order, and waits for it.
     public func stop() {
-        self.end(SIGTERM)
+        self.end { _ in }
     }
 
     /// Ends the broker with no word to anyone.
     public func kill() {
-        self.end(SIGKILL)
+        self.end { Glibc.kill($0.brokerPID, SIGKILL) }
     }
 
-    private func end(_ signal: CInt) {
+    private func end(_ act: (Running) -> Void) {
         guard let running = self.running.change({ $0.take() }) else { return }
-        Glibc.kill(running.brokerPID, signal)
+        act(running)
         try? running.lifeline.fileHandleForWriting.close()
-        // The log ends with the broker. (Foundation's own wait for the shell would run a run loop on this thread, and on
-        // a thread of the task pool it may never see the end.)
+        // The end of the log is the end of all who wrote it.
         running.logThread.join()
     }
 

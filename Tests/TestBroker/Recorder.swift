@@ -1,17 +1,18 @@
-import MQTT
-import Testing
+public import MQTT
 import Threads
 
 /// Collects what a client reports, and waits for it.
-final class Recorder: Sendable {
+public final class Recorder: Sendable {
     private let batches = Monitor<[[MQTTMessage]]>([])
     private let statuses = Monitor<[MQTTStatus]>([])
 
-    var onStatus: @Sendable (MQTTStatus) -> Void {
+    public init() {}
+
+    public var onStatus: @Sendable (MQTTStatus) -> Void {
         { [statuses] status in statuses.change { $0.append(status) } }
     }
 
-    var onBatch: @Sendable ([MQTTMessage]) -> MQTTBatchOutcome {
+    public var onBatch: @Sendable ([MQTTMessage]) -> MQTTBatchOutcome {
         { [batches] batch in
             batches.change { $0.append(batch) }
             return .accepted
@@ -19,7 +20,7 @@ final class Recorder: Sendable {
     }
 
     /// The texts of all messages once there are this many; fewer when they do not come in 20 seconds.
-    func payloads(count: Int) -> [String] {
+    public func payloads(count: Int) -> [String] {
         func texts(_ batches: [[MQTTMessage]]) -> [String] {
             batches.joined().map { String(decoding: $0.payload, as: UTF8.self) }
         }
@@ -29,38 +30,40 @@ final class Recorder: Sendable {
         return complete ?? self.batches.withLock { texts($0) }
     }
 
-    var messages: [MQTTMessage] {
+    public var messages: [MQTTMessage] {
         self.batches.withLock { Array($0.joined()) }
     }
 
     /// Waits for a report that fits; nil after 20 seconds. Earlier reports count too, from `start` on.
     @discardableResult
-    func status(from start: Int = 0, where fits: (MQTTStatus) -> Bool) -> MQTTStatus? {
+    public func status(from start: Int = 0, where fits: (MQTTStatus) -> Bool) -> MQTTStatus? {
         self.statuses.wait(atMost: .seconds(20)) { $0.dropFirst(start).first(where: fits) }
     }
 
     /// Reports so far, to look only at later ones.
-    var statusCount: Int {
+    public var statusCount: Int {
         self.statuses.withLock { $0.count }
     }
 }
 
 /// Outcomes of publishing, in the order of completion.
-final class Completions: Sendable {
+public final class Completions: Sendable {
     private let outcomes = Monitor<[MQTTError?]>([])
 
-    var record: MQTTPublishCompletion {
+    public init() {}
+
+    public var record: MQTTPublishCompletion {
         { [outcomes] failure in outcomes.change { $0.append(failure) } }
     }
 
-    func wait(count: Int) -> [MQTTError?] {
+    public func wait(count: Int) -> [MQTTError?] {
         let complete = self.outcomes.wait(atMost: .seconds(20)) { $0.count >= count ? $0 : nil }
         return complete ?? self.outcomes.withLock { $0 }
     }
 }
 
 extension MQTTMessage {
-    init(_ topic: String, _ text: String, qos: MQTTQoS = .atLeastOnce, isRetained: Bool = false) {
+    public init(_ topic: String, _ text: String, qos: MQTTQoS = .atLeastOnce, isRetained: Bool = false) {
         self.init(topic: topic, payload: Array(text.utf8), qos: qos, isRetained: isRetained)
     }
 }
