@@ -69,6 +69,16 @@ struct ConnectorSecrets: Sendable {
         )
     }
 
+    /// A connector that was read, changed and is written back has stars where its secrets were: they stay what they are.
+    func keepingSecrets(_ connector: Connector, of existing: ClusterState.Connector) throws -> Connector {
+        var connector = connector
+        let stored = try self.open(existing)
+        for (name, value) in connector.params where value == Self.redacted && Self.isSecret(name) {
+            connector.params[name] = stored.params[name] ?? value
+        }
+        return connector
+    }
+
     static func redact(_ connector: Connector) -> Connector {
         var connector = connector
         for name in connector.params.keys where Self.isSecret(name) { connector.params[name] = Self.redacted }

@@ -26,6 +26,19 @@ struct ConnectorSecretsTests {
         #expect(try secrets.open(secrets.seal(empty)) == empty)
     }
 
+    @Test("what an answer showed as stars is kept when it is written back, and a new secret replaces the old")
+    func writtenBack() throws {
+        let secrets = try Self.secrets()
+        let stored = try secrets.seal(Self.connector)
+        var changed = ConnectorSecrets.redact(stored)
+        changed.params["host"] = "other.example"
+        changed.params["api_key"] = "new"
+        let kept = try secrets.keepingSecrets(changed, of: stored)
+        #expect(kept.params["password"] == Self.connector.params["password"])
+        #expect(kept.params["host"] == "other.example")
+        #expect(kept.params["api_key"] == "new")
+    }
+
     @Test("no secret is in the bytes that go to the log, and what is no secret is readable there")
     func logBytes() throws {
         let sealed = try Self.secrets().seal(Self.connector)

@@ -29,6 +29,9 @@ extension Routes {
             var connector = try await request.body(of: Connector.self)
             connector.name = try context.parameter("name")
             try Self.validate(connector)
+            if let existing = try await self.plane.state().connector(ConnectorName(connector.name)) {
+                connector = try self.plane.secrets.keepingSecrets(connector, of: existing)
+            }
             let sealed = try self.plane.secrets.seal(connector)
             try self.check(
                 try await self.plane.propose(.putConnector(.init(connector: sealed, mode: .update)))
