@@ -45,6 +45,11 @@ final class ClientLoop {
             }
         }
         self.unsettled.close()
+        self.report {
+            $0.isConnected = false
+            $0.isSubscribed = false
+            $0.isClosed = true
+        }
     }
 
     // MARK: - Connections
@@ -219,11 +224,6 @@ final class ClientLoop {
             self.unsettled.settle(self.inbox.takePublished())
         }
         handle.drop()
-        self.isConnected = false
-        self.report {
-            $0.isConnected = false
-            $0.isSubscribed = false
-        }
     }
 
     /// Whether `close` was called and nothing is worth waiting for any more.

@@ -43,10 +43,8 @@ public struct MQTTError: Error, Sendable, Equatable, CustomStringConvertible {
 extension MQTTError {
     /// What libmosquitto's result or a broker's reason code says; codes from 128 on are the broker's (MQTT 5, section 2.4).
     static func sentence(for code: CInt) -> String {
-        if code >= 128 {
-            return String(cString: mosquitto_reason_string(code))
-        }
-        return String(cString: mosquitto_strerror(code))
+        let text = String(cString: code >= 128 ? mosquitto_reason_string(code) : mosquitto_strerror(code))
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 
     /// Turns a result of libmosquitto into an error, if it is one.

@@ -4,6 +4,8 @@ public struct MQTTStatus: Sendable, Equatable {
     public internal(set) var isConnected = false
     /// The broker has also acknowledged every subscription on this connection. True at once when there are none.
     public internal(set) var isSubscribed = false
+    /// The client was closed, and will not connect again.
+    public internal(set) var isClosed = false
     /// The last failure, kept after the connection is back.
     public internal(set) var lastError: MQTTError?
     /// Connections that the broker accepted.

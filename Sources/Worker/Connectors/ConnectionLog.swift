@@ -8,13 +8,14 @@ enum ConnectionLog {
     static func note(
         _ status: MQTTStatus,
         since lastError: borrowing Mutex<MQTTError?>,
-        connector: String,
+        clientID: String,
         _ logger: Logger
     ) {
+        if status.isClosed { return }
         if status.isConnected {
             guard status.isSubscribed else { return }
             lastError.withLock { $0 = nil }
-            logger.info("connected to broker", metadata: ["connector": "\(connector)"])
+            logger.info("connected to broker", metadata: ["client": "\(clientID)"])
         } else if let error = status.lastError {
             let isNew = lastError.withLock { last in
                 defer { last = error }
@@ -23,7 +24,7 @@ enum ConnectionLog {
             guard isNew else { return }
             logger.warning(
                 "no connection to broker",
-                metadata: ["connector": "\(connector)", "reason": "\(error)"]
+                metadata: ["client": "\(clientID)", "reason": "\(error)"]
             )
         }
     }

@@ -27,7 +27,7 @@ final class MQTTSource: Sendable {
             wiring.configuration,
             onStatus: { status in
                 progress.source(index, reports: status)
-                ConnectionLog.note(status, since: lastError, connector: connector, logger)
+                ConnectionLog.note(status, since: lastError, clientID: wiring.configuration.clientID, logger)
             },
             onBatch: { messages in
                 let events = Self.decode(messages, progress, connector, logger)
@@ -48,19 +48,24 @@ final class MQTTSource: Sendable {
         let arrival = WallClock.nanoseconds()
         var events: [Event] = []
         events.reserveCapacity(messages.count)
+        // A message that names no type has that of its topic's last level. Most messages repeat the topic.
+        var (topic, lastLevel) = ("", "")
         for message in messages {
+            if message.topic != topic {
+                topic = message.topic
+                lastLevel = topic.split(separator: "/").last.map(String.init) ?? topic
+            }
             do throws(EventDecodingError) {
-                // A message that names no type has that of its topic's last level.
-                let lastLevel = message.topic.split(separator: "/").last.map(String.init)
                 events.append(
                     try EventDecoder.decode(message.payload, defaultType: lastLevel, arrival: arrival)
                 )
             } catch {
-                progress.count { $0.messagesRejected += 1 }
-                logger.debug(
+                guard let count = progress.countFailure(\.messagesRejected) else { continue }
+                logger.warning(
                     "message is no event",
                     metadata: [
-                        "connector": "\(connector)", "topic": "\(message.topic)", "reason": "\(error.message)",
+                        "connector": "\(connector)", "topic": "\(topic)", "reason": "\(error.message)",
+                        "count": "\(count)",
                     ]
                 )
             }

@@ -29,7 +29,7 @@ final class Sinks: Sendable {
         for connection in wiring.sinkConnections {
             let lastError = Mutex<MQTTError?>(nil)
             let client = try MQTTClient(connection.configuration) { status in
-                ConnectionLog.note(status, since: lastError, connector: connection.connector, logger)
+                ConnectionLog.note(status, since: lastError, clientID: connection.configuration.clientID, logger)
             }
             connections.append((connection.connector, client))
         }
@@ -79,8 +79,11 @@ final class Sinks: Sendable {
     }
 
     private func failed(_ reason: String, sink: String) {
-        self.progress.count { $0.deliveriesFailed += 1 }
-        self.logger.warning("delivery failed", metadata: ["sink": "\(sink)", "reason": "\(reason)"])
+        guard let count = self.progress.countFailure(\.deliveriesFailed) else { return }
+        self.logger.warning(
+            "delivery failed",
+            metadata: ["sink": "\(sink)", "reason": "\(reason)", "count": "\(count)"]
+        )
     }
 
     /// Gives each connection up to this long to deliver what it has.

@@ -66,6 +66,16 @@ final class PipelineProgress: Sendable {
         self.contents.withLock { change(&$0.counters) }
     }
 
+    /// Adds one to a counter of failures, and says whether this one should be told of in the log: the 1st, 2nd, 4th, 8th
+    /// and so on are, so that a flood of them does not become a flood there.
+    func countFailure(_ counter: WritableKeyPath<Counters, UInt64>) -> UInt64? {
+        let count = self.contents.withLock { contents in
+            contents.counters[keyPath: counter] += 1
+            return contents.counters[keyPath: counter]
+        }
+        return count.nonzeroBitCount == 1 ? count : nil
+    }
+
     func engineStarted() {
         self.change { $0.isEngineRunning = true }
     }
