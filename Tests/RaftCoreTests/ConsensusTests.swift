@@ -187,6 +187,21 @@ struct ConsensusTests {
         #expect(bench.effects.grantedReads.map(\.index) == [LogIndex(1)])
     }
 
+    @Test("the answer to an append of an older term confirms no read, whatever round it carries")
+    func staleReply() {
+        var bench = Bench()
+        bench.win()
+        bench.step(.persisted(Receipt(write: WriteID(2))))
+        bench.hear(
+            .appendReply(AppendReply(term: Term(1), round: 1, outcome: .accepted(match: LogIndex(1)))),
+            from: 2
+        )
+        bench.step(.read(ReadID(1)))
+        bench.hear(.appendReply(AppendReply(term: Term(1), round: 999, outcome: .stale)), from: 2)
+        #expect(bench.effects.grantedReads.isEmpty)
+        #expect(bench.effects.violation == nil)
+    }
+
     @Test("more than the limit of uncommitted bytes is refused as overload")
     func overload() {
         var bench = Bench()

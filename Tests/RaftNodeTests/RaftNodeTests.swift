@@ -183,7 +183,8 @@ struct RaftNodeTests {
 
     @Test("a command too large for an entry is refused for certain, and the largest one is replicated")
     func commandSizes() async throws {
-        let cluster = try await TestCluster.started(size: 3)
+        // A debug build takes its time over megabytes.
+        let cluster = try await TestCluster.started(size: 3, patience: .seconds(4))
         let leader = try #require(try await cluster.leader())
         let largest = [UInt8](repeating: 120, count: Entry.payloadBytesMax)
         await #expect(throws: ProposalError.tooLarge) {

@@ -15,9 +15,18 @@ final class TestCluster: Sendable {
     let listeners: [PeerListener]
     private let directories: [TemporaryDirectory]
     private let genesis: Genesis
+    private let settings: Settings
     private let nodes = Mutex<[NodeID: Node]>([:])
 
-    init(size: Int) async throws {
+    /// `patience`: the shortest election timeout. Tests run side by side in a debug build, so it is longer than the
+    /// product's: what is tested here is not how members behave on a machine that is too busy.
+    init(size: Int, patience: Duration = .seconds(1)) async throws {
+        self.settings = {
+            var settings = Settings()
+            settings.electionTimeoutMin = patience
+            settings.electionTimeoutMax = patience * 2
+            return settings
+        }()
         var listeners: [PeerListener] = []
         for _ in 0..<size { listeners.append(try await PeerListener.open()) }
         self.listeners = listeners
@@ -26,8 +35,8 @@ final class TestCluster: Sendable {
     }
 
     /// With every member started.
-    static func started(size: Int) async throws -> TestCluster {
-        let cluster = try await TestCluster(size: size)
+    static func started(size: Int, patience: Duration = .seconds(1)) async throws -> TestCluster {
+        let cluster = try await TestCluster(size: size, patience: patience)
         for member in cluster.members { try await cluster.start(member) }
         return cluster
     }
@@ -61,7 +70,7 @@ final class TestCluster: Sendable {
             RaftConfiguration(
                 identity: identity,
                 addresses: addresses,
-                settings: Settings(),
+                settings: self.settings,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             ),
             machine: machine,

@@ -220,6 +220,7 @@ struct Leadership: Sendable {
         for (member, state) in self.progress {
             if state.match >= state.next { return "member \(member): match \(state.match), next \(state.next)" }
             if state.match > ledger.log.last.index { return "member \(member) matches beyond the leader's log" }
+            if state.round > self.round { return "member \(member) has answered a round that has not begun" }
         }
         return nil
     }
