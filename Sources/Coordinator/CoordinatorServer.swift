@@ -15,6 +15,8 @@ import ServiceLifecycle
 
 /// A coordinator: a member of the Raft cluster with the HTTP API in front and the reconciler behind.
 public enum CoordinatorServer {
+    public static let version = ProductVersion.current
+
     /// Runs until the process is told to stop (SIGTERM or SIGINT). `onRunning` is told the port once requests are taken.
     public static func run(
         _ configuration: CoordinatorConfiguration,

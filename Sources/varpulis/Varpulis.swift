@@ -1,4 +1,5 @@
 import ArgumentParser
+import Coordinator
 import WorkerCommand
 
 /// The command: finds the subcommand, runs it, and turns its outcome into an exit code.
@@ -8,7 +9,7 @@ struct Varpulis: AsyncParsableCommand {
         commandName: "varpulis",
         abstract: "Runs stream-processing programs on many machines.",
         discussion: "Exit codes: 0 success, 1 failure, 2 wrong usage.",
-        version: "varpulis \(Version.current)",
+        version: "varpulis \(CoordinatorServer.version)",
         subcommands: [CoordinatorCommand.self, ServerCommand.self, SimulateCommand.self, CheckCommand.self]
     )
 

@@ -8,8 +8,6 @@ import RaftCore
 import RaftStorage
 
 extension Routes {
-    static let version = "0.3.0"
-
     /// Answered without a key and without waiting for anybody.
     func addProbes(to router: RouteTable) {
         router.get("health") { _, _ -> Response in Response.json(.ok, await self.health()) }
@@ -71,7 +69,7 @@ extension Routes {
     private func health() async -> Health {
         let state = await self.plane.node.local().machine.state
         return Health(
-            version: Self.version,
+            version: ProductVersion.current,
             workers: state.workerCounts,
             pipelineGroups: state.groupCount,
             activeMigrations: 0,

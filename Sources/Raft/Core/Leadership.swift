@@ -213,9 +213,6 @@ struct Leadership: Sendable {
 
     // MARK: Observation
 
-    /// How far each other voter's log is known to agree.
-    var matches: [(member: NodeID, index: LogIndex)] { self.progress.map { ($0.member, $0.state.match) } }
-
     func checkInvariants(_ ledger: Ledger) -> String? {
         for (member, state) in self.progress {
             if state.match >= state.next { return "member \(member): match \(state.match), next \(state.next)" }

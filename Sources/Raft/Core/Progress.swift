@@ -30,13 +30,6 @@ struct Progress: Sendable {
         self.lastReply = now
     }
 
-    var canSendEntries: Bool {
-        switch self.mode {
-        case .probe(let isWaiting): !isWaiting
-        case .replicate: true
-        }
-    }
-
     func hasRoom(_ settings: Settings) -> Bool {
         switch self.mode {
         case .probe(let isWaiting):

@@ -8,7 +8,6 @@ struct WorkerRoutes: Sendable {
     let registry: PipelineRegistry
     let configuration: WorkerConfiguration
     let startedAt = ContinuousClock.now
-    static let version = "0.3.0"
 
     /// The size of a deploy, an event or a batch of events.
     static let bodyBytesMax = 1 << 20
@@ -41,7 +40,7 @@ struct WorkerRoutes: Sendable {
 
     private func addProbes(to router: Router<WorkerContext>) {
         router.get("health") { _, _ -> Response in
-            .json(.ok, Health(status: "healthy", uptimeSeconds: self.uptimeSeconds, version: Self.version))
+            .json(.ok, Health(status: "healthy", uptimeSeconds: self.uptimeSeconds, version: ProductVersion.current))
         }
         router.get("ready") { _, _ -> Response in
             let pipelines = await self.registry.pipelines
