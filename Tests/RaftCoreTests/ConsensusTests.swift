@@ -141,7 +141,7 @@ struct ConsensusTests {
         #expect(bench.effects.committed == LogIndex(2))
     }
 
-    @Test("a follower refuses proposals and reads, and names the leader it knows")
+    @Test("a follower refuses proposals and names the leader it knows; for a read it asks that leader")
     func notLeader() {
         var bench = Bench()
         bench.hear(
@@ -150,8 +150,10 @@ struct ConsensusTests {
         )
         bench.step(.proposals([Proposal(id: ProposalID(1), payload: [])], time: .zero))
         #expect(bench.effects.refused.map(\.error) == [.notAccepted(leader: NodeID(3))])
-        bench.step(.read(ReadID(2)))
-        #expect(bench.effects.refusedReads.map(\.leader) == [NodeID(3)])
+        bench.step(.read(ReadID(2), .index))
+        #expect(bench.effects.refusedReads.isEmpty)
+        let asked = bench.effects.messages.map(\.to)
+        #expect(asked == [NodeID(3)])
     }
 
     @Test("a leader that hears nobody steps down, and its open proposals have an unknown outcome")
@@ -172,7 +174,7 @@ struct ConsensusTests {
     func readIndex() {
         var bench = Bench()
         bench.win()
-        bench.step(.read(ReadID(1)))
+        bench.step(.read(ReadID(1), .index))
         #expect(bench.effects.grantedReads.isEmpty && bench.effects.messages.isEmpty)
         bench.step(.persisted(Receipt(write: WriteID(2))))
         bench.hear(
@@ -196,7 +198,7 @@ struct ConsensusTests {
             .appendReply(AppendReply(term: Term(1), round: 1, outcome: .accepted(match: LogIndex(1)))),
             from: 2
         )
-        bench.step(.read(ReadID(1)))
+        bench.step(.read(ReadID(1), .index))
         bench.hear(.appendReply(AppendReply(term: Term(1), round: 999, outcome: .stale)), from: 2)
         #expect(bench.effects.grantedReads.isEmpty)
         #expect(bench.effects.violation == nil)

@@ -41,7 +41,7 @@ final class TestCluster: Sendable {
         return cluster
     }
 
-    var members: [NodeID] { self.genesis.membership.voters }
+    var members: [NodeID] { self.genesis.membership.futureVoters }
     var running: [Node] { self.nodes.withLock { $0.sorted { $0.key < $1.key }.map(\.value) } }
 
     func node(_ member: NodeID) -> Node? { self.nodes.withLock { $0[member] } }

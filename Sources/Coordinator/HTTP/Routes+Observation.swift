@@ -100,7 +100,7 @@ extension Routes {
                     index: applied.index.rawValue
                 ),
             lastLogIndex: consensus.last.index == .zero ? nil : consensus.last.index.rawValue,
-            membership: "voters: \(consensus.membership.voters.map(\.description).joined(separator: ", "))"
+            membership: "voters: \(consensus.membership.futureVoters.map(\.description).joined(separator: ", "))"
         )
     }
 
@@ -113,7 +113,7 @@ extension Routes {
             leaderID: consensus.leader?.rawValue,
             term: consensus.term.rawValue,
             commitIndex: consensus.commit.rawValue,
-            nodes: zip(consensus.membership.voters, self.plane.configuration.genesis.peers).map {
+            nodes: zip(consensus.membership.futureVoters, self.plane.configuration.genesis.peers).map {
                 member,
                 address in
                 RaftStatus.Node(

@@ -11,6 +11,7 @@ public struct Consensus: Sendable {
     var electionDeadline: Instant
     /// When a leader of the current or an earlier term was last heard from.
     var leaderHeard: Instant?
+    var pull: SnapshotPull
 
     /// A member starts as a follower with a full election timeout ahead; the sole voter need not wait for anybody.
     public init(id: NodeID, settings: Settings, recovered: Recovered, seed: UInt64, now: Instant) {
@@ -18,24 +19,41 @@ public struct Consensus: Sendable {
         self.role = .follower(Following())
         self.random = SeededGenerator(seed: seed)
         self.electionDeadline = now
-        if self.ledger.membership.voters != [id] { self.resetElectionTimer(now) }
+        self.pull = SnapshotPull(recovered.fetching)
+        if self.ledger.membership.voters != .stable([id]) { self.resetElectionTimer(now) }
+        // It may have backed a lease before it was started anew.
+        if settings.allowsLeases { self.leaderHeard = now }
     }
 
     /// When to call `handle(.timer)`, at the latest.
     public var deadline: Instant {
-        if case .leader(let leadership) = self.role { return leadership.heartbeatDeadline }
-        return self.electionDeadline
+        switch self.role {
+        case .leader(let leadership): leadership.heartbeatDeadline
+        case .follower(let following): min(self.electionDeadline, following.reads.deadline)
+        case .preCandidate, .candidate: self.electionDeadline
+        }
     }
 
     public mutating func handle(_ input: Input, now: Instant, into out: inout Effects) {
         switch input {
         case .message(let envelope): self.receive(envelope, now: now, &out)
         case .proposals(let proposals, let time): self.propose(proposals, time: time, &out)
-        case .read(let read): self.read(read, &out)
+        case .read(let read, let mode): self.read(read, mode, now: now, &out)
+        case .change(let change, let proposal, let time):
+            self.change(change, proposal, time: time, now: now, &out)
+        case .transfer(let target):
+            self.role.withLeadership(&self.ledger) { leadership, ledger in
+                leadership.transfer(to: target, ledger, now: now, &out)
+            }
         case .persisted(let receipt): self.persisted(receipt, now: now, &out)
+        case .captured(let snapshot): self.captured(snapshot, now: now)
+        case .fetched(let snapshot): self.fetched(snapshot, now: now, &out)
+        case .met(let member, let incarnation): self.met(member, incarnation, now: now, &out)
+        case .lost(let member): self.lost(member, now: now, &out)
         case .timer: self.timerFired(now, &out)
         }
-        self.ledger.flush(&out)
+        self.leaveIfRemoved(now: now, &out)
+        self.ledger.flush(now, &out)
         if let broken = self.checkInvariants() { out.violation = broken }
     }
 
@@ -43,9 +61,8 @@ public struct Consensus: Sendable {
 
     private mutating func receive(_ envelope: Envelope, now: Instant, _ out: inout Effects) {
         let sender = envelope.from
-        guard envelope.to == self.ledger.id, sender != self.ledger.id, self.ledger.membership.isVoter(sender) else {
-            return
-        }
+        guard envelope.to == self.ledger.id, sender != self.ledger.id, !self.committedMembership.isRemoved(sender)
+        else { return }
         guard self.settleTerm(of: envelope.message, from: sender, now: now, &out) else { return }
         switch envelope.message {
         case .preVoteRequest(let request): self.answerPreVote(request, from: sender, now: now, &out)
@@ -57,6 +74,10 @@ public struct Consensus: Sendable {
             self.role.withLeadership(&self.ledger) { leadership, ledger in
                 leadership.received(reply, from: sender, &ledger, now: now, &out)
             }
+        case .offer(let offer): self.accept(offer, from: sender, now: now, &out)
+        case .readRequest(let request): self.answerRead(request, from: sender, now: now, &out)
+        case .readReply(let reply): self.readAnswered(reply, now: now, &out)
+        case .timeoutNow: self.standAtOnce(now: now, &out)
         }
     }
 
@@ -73,7 +94,7 @@ public struct Consensus: Sendable {
             switch message {
             case .preVoteRequest, .preVoteReply(VoteReply(term: term, isGranted: true)):
                 return true  // nobody is in that term yet
-            case .voteRequest where self.hearsLeader(now):
+            case .voteRequest(let request) where self.hearsLeader(now) && !request.isTransfer:
                 return false  // a disturbance: the leader is alive
             default:
                 self.follow(nil, in: term, now: now, &out)
@@ -85,17 +106,23 @@ public struct Consensus: Sendable {
         case .append(let request):
             let reply = AppendReply(term: self.ledger.term, round: request.round, outcome: .stale)
             self.ledger.send(.appendReply(reply), to: sender, &out)
+        case .offer(let offer):
+            let reply = AppendReply(term: self.ledger.term, round: offer.round, outcome: .stale)
+            self.ledger.send(.appendReply(reply), to: sender, &out)
+        case .readRequest(let request):
+            let reply = ReadReply(term: self.ledger.term, id: request.id, index: nil)
+            self.ledger.send(.readReply(reply), to: sender, &out)
         case .voteRequest:
             self.ledger.send(.voteReply(.init(term: self.ledger.term, isGranted: false)), to: sender, &out)
         case .preVoteRequest:
             self.ledger.send(.preVoteReply(.init(term: self.ledger.term, isGranted: false)), to: sender, &out)
-        case .preVoteReply, .voteReply, .appendReply:
+        case .preVoteReply, .voteReply, .appendReply, .readReply, .timeoutNow:
             break
         }
         return false
     }
 
-    // MARK: Proposals, reads, receipts, time
+    // MARK: Proposals, receipts, time
 
     private mutating func propose(_ proposals: [Proposal], time: LogTime, _ out: inout Effects) {
         guard case .leader = self.role else {
@@ -108,45 +135,35 @@ public struct Consensus: Sendable {
         }
     }
 
-    private mutating func read(_ read: ReadID, _ out: inout Effects) {
-        guard case .leader = self.role else {
-            out.refusedReads.append(.init(read: read, leader: self.leader))
-            return
-        }
-        self.role.withLeadership(&self.ledger) { leadership, ledger in leadership.read(read, &ledger, &out) }
-    }
-
     private mutating func persisted(_ receipt: Receipt, now: Instant, _ out: inout Effects) {
         self.ledger.persisted(receipt, &out)
         switch self.role {
         case .follower, .preCandidate: break
         case .candidate: self.countOwnVote(now: now, &out)
         case .leader:
-            self.role.withLeadership(&self.ledger) { leadership, ledger in leadership.persisted(&ledger, &out) }
+            self.role.withLeadership(&self.ledger) { leadership, ledger in
+                leadership.persisted(&ledger, now: now, &out)
+            }
         }
     }
 
     private mutating func timerFired(_ now: Instant, _ out: inout Effects) {
         guard now >= self.deadline else { return }
         guard case .leader = self.role else {
-            self.electionTimedOut(now, &out)
+            if now >= self.electionDeadline { return self.electionTimedOut(now, &out) }
+            if case .follower(var following) = self.role {
+                following.reads.forgetQuestion()
+                self.role = .follower(following)
+                self.askLeader(now: now, &out)
+            }
             return
         }
         var hasQuorum = true
         self.role.withLeadership(&self.ledger) { leadership, ledger in
-            hasQuorum = leadership.hasQuorum(ledger, now: now)
+            // A disk that does not answer is a leader that can't commit, though its heartbeats say it lives.
+            hasQuorum = leadership.hasQuorum(ledger, now: now) && !ledger.isDiskStalled(now)
             if hasQuorum { leadership.heartbeat(&ledger, now: now, &out) }
         }
         if !hasQuorum { self.follow(nil, in: self.ledger.term, now: now, &out) }
-    }
-}
-
-extension Role {
-    /// Runs `body` on the leader's data, in place; does nothing in any other role.
-    mutating func withLeadership(_ ledger: inout Ledger, _ body: (inout Leadership, inout Ledger) -> Void) {
-        guard case .leader(var leadership) = self else { return }
-        self = .follower(Following())  // so that the data has one owner and is changed without being copied
-        body(&leadership, &ledger)
-        self = .leader(leadership)
     }
 }

@@ -1,6 +1,7 @@
 /// What a step asks of the driver. The driver keeps one and reuses it; within a list the order matters.
 ///
-/// The driver carries out `violation` first, then `writes`, `messages`, the committed range, the answers.
+/// The driver carries out `violation` first, then `writes`, `messages`, the installation, the
+/// committed range, the answers. `fetch` may be begun at any time.
 public struct Effects: Sendable {
     /// To be made durable, in order. The leader's messages need not wait for them: what must wait is held in the core.
     public var writes: [Write] = []
@@ -14,6 +15,10 @@ public struct Effects: Sendable {
     public var grantedReads: [ReadGrant] = []
     /// Reads this member can't serve; perhaps that one can.
     public var refusedReads: [ReadRefusal] = []
+    /// To be pulled from that member. Asked for again with each offer; a transfer that is under way just goes on.
+    public var fetch: (snapshot: Snapshot, from: NodeID)?
+    /// The state is to be replaced by this snapshot, which was `fetched`, before anything further is applied.
+    public var install: Snapshot?
     /// An invariant of Raft does not hold: the process must stop, at once and loudly.
     public var violation: String?
 
@@ -44,6 +49,8 @@ public struct Effects: Sendable {
         self.refused.removeAll(keepingCapacity: true)
         self.grantedReads.removeAll(keepingCapacity: true)
         self.refusedReads.removeAll(keepingCapacity: true)
+        self.fetch = nil
+        self.install = nil
         self.violation = nil
     }
 }

@@ -19,13 +19,16 @@ extension Consensus {
     /// Becomes a follower in `term`. Only somebody who led or stood gets a fresh timeout here: a mere term, however
     /// new, is no sign of a leader.
     mutating func follow(_ leader: NodeID?, in term: Term, now: Instant, _ out: inout Effects) {
-        if term > self.ledger.term { self.ledger.adopt(term) }
+        let isNewTerm = term > self.ledger.term
+        if isNewTerm { self.ledger.adopt(term) }
         switch self.role {
-        case .follower: break
+        case .follower(let following):
+            if following.leader == leader && !isNewTerm { return }
+            following.reads.end(leader: leader, &out)
         case .preCandidate, .candidate:
             self.resetElectionTimer(now)
         case .leader(let leadership):
-            leadership.end(successor: leader, &out)
+            leadership.end(successor: leader, self.ledger, &out)
             self.resetElectionTimer(now)
         }
         self.role = .follower(Following(leader: leader))
@@ -33,10 +36,11 @@ extension Consensus {
 
     mutating func electionTimedOut(_ now: Instant, _ out: inout Effects) {
         self.resetElectionTimer(now)
-        guard self.ledger.membership.isVoter(self.ledger.id) else { return }
+        guard self.ledger.membership.isVoter(self.ledger.id), !self.ledger.isDiskStalled(now) else { return }
+        if case .follower(let following) = self.role { following.reads.end(leader: nil, &out) }
         self.role = .preCandidate(Ballot(votes: [self.ledger.id], ownVote: self.ledger.newestWrite))
         let request = VoteRequest(term: self.ledger.term.next, last: self.ledger.log.last)
-        for peer in self.ledger.peers { self.ledger.send(.preVoteRequest(request), to: peer, &out) }
+        for peer in self.ledger.otherVoters { self.ledger.send(.preVoteRequest(request), to: peer, &out) }
         self.standIfPreElected(now: now, &out)
     }
 
@@ -66,11 +70,22 @@ extension Consensus {
         guard case .preCandidate(let ballot) = self.role,
             self.ledger.membership.hasQuorum(where: ballot.votes.contains)
         else { return }
+        self.stand(isTransfer: false, now: now, &out)
+    }
+
+    /// The leader has handed over to this member: it asks nobody whether it could win, and no lease stands in its way.
+    mutating func standAtOnce(now: Instant, _ out: inout Effects) {
+        guard case .follower(let following) = self.role, self.ledger.membership.isVoter(self.ledger.id) else { return }
+        following.reads.end(leader: nil, &out)
+        self.stand(isTransfer: true, now: now, &out)
+    }
+
+    private mutating func stand(isTransfer: Bool, now: Instant, _ out: inout Effects) {
         self.ledger.adopt(self.ledger.term.next, vote: self.ledger.id)
         self.role = .candidate(Ballot(ownVote: self.ledger.newestWrite))
         self.resetElectionTimer(now)
-        let request = VoteRequest(term: self.ledger.term, last: self.ledger.log.last)
-        for peer in self.ledger.peers { self.ledger.promise(.voteRequest(request), to: peer, &out) }
+        let request = VoteRequest(term: self.ledger.term, last: self.ledger.log.last, isTransfer: isTransfer)
+        for peer in self.ledger.otherVoters { self.ledger.promise(.voteRequest(request), to: peer, &out) }
     }
 
     // MARK: Votes

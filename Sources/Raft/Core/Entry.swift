@@ -7,6 +7,8 @@ public struct EntryKind: RawRepresentable, Hashable, Sendable {
     public static let noop = EntryKind(rawValue: 0)
     /// A command for the state machine.
     public static let command = EntryKind(rawValue: 1)
+    /// A membership, in force from the moment it is in a log.
+    public static let membership = EntryKind(rawValue: 2)
 }
 
 /// One entry of the replicated log.

@@ -4,16 +4,16 @@ extension Consensus {
     /// Takes the entries of the current term's leader.
     mutating func accept(_ request: AppendRequest, from leader: NodeID, now: Instant, _ out: inout Effects) {
         if case .leader = self.role { return }  // two leaders in a term can't be; nothing this one says is believed
-        self.follow(leader, in: request.term, now: now, &out)
-        self.leaderHeard = now
-        self.resetElectionTimer(now)
+        self.hears(leader, in: request.term, now: now, &out)
         guard request.isWellFormed else { return }
 
-        guard self.ledger.log.holds(request.previous) else {
+        // What lies before the log's beginning is committed, so the leader has it too.
+        let base = self.ledger.log.base.index
+        guard request.previous.index < base || self.ledger.log.holds(request.previous) else {
             self.reject(request, from: leader, &out)
             return
         }
-        for entry in request.entries where !self.ledger.log.holds(entry.position) {
+        for entry in request.entries where entry.index > base && !self.ledger.log.holds(entry.position) {
             // Only a real conflict truncates: an older, shorter append must not take newer entries away.
             if entry.index <= self.ledger.log.last.index, !self.ledger.truncate(from: entry.index) {
                 out.violation = "the leader of \(request.term) overwrites the committed entry \(entry.index)"
@@ -22,10 +22,17 @@ extension Consensus {
             self.ledger.append(entry)
         }
         // The leader's commit index says nothing about entries of ours that this append did not reach.
-        let proven = request.entries.last?.index ?? request.previous.index
+        let proven = max(request.entries.last?.index ?? request.previous.index, base)
         if self.ledger.advanceCommit(to: min(request.commit, proven)) { out.committed = self.ledger.commit }
         let reply = AppendReply(term: self.ledger.term, round: request.round, outcome: .accepted(match: proven))
         self.ledger.promise(.appendReply(reply), to: leader, &out)
+    }
+
+    /// The leader of the current term has spoken.
+    mutating func hears(_ leader: NodeID, in term: Term, now: Instant, _ out: inout Effects) {
+        self.follow(leader, in: term, now: now, &out)
+        self.leaderHeard = now
+        self.resetElectionTimer(now)
     }
 
     /// Names the last place where the logs may still agree, so that the leader finds it in a few steps, a term each.

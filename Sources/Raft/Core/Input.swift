@@ -26,10 +26,30 @@ public enum Input: Sendable {
     /// `time` is the driver's wall clock; the log's own time never goes back, whatever the clock does.
     case proposals([Proposal], time: LogTime)
     /// A linearizable read wants to begin.
-    case read(ReadID)
+    case read(ReadID, ReadMode)
+    case change(MembershipChange, ProposalID, time: LogTime)
+    /// The leader is to hand its office over: to that voter, or to the one that is furthest.
+    case transfer(to: NodeID?)
     case persisted(Receipt)
+    /// A snapshot of this member's own state is durable.
+    case captured(Snapshot)
+    /// A snapshot that was pulled is durable and whole, and can be restored at once.
+    case fetched(Snapshot)
+    /// That member is connected, and this is its disk.
+    case met(NodeID, Incarnation)
+    /// The connection from that member was closed by its host: its process has ended.
+    case lost(NodeID)
     /// The deadline has passed (or may have: a timer that fires early does no harm).
     case timer
+}
+
+/// How a linearizable read makes sure that it sees the newest state.
+public enum ReadMode: Hashable, Sendable {
+    /// A majority confirms that the leader still leads (ReadIndex: dissertation, section 6.4).
+    case index
+    /// The leader trusts that nobody can have been elected since a majority last answered it. Needs clocks that run at
+    /// nearly the same rate; where `Settings.allowsLeases` is off, it is the same as `index`.
+    case lease
 }
 
 /// Why a proposal did not go through. Two classes, and no third: definite (in no log, safe to try anywhere) and
@@ -41,6 +61,8 @@ public enum ProposalError: Error, Hashable, Sendable {
     case overloaded
     /// Definite. The command is longer than an entry may be.
     case tooLarge
+    /// Definite. The membership can't be changed like that, or not now.
+    case changeRefused(ChangeRefusal)
     /// Indefinite. Leadership was lost while the entry was on its way.
     case outcomeUnknown
 }

@@ -1,18 +1,24 @@
+import DequeModule
+
 /// The member's log as the core sees it: what was accepted, durable or not yet.
 ///
-/// `base` is the position before the first entry held: where compaction has cut the log. It holds the whole rest in
-/// memory.
+/// `base` is the position before the first entry held: where compaction has cut the log. Everything after it is held
+/// in memory; compaction keeps that small.
 struct LogView: Sendable {
     private(set) var base: LogPosition
-    private var entries: [Entry]
+    /// The sum of the weights of the entries held.
+    private(set) var weight = 0
+    private var entries: Deque<Entry>
 
     init(base: LogPosition = .zero, entries: [Entry] = []) {
         self.base = base
-        self.entries = entries
+        self.entries = Deque(entries)
+        for entry in entries { self.weight += entry.weight }
     }
 
     var last: LogPosition { self.entries.last?.position ?? self.base }
     var firstIndex: LogIndex { self.base.index.next }
+    var count: Int { self.entries.count }
 
     /// The term of the entry at `index`; nil where the log does not reach, or no longer does.
     func term(at index: LogIndex) -> Term? {
@@ -54,11 +60,21 @@ struct LogView: Sendable {
     mutating func append(_ entry: Entry) {
         precondition(entry.index == self.last.index.next, "entry \(entry.position) does not follow \(self.last)")
         self.entries.append(entry)
+        self.weight += entry.weight
     }
 
     mutating func truncate(from index: LogIndex) {
         guard let offset = self.offset(of: index) else { return }
+        for entry in self.entries[offset...] { self.weight -= entry.weight }
         self.entries.removeSubrange(offset...)
+    }
+
+    /// Lets go of everything up to `index`, which the log holds.
+    mutating func compact(through index: LogIndex) {
+        guard let offset = self.offset(of: index) else { return }
+        self.base = self.entries[offset].position
+        for entry in self.entries[...offset] { self.weight -= entry.weight }
+        self.entries.removeSubrange(...offset)
     }
 
     private func offset(of index: LogIndex) -> Int? {

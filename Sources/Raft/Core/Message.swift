@@ -6,9 +6,12 @@ public struct VoteRequest: Hashable, Sendable {
     public var term: Term
     /// The end of the candidate's log.
     public var last: LogPosition
-    public init(term: Term, last: LogPosition) {
+    /// The leader itself asked for this election: a leader that is alive is no reason to refuse.
+    public var isTransfer: Bool
+    public init(term: Term, last: LogPosition, isTransfer: Bool = false) {
         self.term = term
         self.last = last
+        self.isTransfer = isTransfer
     }
 }
 
@@ -48,6 +51,8 @@ public struct AppendReply: Hashable, Sendable {
         case accepted(match: LogIndex)
         /// The follower does not hold `previous`. The leader's log can agree with the follower's only up to `hint`.
         case rejected(previous: LogIndex, hint: LogPosition)
+        /// The follower lacks what the leader's log no longer holds, and pulls that snapshot; nil if it pulls none.
+        case fetching(Snapshot.ID?)
         /// The request was of an older term. Only the reply's term counts: the sender may meanwhile lead that very
         /// term, and the answer to what it said in an earlier one must not pass for an answer to what it says now.
         case stale
@@ -63,6 +68,47 @@ public struct AppendReply: Hashable, Sendable {
     }
 }
 
+/// The leader's log no longer holds what the follower lacks: it is to pull this snapshot. Also a heartbeat.
+public struct SnapshotOffer: Hashable, Sendable {
+    public var term: Term
+    public var snapshot: Snapshot
+    public var round: UInt64
+    public init(term: Term, snapshot: Snapshot, round: UInt64) {
+        self.term = term
+        self.snapshot = snapshot
+        self.round = round
+    }
+}
+
+/// A member that does not lead asks how far it must have applied to serve a linearizable read (dissertation, 6.4).
+public struct ReadRequest: Hashable, Sendable {
+    public var term: Term
+    /// New for each request, and not used again by a later start of the same member.
+    public var id: UInt64
+    public init(term: Term, id: UInt64) {
+        self.term = term
+        self.id = id
+    }
+}
+
+public struct ReadReply: Hashable, Sendable {
+    public var term: Term
+    public var id: UInt64
+    /// Nil if the member asked does not lead, or has ceased to.
+    public var index: LogIndex?
+    public init(term: Term, id: UInt64, index: LogIndex?) {
+        self.term = term
+        self.id = id
+        self.index = index
+    }
+}
+
+/// The leader hands its office over: the addressee is to stand at once (dissertation, section 3.10).
+public struct TimeoutNow: Hashable, Sendable {
+    public var term: Term
+    public init(term: Term) { self.term = term }
+}
+
 public enum Message: Hashable, Sendable {
     case preVoteRequest(VoteRequest)
     case preVoteReply(VoteReply)
@@ -70,6 +116,10 @@ public enum Message: Hashable, Sendable {
     case voteReply(VoteReply)
     case append(AppendRequest)
     case appendReply(AppendReply)
+    case offer(SnapshotOffer)
+    case readRequest(ReadRequest)
+    case readReply(ReadReply)
+    case timeoutNow(TimeoutNow)
 
     public var term: Term {
         switch self {
@@ -77,6 +127,10 @@ public enum Message: Hashable, Sendable {
         case .preVoteReply(let reply), .voteReply(let reply): reply.term
         case .append(let request): request.term
         case .appendReply(let reply): reply.term
+        case .offer(let offer): offer.term
+        case .readRequest(let request): request.term
+        case .readReply(let reply): reply.term
+        case .timeoutNow(let request): request.term
         }
     }
 }

@@ -17,6 +17,8 @@ struct Progress: Sendable {
         case probe(isWaiting: Bool)
         /// Appends follow each other without waiting, as far as the window allows.
         case replicate(Window)
+        /// The log no longer holds what the follower lacks: it is pulling this snapshot.
+        case snapshot(Snapshot.ID)
     }
 
     /// Appends under way: the last index and the weight of each, oldest first.
@@ -36,7 +38,24 @@ struct Progress: Sendable {
             !isWaiting
         case .replicate(let window):
             window.appends.count < settings.appendsInFlightMax && window.bytes < settings.bytesInFlightMax
+        case .snapshot:
+            false
         }
+    }
+
+    var isFetching: Bool { self.offered != nil }
+
+    /// The snapshot the follower is pulling.
+    var offered: Snapshot.ID? {
+        if case .snapshot(let id) = self.mode { return id }
+        return nil
+    }
+
+    mutating func offered(_ snapshot: Snapshot) { self.mode = .snapshot(snapshot.id) }
+
+    /// The follower has part of another snapshot, which this leader has too.
+    mutating func prefers(_ snapshot: Snapshot.ID) {
+        if self.isFetching { self.mode = .snapshot(snapshot) }
     }
 
     /// Entries up to `last` are on their way.
@@ -50,6 +69,8 @@ struct Progress: Sendable {
             window.bytes += weight
             self.next = last.next
             self.mode = .replicate(window)
+        case .snapshot:
+            return
         }
     }
 
@@ -69,6 +90,10 @@ struct Progress: Sendable {
         switch self.mode {
         case .probe:
             self.mode = .replicate(Window())
+        case .snapshot:
+            // Appends follow the snapshot; those that were sent before it count no more.
+            self.next = self.match.next
+            self.mode = .replicate(Window())
         case .replicate(var window):
             self.mode = .probe(isWaiting: true)
             while let oldest = window.appends.first, oldest.last <= self.match {
@@ -86,6 +111,8 @@ struct Progress: Sendable {
             guard previous.next == self.next else { return }
         case .replicate:
             guard previous > self.match, previous < self.next else { return }
+        case .snapshot:
+            return
         }
         self.next = max(self.match, min(previous.previous, lastPossibleMatch)).next
         self.mode = .probe(isWaiting: false)

@@ -15,5 +15,19 @@ public struct Settings: Sendable {
     /// What may wait for a quorum before further proposals are refused as `overloaded`.
     public var uncommittedBytesMax = 64 << 20
 
+    /// A snapshot is due when what was applied since the last one weighs this much, or is this many entries; and not
+    /// before it weighs half of the last snapshot, so that writing snapshots costs no more than writing the log.
+    public var snapshotWeight = 4 << 20
+    public var snapshotEntries = 50_000
+    /// What stays in the log behind a snapshot, for members that are only a little late.
+    public var trailingEntries = 2_000
+    /// A log that weighs more is cut although a member that is alive still needs what goes.
+    public var logWeightMax = 128 << 20
+    /// A leader that has waited this long for its own disk steps down and goes silent.
+    public var diskPatience: Duration = .milliseconds(1_200)
+    /// Whether reads may trust the leader's lease. A member then grants no vote during its first election timeout,
+    /// and a closed connection does not shorten an election.
+    public var allowsLeases = false
+
     public init() {}
 }

@@ -10,7 +10,27 @@ public struct Status: Sendable {
     public var last: LogPosition
     /// The end of the log on this member's own disk.
     public var durable: LogIndex
+    /// The membership in force: the latest in the log, committed or not.
     public var membership: Membership
+    /// The position before the first entry of the log.
+    public var base: LogPosition
+    /// The last position the newest snapshot contains; zero without one.
+    public var snapshot: LogPosition
+    /// Entries held in memory.
+    public var logEntries: Int
+    public var logWeight: Int
+    /// What a leader knows of the others; empty elsewhere.
+    public var followers: [Follower]
+    /// Whom a leader is handing over to.
+    public var successor: NodeID?
+
+    public struct Follower: Hashable, Sendable {
+        public var id: NodeID
+        public var match: LogIndex
+        /// When it last answered.
+        public var lastReply: Instant
+        public var isFetchingSnapshot: Bool
+    }
 }
 
 extension Consensus {
@@ -40,8 +60,19 @@ extension Consensus {
             commit: self.ledger.commit,
             last: self.ledger.log.last,
             durable: self.ledger.durable,
-            membership: self.ledger.membership
+            membership: self.ledger.membership,
+            base: self.ledger.log.base,
+            snapshot: self.ledger.snapshots.last?.position ?? .zero,
+            logEntries: self.ledger.log.count,
+            logWeight: self.ledger.log.weight,
+            followers: self.leadership?.followers.map(\.observation) ?? [],
+            successor: self.leadership?.transfer?.target
         )
+    }
+
+    private var leadership: Leadership? {
+        if case .leader(let leadership) = self.role { return leadership }
+        return nil
     }
 
     /// The entry at `index`, if the log holds it.
@@ -52,9 +83,25 @@ extension Consensus {
 
     /// What must hold between any two steps; nil if it does.
     public func checkInvariants() -> String? {
+        if let defect = self.ledger.defect { return defect }
         if self.ledger.commit > self.ledger.log.last.index { return "commit beyond the end of the log" }
+        if self.ledger.commit < self.ledger.log.base.index { return "the log begins beyond the commit index" }
+        if self.ledger.log.base.index > self.ledger.snapshots.last?.index ?? .zero {
+            return "no snapshot covers what is cut"
+        }
         if self.ledger.durable > self.ledger.log.last.index { return "durable beyond the end of the log" }
         if case .leader(let leadership) = self.role { return leadership.checkInvariants(self.ledger) }
         return nil
+    }
+}
+
+extension Leadership.Follower {
+    fileprivate var observation: Status.Follower {
+        Status.Follower(
+            id: self.id,
+            match: self.progress.match,
+            lastReply: self.progress.lastReply,
+            isFetchingSnapshot: self.progress.isFetching
+        )
     }
 }

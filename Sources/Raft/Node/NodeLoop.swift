@@ -94,7 +94,7 @@ final class NodeLoop<Machine: StateMachine> {
         let id = ReadID(self.newID())
         self.readers[id] = answer
         self.after(timeout) { loop in loop.readers.removeValue(forKey: id)?(.failure(.timedOut)) }
-        self.post([.read(id)])
+        self.post([.read(id, .index)])
     }
 
     /// Answers with the leader as soon as one is known, or with nil when the time is up.

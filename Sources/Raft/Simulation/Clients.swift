@@ -59,7 +59,7 @@ extension World {
         let place = self.preferredMember()
         guard self.members[place].core != nil, self.members[place].pausedUntil <= self.now else { return }
         if self.chance(200) {
-            try self.step(place, .read(self.clients.read(acknowledged: self.oracle.acknowledged)))
+            try self.step(place, .read(self.clients.read(acknowledged: self.oracle.acknowledged), .index))
         } else {
             let count = Int(self.draw(1...UInt64(self.faults.clientBatchMax)))
             let padding = Int(self.draw(0...64))
@@ -84,6 +84,12 @@ extension Input {
         case .proposals(let proposals, _): "\(proposals.count) proposals"
         case .read: "read"
         case .persisted(let receipt): "persisted \(receipt.write.rawValue)"
+        case .change(let change, _, _): "change: \(change)"
+        case .transfer(let target): "transfer to \(target.map(\.description) ?? "anybody")"
+        case .captured(let snapshot): "captured \(snapshot.position)"
+        case .fetched(let snapshot): "fetched \(snapshot.position)"
+        case .met(let member, let incarnation): "met \(member) on disk \(incarnation.rawValue)"
+        case .lost(let member): "lost \(member)"
         case .timer: "timer"
         }
     }
@@ -99,6 +105,10 @@ extension Message {
         case .append(let request):
             "append \(request.term) after \(request.previous) +\(request.entries.count) commit \(request.commit)"
         case .appendReply(let reply): "append reply \(reply.term) \(reply.outcome)"
+        case .offer(let offer): "offer \(offer.term) of \(offer.snapshot.position)"
+        case .readRequest(let request): "read? \(request.term)"
+        case .readReply(let reply): "read \(reply.term) at \(reply.index.map(\.description) ?? "nothing")"
+        case .timeoutNow(let request): "stand now \(request.term)"
         }
     }
 }

@@ -199,7 +199,7 @@ struct Oracle: Sendable {
 
     /// A linearizable read sees at least what was acknowledged before it began.
     func checkRead(_ grant: Effects.ReadGrant, began acknowledged: LogIndex, _ status: Status) throws(Violation) {
-        guard grant.index >= acknowledged, grant.index <= status.commit else {
+        guard grant.index >= acknowledged, grant.index.rawValue <= UInt64(self.committed.count) else {
             throw Violation(
                 invariant: "linearizable read",
                 detail: "member \(status.id) reads at \(grant.index), acknowledged before: \(acknowledged)"

@@ -52,7 +52,12 @@ extension RaftDatabase {
                 index: last.index
             )
         }
-        return Recovered(hardState: self.hardState, entries: entries, membership: self.membership)
+        return Recovered(
+            hardState: self.hardState,
+            entries: entries,
+            membership: self.membership,
+            incarnation: self.incarnation
+        )
     }
 
     private static func missing(_ index: LogIndex, _ bounds: LogBounds) -> StorageError {

@@ -111,22 +111,10 @@ struct LogBounds: Record {
 }
 
 extension Membership: Record {
-    var fields: [UInt8] {
-        var bytes = [recordFormatVersion]
-        bytes.append(bigEndian: UInt32(self.voters.count))
-        for voter in self.voters { bytes.append(bigEndian: voter.rawValue) }
-        return bytes
-    }
+    var fields: [UInt8] { [recordFormatVersion] + self.encoded() }
 
     init?(fields: RawSpan) {
-        guard let count = fields.bigEndian(at: 1, as: UInt32.self), fields.byteCount - 5 == Int(count) * 4 else {
-            return nil
-        }
-        var voters: [NodeID] = []
-        for place in 0..<Int(count) {
-            guard let voter = fields.bigEndian(at: 5 + 4 * place, as: UInt32.self) else { return nil }
-            voters.append(NodeID(voter))
-        }
-        self.init(voters: voters)
+        let bytes = (1..<max(1, fields.byteCount)).compactMap { fields.bigEndian(at: $0, as: UInt8.self) }
+        self.init(decoding: bytes)
     }
 }

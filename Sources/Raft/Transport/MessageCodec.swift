@@ -12,6 +12,12 @@ extension ByteBuffer {
         case .voteReply(let reply): self.writeVoteReply(4, reply)
         case .append(let request): self.writeAppend(request)
         case .appendReply(let reply): self.writeAppendReply(reply)
+        case .offer(let offer): self.writeOffer(offer)
+        case .readRequest(let request): self.writeReadRequest(request)
+        case .readReply(let reply): self.writeReadReply(reply)
+        case .timeoutNow(let request):
+            self.writeInteger(UInt8(10))
+            self.writeInteger(request.term.rawValue)
         }
     }
 
@@ -24,6 +30,10 @@ extension ByteBuffer {
         case 4: return .voteReply(try self.readVoteReply())
         case 5: return .append(try self.readAppend())
         case 6: return .appendReply(try self.readAppendReply())
+        case 7: return .offer(try self.readOffer())
+        case 8: return .readRequest(ReadRequest(term: try self.readTerm(), id: try self.readWord()))
+        case 9: return .readReply(try self.readReadReply())
+        case 10: return .timeoutNow(TimeoutNow(term: try self.readTerm()))
         default: throw .unknown("message", kind)
         }
     }
@@ -34,10 +44,11 @@ extension ByteBuffer {
         self.writeInteger(kind)
         self.writeInteger(request.term.rawValue)
         self.writePosition(request.last)
+        self.writeInteger(UInt8(request.isTransfer ? 1 : 0))
     }
 
     private mutating func readVoteRequest() throws(WireError) -> VoteRequest {
-        VoteRequest(term: try self.readTerm(), last: try self.readPosition())
+        VoteRequest(term: try self.readTerm(), last: try self.readPosition(), isTransfer: try self.readFlag())
     }
 
     private mutating func writeVoteReply(_ kind: UInt8, _ reply: VoteReply) {
@@ -48,9 +59,7 @@ extension ByteBuffer {
 
     private mutating func readVoteReply() throws(WireError) -> VoteReply {
         let term = try self.readTerm()
-        let granted: UInt8 = try self.readWord()
-        guard granted <= 1 else { throw .unknown("answer", granted) }
-        return VoteReply(term: term, isGranted: granted == 1)
+        return VoteReply(term: term, isGranted: try self.readFlag())
     }
 
     // MARK: Appends
@@ -113,6 +122,12 @@ extension ByteBuffer {
             self.writePosition(hint)
         case .stale:
             self.writeInteger(UInt8(3))
+        case .fetching(nil):
+            self.writeInteger(UInt8(4))
+        case .fetching(.some(let snapshot)):
+            self.writeInteger(UInt8(5))
+            self.writePosition(snapshot.position)
+            self.writeBytes(snapshot.digest)
         }
     }
 
@@ -130,11 +145,63 @@ extension ByteBuffer {
                 outcome: .rejected(previous: previous, hint: try self.readPosition())
             )
         case 3: return AppendReply(term: term, round: round, outcome: .stale)
+        case 4: return AppendReply(term: term, round: round, outcome: .fetching(nil))
+        case 5:
+            let position = try self.readPosition()
+            guard let digest = self.readBytes(length: Snapshot.digestBytes) else { throw .truncated }
+            return AppendReply(term: term, round: round, outcome: .fetching(.init(position: position, digest: digest)))
         default: throw .unknown("outcome", outcome)
         }
     }
 
+    // MARK: Snapshots and reads
+
+    private mutating func writeOffer(_ offer: SnapshotOffer) {
+        let snapshot = offer.snapshot.encoded()
+        self.writeInteger(UInt8(7))
+        self.writeInteger(offer.term.rawValue)
+        self.writeInteger(offer.round)
+        self.writeInteger(UInt32(snapshot.count))
+        self.writeBytes(snapshot)
+    }
+
+    private mutating func readOffer() throws(WireError) -> SnapshotOffer {
+        let term = try self.readTerm()
+        let round = try self.readNumber()
+        let length: UInt32 = try self.readWord()
+        guard length <= Snapshot.encodedBytesMax else { throw .tooLong("a snapshot's description") }
+        guard let bytes = self.readBytes(length: Int(length)) else { throw .truncated }
+        guard let snapshot = Snapshot(decoding: bytes) else { throw .malformed("a snapshot's description") }
+        return SnapshotOffer(term: term, snapshot: snapshot, round: round)
+    }
+
+    private mutating func writeReadRequest(_ request: ReadRequest) {
+        self.writeInteger(UInt8(8))
+        self.writeInteger(request.term.rawValue)
+        self.writeInteger(request.id)
+    }
+
+    private mutating func writeReadReply(_ reply: ReadReply) {
+        self.writeInteger(UInt8(9))
+        self.writeInteger(reply.term.rawValue)
+        self.writeInteger(reply.id)
+        self.writeInteger(UInt8(reply.index == nil ? 0 : 1))
+        if let index = reply.index { self.writeInteger(index.rawValue) }
+    }
+
+    private mutating func readReadReply() throws(WireError) -> ReadReply {
+        let term = try self.readTerm()
+        let id: UInt64 = try self.readWord()
+        return ReadReply(term: term, id: id, index: try self.readFlag() ? try self.readIndex() : nil)
+    }
+
     // MARK: Numbers
+
+    private mutating func readFlag() throws(WireError) -> Bool {
+        let flag: UInt8 = try self.readWord()
+        guard flag <= 1 else { throw .unknown("flag", flag) }
+        return flag == 1
+    }
 
     private mutating func writePosition(_ position: LogPosition) {
         self.writeInteger(position.index.rawValue)

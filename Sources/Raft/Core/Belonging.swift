@@ -1,0 +1,71 @@
+// Who belongs to the cluster, as this member sees it: who may speak to it, who has come, and when to go itself.
+
+/// What a member says to somebody who wants to speak to it.
+public enum Admission: Hashable, Sendable {
+    case welcome
+    /// That id was removed from the cluster. Ids are not used again.
+    case removed
+    /// That member lives on another disk. The cluster counts on what that disk promised, so whoever comes with a new
+    /// one must come as a new member.
+    case otherDisk
+}
+
+extension Consensus {
+    /// The newest membership that is known to be committed.
+    var committedMembership: Membership { self.ledger.memberships.inForce(at: self.ledger.commit) }
+
+    /// Whether to speak to the member of that id that lives on that disk. An id that is not known yet is welcome: this
+    /// member may be late.
+    public func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
+        let membership = self.committedMembership
+        if membership.isRemoved(id) { return .removed }
+        if let bound = membership.member(id)?.incarnation, bound != incarnation { return .otherDisk }
+        return .welcome
+    }
+
+    mutating func met(_ member: NodeID, _ incarnation: Incarnation, now: Instant, _ out: inout Effects) {
+        self.ledger.met(member, incarnation)
+        self.role.withLeadership(&self.ledger) { leadership, ledger in
+            leadership.reconfigure(&ledger, now: now, &out)
+        }
+    }
+
+    /// The leader's process is gone: no use to wait for its next heartbeat. If it lives after all, the others still
+    /// hear it and refuse the pre-vote. Leases count on the wait.
+    mutating func lost(_ member: NodeID, now: Instant, _ out: inout Effects) {
+        guard case .follower(let following) = self.role, following.leader == member,
+            !self.ledger.settings.allowsLeases
+        else { return }
+        self.follow(nil, in: self.ledger.term, now: now, &out)
+        self.leaderHeard = nil
+        let spread = self.ledger.settings.heartbeatInterval.coreNanoseconds
+        let soon = now.advanced(by: UInt64.random(in: 0...spread, using: &self.random))
+        self.electionDeadline = min(self.electionDeadline, soon)
+    }
+
+    mutating func change(
+        _ change: MembershipChange,
+        _ proposal: ProposalID,
+        time: LogTime,
+        now: Instant,
+        _ out: inout Effects
+    ) {
+        guard case .leader = self.role else {
+            out.refused.append(.init(proposal: proposal, error: .notAccepted(leader: self.leader)))
+            return
+        }
+        self.role.withLeadership(&self.ledger) { leadership, ledger in
+            leadership.change(change, for: proposal, time: time, &ledger, now: now, &out)
+        }
+    }
+
+    /// A leader that has led its own removal to the end hands over and goes.
+    mutating func leaveIfRemoved(now: Instant, _ out: inout Effects) {
+        guard case .leader(let leadership) = self.role, leadership.isRemoved(self.ledger) else { return }
+        self.role.withLeadership(&self.ledger) { leadership, ledger in
+            leadership.broadcast(ledger, now: now, &out)  // the others learn that it is committed
+            leadership.transfer(to: nil, ledger, now: now, &out)
+        }
+        self.follow(nil, in: self.ledger.term, now: now, &out)
+    }
+}

@@ -1,0 +1,42 @@
+/// A snapshot's description: what it stands for and how to tell that one has all of it. Its chunks are the driver's.
+public struct Snapshot: Hashable, Sendable {
+    /// The last entry whose effects are in it.
+    public var position: LogPosition
+    /// That entry's time.
+    public var time: LogTime
+    /// The membership in force at that entry.
+    public var membership: Membership
+    public var size: UInt64
+    public var chunkCount: UInt32
+    /// SHA-256 over the chunks, one after the other.
+    public var digest: [UInt8]
+
+    public init(
+        position: LogPosition,
+        time: LogTime,
+        membership: Membership,
+        size: UInt64,
+        chunkCount: UInt32,
+        digest: [UInt8]
+    ) {
+        self.position = position
+        self.time = time
+        self.membership = membership
+        self.size = size
+        self.chunkCount = chunkCount
+        self.digest = digest
+    }
+
+    /// What tells one snapshot from another. Members whose states are equal make equal snapshots of a position, so a
+    /// transfer begun from one member can go on from another.
+    public struct ID: Hashable, Sendable {
+        public var position: LogPosition
+        public var digest: [UInt8]
+        public init(position: LogPosition, digest: [UInt8]) {
+            self.position = position
+            self.digest = digest
+        }
+    }
+    public var id: ID { ID(position: self.position, digest: self.digest) }
+    public var index: LogIndex { self.position.index }
+}
