@@ -224,7 +224,7 @@ final class NodeLoop<Machine: StateMachine> {
     private func apply(_ entry: Entry) -> Machine.Response? {
         self.applied = entry.position
         switch entry.kind {
-        case .noop: return nil
+        case .noop, .membership: return nil
         case .command: return self.machine.apply(entry.payload, at: entry.index, time: entry.time)
         default:
             // Members that know the kind apply it; going on without it would make this state another one.
