@@ -83,7 +83,7 @@ public enum CoordinatorServer {
             database: database,
             recovered: recovered,
             on: MultiThreadedEventLoopGroup.singleton.next(),
-            call: { member, body in await calls.answer(body, from: member) }
+            call: { call in calls.take(call) }
         )
         var client = HTTPClient.Configuration()
         client.timeout = .init(connect: .seconds(2), read: .seconds(10))
@@ -97,11 +97,12 @@ public enum CoordinatorServer {
             configuration: configuration
         )
         let responder = Routes(plane: plane).router().buildResponder()
-        calls.serve { body in
-            if body.getInteger(at: body.readerIndex, as: UInt8.self) == HeartbeatRelay.mark {
-                return HeartbeatRelay.receive(body, plane)
+        calls.serve { call in
+            if call.body.getInteger(at: call.body.readerIndex, as: UInt8.self) == HeartbeatRelay.mark {
+                call.answer { HeartbeatRelay.receive(call.body, plane) }
+            } else {
+                call.answer { await Self.answer(call.body, responder, configuration.logger) }
             }
-            return await Self.answer(body, responder, configuration.logger)
         }
         return plane
     }
