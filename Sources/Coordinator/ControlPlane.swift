@@ -52,27 +52,44 @@ final class ControlPlane: Sendable {
 
     /// Puts a command into the log and waits until it is applied. Throws `TryAgain` if it certainly is in no log.
     func propose(_ command: Command) async throws -> StateResponse {
-        switch try await self.outcome(of: command) {
-        case .answered(let response):
-            self.attention.call()
-            return response
-        case .undecodable(let failure):
-            self.logger.critical("a command of this version is not understood", metadata: ["why": "\(failure)"])
-            throw APIError(.internalServerError, "Internal server error")
+        let result: Result<ClusterMachine.Outcome, ProposalError>
+        do throws(ProposalError) {
+            result = .success(try await self.node.propose(command.encoded(), timeout: Self.proposalTimeout))
+        } catch {
+            result = .failure(error)
         }
+        return try self.settle(command, result)
     }
 
-    private func outcome(of command: Command) async throws -> ClusterMachine.Outcome {
-        do {
-            return try await self.node.propose(command.encoded(), timeout: Self.proposalTimeout)
-        } catch ProposalError.notAccepted {
+    /// What the end of a proposal means to whoever asked for it; see `propose`.
+    func settle(_ command: Command, _ result: Result<ClusterMachine.Outcome, ProposalError>) throws -> StateResponse {
+        switch result {
+        case .success(.answered(let response)):
+            if command.concernsPlacements { self.attention.call() }
+            return response
+        case .success(.undecodable(let failure)):
+            self.logger.critical("a command of this version is not understood", metadata: ["why": "\(failure)"])
+            throw APIError.unexpected
+        case .failure(.notAccepted):
             throw TryAgain()
-        } catch ProposalError.overloaded {
+        case .failure(.overloaded):
             throw APIError(.serviceUnavailable, .overloaded, "Too many writes are waiting", retryAfterSeconds: 1)
-        } catch ProposalError.tooLarge {
+        case .failure(.tooLarge):
             throw APIError(.contentTooLarge, "What the request asks for does not fit one entry of the log")
-        } catch {
+        case .failure(.outcomeUnknown):
             throw APIError.outcomeUnknown
+        case .failure(.changeRefused):
+            throw APIError.unexpected  // commands change no membership
+        }
+    }
+}
+
+extension Command {
+    /// Whether the reconciler may have something to do afterwards. What connectors there are starts and stops nothing.
+    fileprivate var concernsPlacements: Bool {
+        switch self {
+        case .putConnector, .deleteConnector: false
+        default: true
         }
     }
 }

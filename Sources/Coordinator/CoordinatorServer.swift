@@ -16,6 +16,8 @@ import ServiceLifecycle
 /// A coordinator: a member of the Raft cluster with the HTTP API in front and the reconciler behind.
 public enum CoordinatorServer {
     public static let version = ProductVersion.current
+    /// What answers say of themselves in the `Server` field.
+    static let serverName = "varpulis"
 
     /// Runs until the process is told to stop (SIGTERM or SIGINT). `onRunning` is told the port once requests are taken.
     public static func run(
@@ -23,17 +25,20 @@ public enum CoordinatorServer {
         onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
         let plane = try await Self.start(configuration)
-        let router = Routes(plane: plane).router()
+        let routes = Routes(plane: plane)
         let server = HTTPServerBuilder { responder in
-            ServerChannel(responder: responder, transport: plane.node.transport)
-                as any ServerChildChannel
+            ServerChannel(
+                responder: responder,
+                transport: plane.node.transport,
+                lean: LeanPath(plane, routes.gate)
+            )
         }
         let application = Application(
-            router: router,
+            router: routes.router(),
             server: server,
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
-                serverName: "varpulis"
+                serverName: Self.serverName
             ),
             services: [Loops(plane: plane)],
             onServerRunning: { channel in onRunning(channel.localAddress?.port ?? configuration.port) },
@@ -96,11 +101,14 @@ public enum CoordinatorServer {
             secrets: try ConnectorSecrets(apiKey: configuration.apiKey, cluster: genesis.cluster),
             configuration: configuration
         )
-        let responder = Routes(plane: plane).router().buildResponder()
+        let routes = Routes(plane: plane)
+        let lean = LeanPath(plane, routes.gate)
+        let responder = routes.router().buildResponder()
         calls.serve { call in
             if call.body.getInteger(at: call.body.readerIndex, as: UInt8.self) == HeartbeatRelay.mark {
-                call.answer { HeartbeatRelay.receive(call.body, plane) }
-            } else {
+                return call.answer { HeartbeatRelay.receive(call.body, plane) }
+            }
+            lean.take(call) { call in
                 call.answer { await Self.answer(call.body, responder, configuration.logger) }
             }
         }

@@ -16,12 +16,22 @@ struct ForwardedRequest: Equatable {
 
     static let version: UInt8 = 1
 
-    init(_ request: Request, role: Role, body: ByteBuffer) {
+    init(role: Role, method: String, path: String, contentType: String, body: ByteBuffer) {
         self.role = role
-        self.method = request.method.rawValue
-        self.path = request.head.path ?? "/"
-        self.contentType = request.headers[.contentType] ?? ""
+        self.method = method
+        self.path = path
+        self.contentType = contentType
         self.body = body
+    }
+
+    init(_ request: Request, role: Role, body: ByteBuffer) {
+        self.init(
+            role: role,
+            method: request.method.rawValue,
+            path: request.head.path ?? "/",
+            contentType: request.headers[.contentType] ?? "",
+            body: body
+        )
     }
 
     func encoded() -> ByteBuffer {
@@ -62,6 +72,13 @@ struct ForwardedResponse: Equatable {
     var contentType: String
     var retryAfter: String
     var body: ByteBuffer
+
+    init(_ answer: Answer) {
+        self.status = answer.status.code
+        self.contentType = "application/json"
+        self.retryAfter = answer.fields.first { $0.name == .retryAfter }?.value ?? ""
+        self.body = ByteBuffer(bytes: answer.body)
+    }
 
     init(_ response: Response) async throws {
         self.status = response.status.code

@@ -27,7 +27,11 @@ struct LeaderGate: RouterMiddleware {
         let body = try await request.collectBody(upTo: Self.bodyBytesMax)
         if request.method == .get && request.isStaleRead {
             let local = await self.plane.node.local()
-            return Self.dated(try await next(request, context), local.index, local.staleness)
+            var response = try await next(request, context)
+            for field in Staleness(index: local.index, staleness: local.staleness).fields {
+                response.headers[field.name] = field.value
+            }
+            return response
         }
 
         let deadline = ContinuousClock.now + Self.patience
@@ -48,21 +52,6 @@ struct LeaderGate: RouterMiddleware {
         }
     }
 
-    private static let indexHeader = HTTPField.Name("x-varpulis-applied-index")!  // literal tokens, checked by tests
-    private static let stalenessHeader = HTTPField.Name("x-varpulis-staleness-ms")!
-
-    /// Says of an answer from this member's own state how far that state had got (at least), and how long ago a leader
-    /// was last heard from, in milliseconds; `unknown` if none was since the start.
-    private static func dated(_ response: Response, _ index: LogIndex, _ staleness: Duration?) -> Response {
-        var response = response
-        response.headers[Self.indexHeader] = "\(index)"
-        response.headers[Self.stalenessHeader] =
-            staleness.map { age in
-                String(age.components.seconds * 1_000 + age.components.attoseconds / 1_000_000_000_000_000)
-            } ?? "unknown"
-        return response
-    }
-
     private func forward(
         _ request: Request,
         _ body: ByteBuffer,
@@ -70,15 +59,30 @@ struct LeaderGate: RouterMiddleware {
         to leader: NodeID
     ) async throws -> Response {
         let call = ForwardedRequest(request, role: role, body: body).encoded()
+        let answer: Result<ByteBuffer, any Error>
         do {
-            let answer = try await self.plane.node.call(leader, call, timeout: Self.callTimeout)
-            guard let response = ForwardedResponse(answer) else { throw APIError(.badGateway, "Malformed answer") }
+            answer = .success(try await self.plane.node.call(leader, call, timeout: Self.callTimeout))
+        } catch {
+            answer = .failure(error)
+        }
+        return try Self.settle(answer, isRead: request.method == .get).get().response
+    }
+
+    /// What the leader's answer means to the request that was passed on: that answer, or `TryAgain` if the request
+    /// certainly did nothing, or only reads, or what to tell the client instead.
+    static func settle(_ answer: Result<ByteBuffer, any Error>, isRead: Bool) -> Result<ForwardedResponse, any Error> {
+        switch answer {
+        case .success(let bytes):
+            guard let response = ForwardedResponse(bytes) else {
+                return .failure(APIError(.badGateway, "Malformed answer"))
+            }
             // The member that was asked is not the leader any more, and did nothing.
-            if response.status == HTTPResponse.Status.misdirectedRequest.code { throw TryAgain() }
-            return response.response
-        } catch let error as CallError {
-            if error.mayHaveArrived && request.method != .get { throw APIError.outcomeUnknown }
-            throw TryAgain()
+            if response.status == HTTPResponse.Status.misdirectedRequest.code { return .failure(TryAgain()) }
+            return .success(response)
+        case .failure(let error as CallError):
+            return .failure(error.mayHaveArrived && !isRead ? APIError.outcomeUnknown : TryAgain())
+        case .failure(let error):
+            return .failure(error)
         }
     }
 

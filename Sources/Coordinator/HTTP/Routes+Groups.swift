@@ -44,7 +44,7 @@ extension Routes {
         led.delete("pipeline-groups/:id") { _, context -> Response in
             try context.require(.admin)
             let id = GroupID(try context.parameter("id"))
-            try self.check(try await self.plane.propose(.deleteGroup(.init(group: id))))
+            try await self.plane.propose(.deleteGroup(.init(group: id))).check()
             return Response.json(.ok, TornDownResponse())
         }
         led.post("pipeline-groups/:id/inject") { request, context -> Response in
@@ -82,7 +82,7 @@ extension Routes {
         let answer = try await self.plane.propose(
             .deployGroup(.init(group: id, spec: desired, workers: plan.workers))
         )
-        try self.check(answer)
+        try answer.check()
         guard case .group(let stored, _) = answer else {
             throw APIError(.internalServerError, "Internal server error")
         }
@@ -90,7 +90,7 @@ extension Routes {
     }
 
     private func refuse(_ existing: ClusterState.Group) throws -> PipelineGroupInfo {
-        try self.check(.refused(.groupExists(existing.id)))
+        try StateResponse.refused(.groupExists(existing.id)).check()
         throw APIError(.conflict, .groupExists, "Another pipeline group has this name")
     }
 

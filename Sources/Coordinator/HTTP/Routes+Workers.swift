@@ -30,7 +30,7 @@ extension Routes {
         led.delete("workers/:id") { _, context -> Response in
             try context.require(.admin)
             let id = WorkerID(try context.parameter("id"))
-            try self.check(try await self.plane.propose(.deregister(.init(worker: id))))
+            try await self.plane.propose(.deregister(.init(worker: id))).check()
             self.plane.reports.forget(id)
             return Response.json(.ok, DeletedResponse())
         }
@@ -61,7 +61,7 @@ extension Routes {
             capacity: .init(cpuCores: body.capacity.cpuCores, pipelinesMax: body.capacity.pipelinesMax),
             replacing: known?.incarnation
         )
-        try self.check(try await self.plane.propose(.register(command)))
+        try await self.plane.propose(.register(command)).check()
         self.plane.reports.note(
             HeartbeatRequest(
                 eventsProcessed: 0,

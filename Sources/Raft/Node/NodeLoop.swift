@@ -73,6 +73,7 @@ final class NodeLoop<Machine: StateMachine> {
         case propose([UInt8], timeout: TimeAmount, @Sendable (Outcome<Machine.Response>) -> Void)
         case read(timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
         case look(@Sendable (Applied<Machine>) -> Void)
+        case call(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
     }
 
     func take(_ request: Request) {
@@ -80,6 +81,8 @@ final class NodeLoop<Machine: StateMachine> {
         case .propose(let payload, let timeout, let answer): self.propose(payload, timeout: timeout, answer)
         case .read(let timeout, let answer): self.read(timeout: timeout, answer)
         case .look(let answer): answer(self.local)
+        case .call(let member, let body, let timeout, let answer):
+            self.transport.call(member, body, timeout: timeout).whenComplete(answer)
         }
     }
 

@@ -144,14 +144,14 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
 
     /// Asks another member, on the peer connection.
     public func call(_ member: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
-        try await self.eventLoop.flatSubmit {
-            self.transport.call(member, body, timeout: TimeAmount(timeout))
-        }.get()
+        try await withCheckedThrowingContinuation { continuation in
+            self.take(.call(member, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
+        }
     }
 
     // MARK: Use from event loops
 
-    // The same three for callers who can't await: the answer is given on their own loop, all answers that belong to
+    // The same for callers who can't await: the answer is given on their own loop, all answers that belong to
     // one turn of the node in one hop. A caller on the node's loop pays for no hop at all.
 
     public func propose(
@@ -181,6 +181,20 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
 
     public func local(from caller: any EventLoop, _ answer: @escaping @Sendable (Applied<Machine>) -> Void) {
         self.take(.look { local in self.loop.value.answers.deliver(on: caller) { answer(local) } })
+    }
+
+    public func call(
+        _ member: NodeID,
+        _ body: ByteBuffer,
+        timeout: Duration,
+        from caller: any EventLoop,
+        _ answer: @escaping @Sendable (Result<ByteBuffer, any Error>) -> Void
+    ) {
+        self.take(
+            .call(member, body, timeout: TimeAmount(timeout)) { result in
+                self.loop.value.answers.deliver(on: caller) { answer(result) }
+            }
+        )
     }
 
     /// Brings a request to the loop. Those that gather before the loop gets to them cost one wake-up together; there
