@@ -36,6 +36,9 @@ final class NodeLoop<Machine: StateMachine> {
     private var nextID: UInt64 = 1
     private let writers: Waiters<ProposalID, (Outcome<Machine.Response>) -> Void>
     private let readers: Waiters<ReadID, (Result<Applied<Machine>, ReadError>) -> Void>
+    /// Reads that wait until this member has applied what they are to see. Those that nobody waits for any more go when
+    /// their turn comes.
+    private var grantedReads: [Effects.ReadGrant] = []
     private let applyWatchers: Waiters<UInt64, (beyond: LogIndex, wake: () -> Void)>
     private let leaderWatchers: Waiters<UInt64, (NodeID?) -> Void>
     private var status: NodeStatus
@@ -225,10 +228,20 @@ final class NodeLoop<Machine: StateMachine> {
         }
         for watcher in self.applyWatchers.remove(where: { $0.beyond < self.applied.index }) { watcher.wake() }
         for refusal in effects.refused { self.writers.remove(refusal.proposal)?(.failure(refusal.error)) }
-        for grant in effects.grantedReads { self.readers.remove(grant.read)?(.success(self.local)) }
+        self.answerReads(effects.grantedReads)
         for refusal in effects.refusedReads {
             self.readers.remove(refusal.read)?(.failure(.notLeader(refusal.leader)))
         }
+    }
+
+    /// A follower may be told that a read sees more than it has applied: such a read waits for the rest.
+    private func answerReads(_ grants: [Effects.ReadGrant]) {
+        self.grantedReads.append(contentsOf: grants)
+        guard !self.grantedReads.isEmpty else { return }
+        let due = self.grantedReads.filter { $0.index <= self.applied.index }
+        self.grantedReads.removeAll { $0.index <= self.applied.index }
+        let local = self.local
+        for grant in due { self.readers.remove(grant.read)?(.success(local)) }
     }
 
     private func apply(_ entry: Entry) -> Machine.Response? {
