@@ -13,6 +13,8 @@ final class TestMember: Sendable {
 
     private final class Inbox: Sendable {
         let envelopes = Mutex<[Envelope]>([])
+        let met = Mutex<[NodeID: Incarnation]>([:])
+        let lost = Mutex<[NodeID]>([])
     }
 
     let transport: PeerTransport
@@ -22,6 +24,7 @@ final class TestMember: Sendable {
         _ node: UInt32,
         of addresses: [NodeID: PeerAddress],
         key: String = "key",
+        incarnation: UInt64? = nil,
         configure: (PeerTransport) -> Void = { _ in },
         answering: @escaping Answering = { _, body in body }
     ) {
@@ -31,13 +34,15 @@ final class TestMember: Sendable {
             identity: PeerIdentity(
                 cluster: ClusterID(high: 1, low: 2),
                 node: NodeID(node),
-                incarnation: Incarnation(UInt64(node)),
+                incarnation: Incarnation(incarnation ?? UInt64(node)),
                 key: Array(key.utf8)
             ),
-            addresses: addresses,
+            peers: addresses,
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
             events: PeerEvents(
                 messages: { envelopes in inbox.envelopes.withLock { $0 += envelopes } },
+                met: { member, incarnation in inbox.met.withLock { $0[member] = incarnation } },
+                lost: { member in inbox.lost.withLock { $0.append(member) } },
                 call: { call in call.answer { await answering(call.from, call.body) } }
             ),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -46,6 +51,16 @@ final class TestMember: Sendable {
     }
 
     var received: [Envelope] { self.inbox.envelopes.withLock { $0 } }
+    var met: [NodeID: Incarnation] { self.inbox.met.withLock { $0 } }
+    var lost: [NodeID] { self.inbox.lost.withLock { $0 } }
+
+    func status() async throws -> TransportStatus {
+        try await self.transport.eventLoop.submit { self.transport.status }.get()
+    }
+
+    func update(_ peers: [NodeID: PeerAddress], committed: Membership = .unknown) async throws {
+        try await self.transport.eventLoop.submit { self.transport.update(peers: peers, committed: committed) }.get()
+    }
 
     func start() async throws {
         try await self.transport.eventLoop.submit { self.transport.start() }.get()

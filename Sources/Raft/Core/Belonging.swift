@@ -10,17 +10,23 @@ public enum Admission: Hashable, Sendable {
     case otherDisk
 }
 
-extension Consensus {
-    /// The newest membership that is known to be committed.
-    var committedMembership: Membership { self.ledger.memberships.inForce(at: self.ledger.commit) }
-
+extension Membership {
     /// Whether to speak to the member of that id that lives on that disk. An id that is not known yet is welcome: this
     /// member may be late.
     public func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
-        let membership = self.committedMembership
-        if membership.isRemoved(id) { return .removed }
-        if let bound = membership.member(id)?.incarnation, bound != incarnation { return .otherDisk }
+        if self.isRemoved(id) { return .removed }
+        if let bound = self.member(id)?.incarnation, bound != incarnation { return .otherDisk }
         return .welcome
+    }
+}
+
+extension Consensus {
+    /// The newest membership that is known to be committed.
+    public var committedMembership: Membership { self.ledger.memberships.inForce(at: self.ledger.commit) }
+
+    /// Whether to speak to the member of that id that lives on that disk.
+    public func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
+        self.committedMembership.admission(of: id, incarnation)
     }
 
     mutating func met(_ member: NodeID, _ incarnation: Incarnation, now: Instant, _ out: inout Effects) {

@@ -14,6 +14,7 @@ import RaftTransport
 /// in, the disk gets one submission and each connection one flush.
 final class NodeLoop<Machine: StateMachine> {
     typealias Outcome<Value> = Result<Value, ProposalError>
+    typealias ReadAnswer = (Result<Applied<Machine>, ReadError>) -> Void
 
     private let eventLoop: any EventLoop
     private let storage: StorageThread
@@ -31,26 +32,29 @@ final class NodeLoop<Machine: StateMachine> {
     private var proposals: [Proposal] = []
     private var isDrainPlanned = false
     private var timer: (deadline: RaftCore.Instant, task: Scheduled<Void>)?
-    private var isStopped = false
+    private(set) var isStopped = false
 
     private var nextID: UInt64 = 1
+    let limits: RaftConfiguration.Limits
+    private let peers: PeerDirectory
     private let writers: Waiters<ProposalID, (Outcome<Machine.Response>) -> Void>
-    private let readers: Waiters<ReadID, (Result<Applied<Machine>, ReadError>) -> Void>
-    /// Reads that wait until this member has applied what they are to see. Those that nobody waits for any more go when
-    /// their turn comes.
-    private var grantedReads: [Effects.ReadGrant] = []
+    let readers: Waiters<ReadID, ReadAnswer>
+    /// Reads that see the newest state once this much is applied.
+    var granted: [(read: ReadID, index: LogIndex)] = []
     private let applyWatchers: Waiters<UInt64, (beyond: LogIndex, wake: () -> Void)>
     private let leaderWatchers: Waiters<UInt64, (NodeID?) -> Void>
     private var status: NodeStatus
     private var leaderHeard: NIODeadline?
+    /// The committed membership that the transport knows.
+    private var committed = Membership.unknown
 
     init(
         core: Consensus,
         machine: Machine,
+        configuration: RaftConfiguration,
         storage: StorageThread,
         transport: PeerTransport,
         eventLoop: any EventLoop,
-        logger: Logger,
         publish: @escaping (NodeStatus) -> Void
     ) {
         self.core = core
@@ -58,7 +62,9 @@ final class NodeLoop<Machine: StateMachine> {
         self.storage = storage
         self.transport = transport
         self.eventLoop = eventLoop
-        self.logger = logger
+        self.logger = configuration.logger
+        self.limits = configuration.limits
+        self.peers = PeerDirectory(own: configuration.identity.node, configured: configuration.addresses)
         self.publish = publish
         self.answers = AnswerBatches(eventLoop: eventLoop)
         self.writers = Waiters(eventLoop: eventLoop) { $0(.failure(.outcomeUnknown)) }
@@ -74,7 +80,9 @@ final class NodeLoop<Machine: StateMachine> {
     /// What somebody on another thread, or on this loop, asks for.
     enum Request {
         case propose([UInt8], timeout: TimeAmount, @Sendable (Outcome<Machine.Response>) -> Void)
-        case read(timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
+        case read(ReadMode, timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
+        /// A read that is content with everything up to an index.
+        case readAtLeast(LogIndex, timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
         case look(@Sendable (Applied<Machine>) -> Void)
         case call(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
     }
@@ -82,7 +90,8 @@ final class NodeLoop<Machine: StateMachine> {
     func take(_ request: Request) {
         switch request {
         case .propose(let payload, let timeout, let answer): self.propose(payload, timeout: timeout, answer)
-        case .read(let timeout, let answer): self.read(timeout: timeout, answer)
+        case .read(let mode, let timeout, let answer): self.read(mode, timeout: timeout, answer)
+        case .readAtLeast(let index, let timeout, let answer): self.read(atLeast: index, timeout: timeout, answer)
         case .look(let answer): answer(self.local)
         case .call(let member, let body, let timeout, let answer):
             self.transport.call(member, body, timeout: timeout).whenComplete(answer)
@@ -90,6 +99,7 @@ final class NodeLoop<Machine: StateMachine> {
     }
 
     func start() {
+        self.knowPeers()
         self.transport.start()
         self.planTimer()
     }
@@ -99,9 +109,17 @@ final class NodeLoop<Machine: StateMachine> {
         self.planDrain()
     }
 
+    /// Takes messages in. What does not fit is dropped: the protocol repeats what matters.
     func receive(_ envelopes: [Envelope]) {
+        guard self.inbox.count + envelopes.count <= self.limits.inputsMax else {
+            self.status.messagesDropped += envelopes.count
+            return
+        }
         for envelope in envelopes {
-            if case .append = envelope.message { self.leaderHeard = .now() }
+            switch envelope.message {
+            case .append, .offer: self.leaderHeard = .now()
+            default: break
+            }
         }
         self.post(envelopes.lazy.map { .message($0) })
     }
@@ -113,17 +131,10 @@ final class NodeLoop<Machine: StateMachine> {
     ) {
         if self.isStopped { return answer(.failure(.notAccepted(leader: nil))) }
         if payload.count > Entry.payloadBytesMax { return answer(.failure(.tooLarge)) }
+        if self.writers.count >= self.limits.openProposalsMax { return answer(.failure(.overloaded)) }
         let id = ProposalID(self.newID())
         self.writers.add(answer, as: id, timeout: timeout)
         self.proposals.append(Proposal(id: id, payload: payload))
-        self.planDrain()
-    }
-
-    private func read(timeout: TimeAmount, _ answer: @escaping (Result<Applied<Machine>, ReadError>) -> Void) {
-        if self.isStopped { return answer(.failure(.notLeader(nil))) }
-        let id = ReadID(self.newID())
-        self.readers.add(answer, as: id, timeout: timeout)
-        self.inbox.append(.read(id, .index))
         self.planDrain()
     }
 
@@ -144,7 +155,7 @@ final class NodeLoop<Machine: StateMachine> {
         self.isStopped = true
         self.timer?.task.cancel()
         for answer in self.writers.removeAll() { answer(.failure(.outcomeUnknown)) }
-        for answer in self.readers.removeAll() { answer(.failure(.notLeader(nil))) }
+        for answer in self.readers.removeAll() { answer(.failure(.notServed(leader: nil))) }
         for answer in self.leaderWatchers.removeAll() { answer(nil) }
         for watcher in self.applyWatchers.removeAll() { watcher.wake() }
     }
@@ -228,20 +239,11 @@ final class NodeLoop<Machine: StateMachine> {
         }
         for watcher in self.applyWatchers.remove(where: { $0.beyond < self.applied.index }) { watcher.wake() }
         for refusal in effects.refused { self.writers.remove(refusal.proposal)?(.failure(refusal.error)) }
-        self.answerReads(effects.grantedReads)
+        for grant in effects.grantedReads { self.granted.append((grant.read, grant.index)) }
+        self.answerGranted()
         for refusal in effects.refusedReads {
-            self.readers.remove(refusal.read)?(.failure(.notLeader(refusal.leader)))
+            self.readers.remove(refusal.read)?(.failure(.notServed(leader: refusal.leader)))
         }
-    }
-
-    /// A follower may be told that a read sees more than it has applied: such a read waits for the rest.
-    private func answerReads(_ grants: [Effects.ReadGrant]) {
-        self.grantedReads.append(contentsOf: grants)
-        guard !self.grantedReads.isEmpty else { return }
-        let due = self.grantedReads.filter { $0.index <= self.applied.index }
-        self.grantedReads.removeAll { $0.index <= self.applied.index }
-        let local = self.local
-        for grant in due { self.readers.remove(grant.read)?(.success(local)) }
     }
 
     private func apply(_ entry: Entry) -> Machine.Response? {
@@ -276,6 +278,7 @@ final class NodeLoop<Machine: StateMachine> {
         self.status.consensus = after
         self.status.applied = self.applied
         self.status.openProposals = self.writers.count
+        self.status.openReads = self.readers.count
         if after.role != before.role || after.term != before.term || after.leader != before.leader {
             self.logger.info(
                 "role",
@@ -286,13 +289,26 @@ final class NodeLoop<Machine: StateMachine> {
             )
             if after.role == .leader && before.role != .leader { self.status.electionsWon += 1 }
         }
+        if after.membership != before.membership || self.core.committedMembership != self.committed { self.knowPeers() }
         self.publish(self.status)
         if let leader = after.leader { for answer in self.leaderWatchers.removeAll() { answer(leader) } }
     }
 
+    /// Members are dialed where the newest membership says, and let in as the newest committed one says.
+    private func knowPeers() {
+        self.committed = self.core.committedMembership
+        self.transport.update(peers: self.peers.addresses(of: self.core.status.membership), committed: self.committed)
+    }
+
+    /// How the connections are has changed.
+    func noteTransport() {
+        self.status.transport = self.transport.status
+        self.publish(self.status)
+    }
+
     // MARK: Small things
 
-    private func newID() -> UInt64 {
+    func newID() -> UInt64 {
         self.nextID += 1
         return self.nextID
     }

@@ -11,7 +11,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     /// Where peer connections come in: the HTTP server upgrades to it.
     public let transport: PeerTransport
     public let identity: PeerIdentity
-    public let addresses: [NodeID: PeerAddress]
+    private let directory: PeerDirectory
     private let eventLoop: any EventLoop
     private let storage: StorageThread
     private let loop: NIOLoopBound<NodeLoop<Machine>>
@@ -62,9 +62,15 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     ) {
         let transport = PeerTransport(
             identity: configuration.identity,
-            addresses: configuration.addresses,
+            peers: [:],
             eventLoop: eventLoop,
-            events: PeerEvents(messages: { receipts.loop?.receive($0) }, call: call),
+            events: PeerEvents(
+                messages: { receipts.loop?.receive($0) },
+                met: { member, incarnation in receipts.loop?.post([.met(member, incarnation)]) },
+                lost: { member in receipts.loop?.post([.lost(member)]) },
+                statusChanged: { receipts.loop?.noteTransport() },
+                call: call
+            ),
             logger: configuration.logger
         )
         let core = Consensus(
@@ -78,15 +84,15 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         let loop = NodeLoop(
             core: core,
             machine: machine,
+            configuration: configuration,
             storage: storage,
             transport: transport,
             eventLoop: eventLoop,
-            logger: configuration.logger,
             publish: { status in published.status.withLock { $0 = status } }
         )
         self.transport = transport
         self.identity = configuration.identity
-        self.addresses = configuration.addresses
+        self.directory = PeerDirectory(own: configuration.identity.node, configured: configuration.addresses)
         self.eventLoop = eventLoop
         self.storage = storage
         self.loop = NIOLoopBound(loop, eventLoop: eventLoop)
@@ -109,10 +115,20 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         return try result.get()
     }
 
-    /// The state with everything in it that was acknowledged anywhere before this call. Only the leader can tell.
-    public func read(timeout: Duration) async throws(ReadError) -> Applied<Machine> {
+    /// The state with everything in it that was acknowledged anywhere before this call. Any member serves it, as long
+    /// as it hears the leader.
+    public func read(_ mode: ReadMode = .index, timeout: Duration) async throws(ReadError) -> Applied<Machine> {
         let result: Result<Applied<Machine>, ReadError> = await withCheckedContinuation { continuation in
-            self.take(.read(timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) })
+            self.take(.read(mode, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) })
+        }
+        return try result.get()
+    }
+
+    /// The state as soon as it has everything up to `index` in it. With the index of one's own last write that is
+    /// reading what one has written, on any member, and whoever leads.
+    public func read(atLeast index: LogIndex, timeout: Duration) async throws(ReadError) -> Applied<Machine> {
+        let result: Result<Applied<Machine>, ReadError> = await withCheckedContinuation { continuation in
+            self.take(.readAtLeast(index, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) })
         }
         return try result.get()
     }
@@ -168,12 +184,13 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     }
 
     public func read(
+        _ mode: ReadMode = .index,
         timeout: Duration,
         from caller: any EventLoop,
         _ answer: @escaping @Sendable (Result<Applied<Machine>, ReadError>) -> Void
     ) {
         self.take(
-            .read(timeout: TimeAmount(timeout)) { result in
+            .read(mode, timeout: TimeAmount(timeout)) { result in
                 self.loop.value.answers.deliver(on: caller) { answer(result) }
             }
         )
@@ -217,6 +234,11 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     }
 
     public var status: NodeStatus { self.published.status.withLock { $0 } }
+
+    /// Where the other members are reached, as far as this one knows.
+    public var addresses: [NodeID: PeerAddress] {
+        self.directory.addresses(of: self.status.consensus.membership)
+    }
 
     /// Stops taking part, and returns when everything written is on disk.
     public func shutdown() async {

@@ -1,0 +1,28 @@
+import RaftCore
+import Synchronization
+
+/// Who is let in, and how many wait before the door. Asked on any event loop.
+final class Door: Sendable {
+    private let state = Mutex((membership: Membership.unknown, strangers: 0))
+
+    /// The newest membership that is known to be committed.
+    var membership: Membership {
+        get { self.state.withLock { $0.membership } }
+        set { self.state.withLock { $0.membership = newValue } }
+    }
+
+    func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
+        self.membership.admission(of: id, incarnation)
+    }
+
+    /// Whether one more connection may begin a handshake. Whoever is let in calls `passed` once, however it ends.
+    func enter() -> Bool {
+        self.state.withLock { state in
+            guard state.strangers < WireLimits.strangersMax else { return false }
+            state.strangers += 1
+            return true
+        }
+    }
+
+    func passed() { self.state.withLock { $0.strangers -= 1 } }
+}
