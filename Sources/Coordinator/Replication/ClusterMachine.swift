@@ -1,6 +1,7 @@
 import ClusterState
 import Raft
 import RaftCore
+import RaftStorage
 
 /// What applying a command gave. The HTTP library has a `Response` too; this is the other one's name.
 typealias StateResponse = Response
@@ -15,6 +16,8 @@ struct ClusterMachine: StateMachine {
         case undecodable(DecodingFailure)
     }
 
+    init() {}
+
     mutating func apply(_ payload: [UInt8], at index: LogIndex, time: LogTime) -> Outcome {
         do throws(DecodingFailure) {
             let command = try Command(decoding: payload)
@@ -23,4 +26,8 @@ struct ClusterMachine: StateMachine {
             return .undecodable(error)
         }
     }
+
+    func encode(into snapshot: inout SnapshotWriter) throws { try snapshot.write(self.state.encoded()) }
+
+    init(restoring pieces: [[UInt8]]) throws { self.state = try ClusterState(decoding: Array(pieces.joined())) }
 }

@@ -16,16 +16,24 @@ final class NodeLoop<Machine: StateMachine> {
     typealias Outcome<Value> = Result<Value, ProposalError>
     typealias ReadAnswer = (Result<Applied<Machine>, ReadError>) -> Void
 
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     private let storage: StorageThread
+    let snapshots: SnapshotThread
     private let transport: PeerTransport
-    private let logger: Logger
+    let logger: Logger
     private let publish: (NodeStatus) -> Void
     let answers: AnswerBatches
 
-    private var core: Consensus
+    private(set) var core: Consensus
     private(set) var machine: Machine
-    private(set) var applied = LogPosition.zero
+    private(set) var applied: LogPosition
+    var schedule: SnapshotSchedule
+    var isCapturing = false
+    /// The snapshots whose bytes the snapshots' thread was told to keep.
+    var kept: (snapshots: [Snapshot], fetching: Snapshot.ID?)
+    /// A pulled snapshot's state, until the core says whether to install it.
+    var fetched: (id: Snapshot.ID, machine: Machine)?
+    private(set) var fetcher: SnapshotFetcher<Machine>?
     private var effects = Effects()
     private var inbox: [Input] = []
     private var unsubmitted: [Write] = []
@@ -35,31 +43,42 @@ final class NodeLoop<Machine: StateMachine> {
     private(set) var isStopped = false
 
     private var nextID: UInt64 = 1
+    let settings: Settings
     let limits: RaftConfiguration.Limits
     private let peers: PeerDirectory
     private let writers: Waiters<ProposalID, (Outcome<Machine.Response>) -> Void>
+    let changers: Waiters<ProposalID, (Outcome<Membership>) -> Void>
+    let successionWatchers: Waiters<UInt64, (NodeID?) -> Void>
     let readers: Waiters<ReadID, ReadAnswer>
     /// Reads that see the newest state once this much is applied.
     var granted: [(read: ReadID, index: LogIndex)] = []
     private let applyWatchers: Waiters<UInt64, (beyond: LogIndex, wake: () -> Void)>
     private let leaderWatchers: Waiters<UInt64, (NodeID?) -> Void>
-    private var status: NodeStatus
+    var status: NodeStatus
     private var leaderHeard: NIODeadline?
     /// The committed membership that the transport knows.
     private var committed = Membership.unknown
+    /// The membership of the snapshot that is being pulled.
+    private var offered: Membership?
 
     init(
         core: Consensus,
         machine: Machine,
         configuration: RaftConfiguration,
         storage: StorageThread,
+        snapshots: SnapshotThread,
         transport: PeerTransport,
         eventLoop: any EventLoop,
         publish: @escaping (NodeStatus) -> Void
     ) {
         self.core = core
         self.machine = machine
+        self.applied = core.snapshots.last?.position ?? .zero
+        self.schedule = SnapshotSchedule(configuration.settings, last: core.snapshots.last)
+        self.kept = (core.snapshots, core.fetching?.id)
+        self.settings = configuration.settings
         self.storage = storage
+        self.snapshots = snapshots
         self.transport = transport
         self.eventLoop = eventLoop
         self.logger = configuration.logger
@@ -68,11 +87,21 @@ final class NodeLoop<Machine: StateMachine> {
         self.publish = publish
         self.answers = AnswerBatches(eventLoop: eventLoop)
         self.writers = Waiters(eventLoop: eventLoop) { $0(.failure(.outcomeUnknown)) }
+        self.changers = Waiters(eventLoop: eventLoop) { $0(.failure(.outcomeUnknown)) }
+        self.successionWatchers = Waiters(eventLoop: eventLoop) { $0(nil) }
         self.readers = Waiters(eventLoop: eventLoop) { $0(.failure(.timedOut)) }
         self.applyWatchers = Waiters(eventLoop: eventLoop) { $0.wake() }
         self.leaderWatchers = Waiters(eventLoop: eventLoop) { $0(nil) }
-        self.status = NodeStatus(consensus: core.status, applied: .zero)
+        self.status = NodeStatus(consensus: core.status, applied: self.applied)
         publish(self.status)
+        let loop = NIOLoopBound(self, eventLoop: eventLoop)
+        self.fetcher = SnapshotFetcher(
+            snapshots: snapshots,
+            transport: transport,
+            eventLoop: eventLoop,
+            logger: configuration.logger,
+            fetched: { snapshot, machine in loop.value.arrived(snapshot, machine) }
+        )
     }
 
     // MARK: Inputs
@@ -154,7 +183,11 @@ final class NodeLoop<Machine: StateMachine> {
     func stop() {
         self.isStopped = true
         self.timer?.task.cancel()
+        self.fetcher?.stop()
+        self.fetcher = nil  // the two refer to each other
         for answer in self.writers.removeAll() { answer(.failure(.outcomeUnknown)) }
+        for answer in self.changers.removeAll() { answer(.failure(.outcomeUnknown)) }
+        for answer in self.successionWatchers.removeAll() { answer(nil) }
         for answer in self.readers.removeAll() { answer(.failure(.notServed(leader: nil))) }
         for answer in self.leaderWatchers.removeAll() { answer(nil) }
         for watcher in self.applyWatchers.removeAll() { watcher.wake() }
@@ -191,12 +224,24 @@ final class NodeLoop<Machine: StateMachine> {
         self.effects.removeAll()
         let inputs = self.inbox
         self.inbox.removeAll(keepingCapacity: true)
-        for input in inputs { self.core.handle(input, now: now, into: &self.effects) }
+        for input in inputs { self.step(input, now: now) }
         if !self.proposals.isEmpty {
             self.core.handle(.proposals(self.proposals, time: Self.wallClock()), now: now, into: &self.effects)
             self.proposals.removeAll(keepingCapacity: true)
         }
         self.carryOut()
+    }
+
+    private func step(_ input: Input, now: RaftCore.Instant) {
+        // A snapshot that takes the place of the state comes between what was committed before it and after it.
+        if case .fetched = input { self.carryOutAtOnce() }
+        self.core.handle(input, now: now, into: &self.effects)
+        if self.effects.install != nil { self.carryOutAtOnce() }
+    }
+
+    private func carryOutAtOnce() {
+        self.carryOut()
+        self.effects.removeAll()
     }
 
     private func carryOut() {
@@ -210,7 +255,10 @@ final class NodeLoop<Machine: StateMachine> {
             for envelope in self.effects.messages { self.transport.send(envelope.message, to: envelope.to) }
             self.transport.flush()
         }
+        if let snapshot = self.effects.install { self.install(snapshot) }
         self.answer()
+        if let (snapshot, member) = self.effects.fetch { self.fetcher?.fetch(snapshot, from: member) }
+        self.keepSnapshots()
         self.planTimer()
         self.noteStatus()
     }
@@ -232,18 +280,28 @@ final class NodeLoop<Machine: StateMachine> {
         if let committed = effects.committed {
             while self.applied.index < committed, let entry = self.core.entry(at: self.applied.index.next) {
                 let response = self.apply(entry)
+                if self.schedule.applied(entry) { self.capture() }
                 guard let done = next, done.position.index == entry.index else { continue }
                 if let response { self.writers.remove(done.proposal)?(.success(response)) }
+                if entry.kind == .membership { self.changed(entry, by: done.proposal) }
                 next = completed.next()
             }
         }
         for watcher in self.applyWatchers.remove(where: { $0.beyond < self.applied.index }) { watcher.wake() }
-        for refusal in effects.refused { self.writers.remove(refusal.proposal)?(.failure(refusal.error)) }
+        for refusal in effects.refused {
+            self.writers.remove(refusal.proposal)?(.failure(refusal.error))
+            self.changers.remove(refusal.proposal)?(.failure(refusal.error))
+        }
         for grant in effects.grantedReads { self.granted.append((grant.read, grant.index)) }
         self.answerGranted()
         for refusal in effects.refusedReads {
             self.readers.remove(refusal.read)?(.failure(.notServed(leader: refusal.leader)))
         }
+    }
+
+    func replaceState(_ machine: Machine, at position: LogPosition) {
+        self.machine = machine
+        self.applied = position
     }
 
     private func apply(_ entry: Entry) -> Machine.Response? {
@@ -279,6 +337,7 @@ final class NodeLoop<Machine: StateMachine> {
         self.status.applied = self.applied
         self.status.openProposals = self.writers.count
         self.status.openReads = self.readers.count
+        self.noteTransfer()
         if after.role != before.role || after.term != before.term || after.leader != before.leader {
             self.logger.info(
                 "role",
@@ -289,15 +348,22 @@ final class NodeLoop<Machine: StateMachine> {
             )
             if after.role == .leader && before.role != .leader { self.status.electionsWon += 1 }
         }
-        if after.membership != before.membership || self.core.committedMembership != self.committed { self.knowPeers() }
+        if after.membership != before.membership || self.core.committedMembership != self.committed
+            || self.core.fetching?.membership != self.offered
+        {
+            self.knowPeers()
+        }
         self.publish(self.status)
+        self.noteSuccession(after)
         if let leader = after.leader { for answer in self.leaderWatchers.removeAll() { answer(leader) } }
     }
 
     /// Members are dialed where the newest membership says, and let in as the newest committed one says.
     private func knowPeers() {
         self.committed = self.core.committedMembership
-        self.transport.update(peers: self.peers.addresses(of: self.core.status.membership), committed: self.committed)
+        self.offered = self.core.fetching?.membership
+        let peers = self.peers.addresses(of: self.core.status.membership, offered: self.offered)
+        self.transport.update(peers: peers, committed: self.committed)
     }
 
     /// How the connections are has changed.
@@ -313,7 +379,7 @@ final class NodeLoop<Machine: StateMachine> {
         return self.nextID
     }
 
-    private static func wallClock() -> LogTime {
+    static func wallClock() -> LogTime {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return LogTime(milliseconds: UInt64(max(0, time.tv_sec)) * 1_000 + UInt64(time.tv_nsec) / 1_000_000)

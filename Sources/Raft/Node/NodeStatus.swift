@@ -1,4 +1,5 @@
 public import RaftCore
+public import RaftStorage
 public import RaftTransport
 
 /// What a node knows of itself, readable at any time without waiting for it.
@@ -13,8 +14,32 @@ public struct NodeStatus: Sendable {
     public var openReads = 0
     /// Messages of other members that found the inbox full.
     public var messagesDropped = 0
+    public var snapshots = Snapshots()
+    /// What the disk has done and has to do.
+    public var disk = StorageMetrics()
     /// Connections, and whom they are refused to.
     public var transport = TransportStatus()
+
+    public struct Snapshots: Hashable, Sendable {
+        /// Since the start.
+        public var taken = 0
+        public var failed = 0
+        public var installed = 0
+        /// The size of the newest one, once one was taken or installed.
+        public var bytes: UInt64 = 0
+        /// Chunks that were received from other members.
+        public var chunksReceived = 0
+        /// Chunks that were sent to other members.
+        public var chunksSent = 0
+        /// The snapshot being pulled: how many of its chunks are here, and how many there are.
+        public var pulled: Pulled?
+
+        public struct Pulled: Hashable, Sendable {
+            public var position: LogPosition
+            public var chunksHere: UInt32
+            public var chunks: UInt32
+        }
+    }
 
     /// Why most of the other voters this member knows say that it does not belong to them; nil as long as they don't.
     /// It can't come back under its id: the process should say so and end.

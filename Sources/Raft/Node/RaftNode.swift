@@ -12,11 +12,18 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     public let transport: PeerTransport
     public let identity: PeerIdentity
     private let directory: PeerDirectory
+    private let handOverTimeout: Duration
     private let eventLoop: any EventLoop
     private let storage: StorageThread
+    private let snapshots: SnapshotThread
+    private let chunksSent: ChunkCount
     private let loop: NIOLoopBound<NodeLoop<Machine>>
     private let published: Published
     private let intake = Mutex<[NodeLoop<Machine>.Request]>([])
+
+    private final class ChunkCount: Sendable {
+        let value = Atomic(0)
+    }
 
     private final class Published: Sendable {
         let status: Mutex<NodeStatus>
@@ -37,12 +44,19 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         call: @escaping @Sendable (PeerCall) -> Void
     ) async throws -> RaftNode {
         let receipts = ReceiptBox<Machine>(eventLoop)
+        let snapshots = SnapshotThread(store: database.snapshots)
+        var machine = machine
+        if let newest = recovered.snapshots.last {
+            machine = try await snapshots.restore(newest, as: Machine.self)
+        }
+        let restored = machine
         let storage = try StorageThread(database: database) { receipt in receipts.deliver(receipt) }
         return try await eventLoop.submit {
             RaftNode(
                 configuration,
-                machine: machine,
+                machine: restored,
                 storage: storage,
+                snapshots: snapshots,
                 recovered: recovered,
                 on: eventLoop,
                 receipts: receipts,
@@ -55,11 +69,13 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         _ configuration: RaftConfiguration,
         machine: Machine,
         storage: StorageThread,
+        snapshots: SnapshotThread,
         recovered: Recovered,
         on eventLoop: any EventLoop,
         receipts: ReceiptBox<Machine>,
         call: @escaping @Sendable (PeerCall) -> Void
     ) {
+        let chunksSent = ChunkCount()
         let transport = PeerTransport(
             identity: configuration.identity,
             peers: [:],
@@ -69,7 +85,14 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
                 met: { member, incarnation in receipts.loop?.post([.met(member, incarnation)]) },
                 lost: { member in receipts.loop?.post([.lost(member)]) },
                 statusChanged: { receipts.loop?.noteTransport() },
-                call: call
+                call: call,
+                chunk: { number, snapshot, call in
+                    snapshots.chunk(number, of: snapshot) { result in
+                        guard case .success(.some(let bytes)) = result else { return call.answer(ByteBuffer()) }
+                        chunksSent.value.add(1, ordering: .relaxed)
+                        call.answer(ByteBuffer(bytes: bytes))
+                    }
+                }
             ),
             logger: configuration.logger
         )
@@ -86,6 +109,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
             machine: machine,
             configuration: configuration,
             storage: storage,
+            snapshots: snapshots,
             transport: transport,
             eventLoop: eventLoop,
             publish: { status in published.status.withLock { $0 = status } }
@@ -93,8 +117,11 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         self.transport = transport
         self.identity = configuration.identity
         self.directory = PeerDirectory(own: configuration.identity.node, configured: configuration.addresses)
+        self.handOverTimeout = configuration.settings.electionTimeoutMax
         self.eventLoop = eventLoop
         self.storage = storage
+        self.snapshots = snapshots
+        self.chunksSent = chunksSent
         self.loop = NIOLoopBound(loop, eventLoop: eventLoop)
         self.published = published
         receipts.loop = loop
@@ -157,6 +184,36 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
             }
         }
     }
+
+    /// Changes who belongs to the cluster. Returns the membership that begins the change, once it is committed: the
+    /// member that was added is among its members under its new id. What follows happens by itself: a joint phase is
+    /// left, a learner that is to vote catches up and is promoted.
+    public func change(
+        _ change: MembershipChange,
+        timeout: Duration
+    ) async throws(ProposalError) -> Membership {
+        let result: Result<Membership, ProposalError> = await withCheckedContinuation { continuation in
+            self.eventLoop.execute {
+                self.loop.value.change(change, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) }
+            }
+        }
+        return try result.get()
+    }
+
+    /// Hands the office over, to that voter or to the one that is furthest. Returns who leads then; nil if this member
+    /// goes on leading, or nobody is known to lead when the time is up. A member that does not lead says who does.
+    public func transfer(to target: NodeID? = nil, timeout: Duration) async -> NodeID? {
+        await withCheckedContinuation { continuation in
+            self.eventLoop.execute {
+                self.loop.value.transfer(to: target, timeout: TimeAmount(timeout)) {
+                    continuation.resume(returning: $0)
+                }
+            }
+        }
+    }
+
+    /// Who belongs to the cluster, as this member knows it: the latest in its log, committed or not.
+    public var membership: Membership { self.status.consensus.membership }
 
     /// Asks another member, on the peer connection.
     public func call(_ member: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
@@ -233,7 +290,12 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }
     }
 
-    public var status: NodeStatus { self.published.status.withLock { $0 } }
+    public var status: NodeStatus {
+        var status = self.published.status.withLock { $0 }
+        status.disk = self.storage.metrics
+        status.snapshots.chunksSent = self.chunksSent.value.load(ordering: .relaxed)
+        return status
+    }
 
     /// Where the other members are reached, as far as this one knows.
     public var addresses: [NodeID: PeerAddress] {
@@ -241,13 +303,18 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     }
 
     /// Stops taking part, and returns when everything written is on disk.
-    public func shutdown() async {
+    ///
+    /// - Parameter handingOver: a leader first gives its office to another voter, so that the others need not find out
+    ///   that it is gone. It waits an election timeout for that, and no longer.
+    public func shutdown(handingOver: Bool = false) async {
+        if handingOver { _ = await self.transfer(timeout: self.handOverTimeout) }
         self.transport.close()
         try? await self.eventLoop.submit { self.loop.value.stop() }.get()  // fails only if the loop itself is gone
         // Blocks until the last commit is done, so it gets a thread of its own.
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 self.storage.close()
+                self.snapshots.close()
                 continuation.resume()
             }
         }
