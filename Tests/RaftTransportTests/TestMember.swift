@@ -25,6 +25,8 @@ final class TestMember: Sendable {
         of addresses: [NodeID: PeerAddress],
         key: String = "key",
         incarnation: UInt64? = nil,
+        eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next(),
+        chunks: @escaping @Sendable (UInt32, Snapshot.ID) -> [UInt8]? = { _, _ in nil },
         configure: (PeerTransport) -> Void = { _ in },
         answering: @escaping Answering = { _, body in body }
     ) {
@@ -38,12 +40,15 @@ final class TestMember: Sendable {
                 key: Array(key.utf8)
             ),
             peers: addresses,
-            eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+            eventLoop: eventLoop,
             events: PeerEvents(
                 messages: { envelopes in inbox.envelopes.withLock { $0 += envelopes } },
                 met: { member, incarnation in inbox.met.withLock { $0[member] = incarnation } },
                 lost: { member in inbox.lost.withLock { $0.append(member) } },
-                call: { call in call.answer { await answering(call.from, call.body) } }
+                call: { call in call.answer { await answering(call.from, call.body) } },
+                chunk: { number, snapshot, call in
+                    call.answer(chunks(number, snapshot).map { ByteBuffer(bytes: $0) } ?? ByteBuffer())
+                }
             ),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -77,6 +82,16 @@ final class TestMember: Sendable {
         }.get()
     }
 
+    func chunk(_ number: UInt32, of snapshot: Snapshot.ID, from member: UInt32) async throws -> [UInt8]? {
+        try await self.transport.eventLoop.flatSubmit {
+            self.transport.chunk(number, of: snapshot, from: NodeID(member), timeout: .seconds(20))
+        }.get()
+    }
+
+    func closeSnapshotLanes() async throws {
+        try await self.transport.eventLoop.submit { self.transport.closeSnapshotLanes(except: nil) }.get()
+    }
+
     func call(
         _ member: UInt32,
         _ body: ByteBuffer,
@@ -96,13 +111,21 @@ struct Pair {
 
     init(
         dialerKey: String = "key",
+        acceptorLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next(),
+        chunks: @escaping @Sendable (UInt32, Snapshot.ID) -> [UInt8]? = { _, _ in nil },
         configure: (PeerTransport) -> Void = { _ in },
         answering: @escaping TestMember.Answering = { _, body in body }
     ) async throws {
         self.listener = try await PeerListener.open()
         self.dialer = TestMember(1, of: [NodeID(2): listener.address], key: dialerKey, configure: configure)
         // Nothing listens at the dialer, and nobody dials it.
-        self.acceptor = TestMember(2, of: [NodeID(1): listener.address], answering: answering)
+        self.acceptor = TestMember(
+            2,
+            of: [NodeID(1): listener.address],
+            eventLoop: acceptorLoop,
+            chunks: chunks,
+            answering: answering
+        )
         self.listener.serve(self.acceptor.transport)
     }
 
