@@ -50,7 +50,8 @@ extension NodeLoop {
         guard let fetched = self.fetched.take(), fetched.id == snapshot.id else {
             preconditionFailure("The core installs a snapshot that was not fetched.")
         }
-        self.replaceState(fetched.machine, at: snapshot.position)
+        self.machine = fetched.machine
+        self.applied = snapshot.position
         self.schedule = SnapshotSchedule(self.settings, last: snapshot)
         self.status.snapshots.installed += 1
         self.status.snapshots.bytes = snapshot.size

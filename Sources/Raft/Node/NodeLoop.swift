@@ -19,14 +19,14 @@ final class NodeLoop<Machine: StateMachine> {
     let eventLoop: any EventLoop
     private let storage: StorageThread
     let snapshots: SnapshotThread
-    private let transport: PeerTransport
+    let transport: PeerTransport
     let logger: Logger
-    private let publish: (NodeStatus) -> Void
+    let publish: (NodeStatus) -> Void
     let answers: AnswerBatches
 
     private(set) var core: Consensus
-    private(set) var machine: Machine
-    private(set) var applied: LogPosition
+    var machine: Machine
+    var applied: LogPosition
     var schedule: SnapshotSchedule
     var isCapturing = false
     /// The snapshots whose bytes the snapshots' thread was told to keep.
@@ -34,10 +34,10 @@ final class NodeLoop<Machine: StateMachine> {
     /// A pulled snapshot's state, until the core says whether to install it.
     var fetched: (id: Snapshot.ID, machine: Machine)?
     private(set) var fetcher: SnapshotFetcher<Machine>?
-    private var effects = Effects()
+    var effects = Effects()
     private var inbox: [Input] = []
     private var unsubmitted: [Write] = []
-    private var proposals: [Proposal] = []
+    var proposals: [Proposal] = []
     private var isDrainPlanned = false
     private var timer: (deadline: RaftCore.Instant, task: Scheduled<Void>)?
     private(set) var isStopped = false
@@ -45,21 +45,21 @@ final class NodeLoop<Machine: StateMachine> {
     private var nextID: UInt64 = 1
     let settings: Settings
     let limits: RaftConfiguration.Limits
-    private let peers: PeerDirectory
-    private let writers: Waiters<ProposalID, (Outcome<Machine.Response>) -> Void>
+    let peers: PeerDirectory
+    let writers: Waiters<ProposalID, (Outcome<Machine.Response>) -> Void>
     let changers: Waiters<ProposalID, (Outcome<Membership>) -> Void>
     let successionWatchers: Waiters<UInt64, (NodeID?) -> Void>
     let readers: Waiters<ReadID, ReadAnswer>
     /// Reads that see the newest state once this much is applied.
     var granted: [(read: ReadID, index: LogIndex)] = []
-    private let applyWatchers: Waiters<UInt64, (beyond: LogIndex, wake: () -> Void)>
-    private let leaderWatchers: Waiters<UInt64, (NodeID?) -> Void>
+    let applyWatchers: Waiters<UInt64, (beyond: LogIndex, wake: () -> Void)>
+    let leaderWatchers: Waiters<UInt64, (NodeID?) -> Void>
     var status: NodeStatus
-    private var leaderHeard: NIODeadline?
+    var leaderHeard: NIODeadline?
     /// The committed membership that the transport knows.
-    private var committed = Membership.unknown
+    var committed = Membership.unknown
     /// The membership of the snapshot that is being pulled.
-    private var offered: Membership?
+    var offered: Membership?
 
     init(
         core: Consensus,
@@ -106,27 +106,6 @@ final class NodeLoop<Machine: StateMachine> {
 
     // MARK: Inputs
 
-    /// What somebody on another thread, or on this loop, asks for.
-    enum Request {
-        case propose([UInt8], timeout: TimeAmount, @Sendable (Outcome<Machine.Response>) -> Void)
-        case read(ReadMode, timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
-        /// A read that is content with everything up to an index.
-        case readAtLeast(LogIndex, timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
-        case look(@Sendable (Applied<Machine>) -> Void)
-        case call(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
-    }
-
-    func take(_ request: Request) {
-        switch request {
-        case .propose(let payload, let timeout, let answer): self.propose(payload, timeout: timeout, answer)
-        case .read(let mode, let timeout, let answer): self.read(mode, timeout: timeout, answer)
-        case .readAtLeast(let index, let timeout, let answer): self.read(atLeast: index, timeout: timeout, answer)
-        case .look(let answer): answer(self.local)
-        case .call(let member, let body, let timeout, let answer):
-            self.transport.call(member, body, timeout: timeout).whenComplete(answer)
-        }
-    }
-
     func start() {
         self.knowPeers()
         self.transport.start()
@@ -153,32 +132,6 @@ final class NodeLoop<Machine: StateMachine> {
         self.post(envelopes.lazy.map { .message($0) })
     }
 
-    private func propose(
-        _ payload: [UInt8],
-        timeout: TimeAmount,
-        _ answer: @escaping (Outcome<Machine.Response>) -> Void
-    ) {
-        if self.isStopped { return answer(.failure(.notAccepted(leader: nil))) }
-        if payload.count > Entry.payloadBytesMax { return answer(.failure(.tooLarge)) }
-        if self.writers.count >= self.limits.openProposalsMax { return answer(.failure(.overloaded)) }
-        let id = ProposalID(self.newID())
-        self.writers.add(answer, as: id, timeout: timeout)
-        self.proposals.append(Proposal(id: id, payload: payload))
-        self.planDrain()
-    }
-
-    /// Answers with the leader as soon as one is known, or with nil when the time is up.
-    func leader(waiting timeout: TimeAmount, _ answer: @escaping (NodeID?) -> Void) {
-        if let leader = self.core.leader { return answer(leader) }
-        self.leaderWatchers.add(answer, as: self.newID(), timeout: timeout)
-    }
-
-    /// Wakes the caller when something beyond `index` is applied, or when the time is up.
-    func applied(beyond index: LogIndex, waiting timeout: TimeAmount, _ wake: @escaping () -> Void) {
-        if self.isStopped || self.applied.index > index { return wake() }
-        self.applyWatchers.add((index, wake), as: self.newID(), timeout: timeout)
-    }
-
     /// Ends the node's work here. What is still open has an unknown outcome.
     func stop() {
         self.isStopped = true
@@ -193,24 +146,9 @@ final class NodeLoop<Machine: StateMachine> {
         for watcher in self.applyWatchers.removeAll() { watcher.wake() }
     }
 
-    var local: Applied<Machine> {
-        var staleness: Duration?
-        if self.core.status.role == .leader {
-            staleness = .zero
-        } else if let heard = self.leaderHeard {
-            staleness = .nanoseconds((NIODeadline.now() - heard).nanoseconds)
-        }
-        return Applied(
-            machine: self.machine,
-            index: self.applied.index,
-            term: self.applied.term,
-            staleness: staleness
-        )
-    }
-
     // MARK: Draining
 
-    private func planDrain() {
+    func planDrain() {
         guard !self.isDrainPlanned else { return }
         self.isDrainPlanned = true
         let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
@@ -272,51 +210,7 @@ final class NodeLoop<Machine: StateMachine> {
         }
     }
 
-    /// Applies what is committed and answers everybody whose wait is over.
-    private func answer() {
-        let effects = self.effects
-        var completed = effects.completed.makeIterator()
-        var next = completed.next()
-        if let committed = effects.committed {
-            while self.applied.index < committed, let entry = self.core.entry(at: self.applied.index.next) {
-                let response = self.apply(entry)
-                if self.schedule.applied(entry) { self.capture() }
-                guard let done = next, done.position.index == entry.index else { continue }
-                if let response { self.writers.remove(done.proposal)?(.success(response)) }
-                if entry.kind == .membership { self.changed(entry, by: done.proposal) }
-                next = completed.next()
-            }
-        }
-        for watcher in self.applyWatchers.remove(where: { $0.beyond < self.applied.index }) { watcher.wake() }
-        for refusal in effects.refused {
-            self.writers.remove(refusal.proposal)?(.failure(refusal.error))
-            self.changers.remove(refusal.proposal)?(.failure(refusal.error))
-        }
-        for grant in effects.grantedReads { self.granted.append((grant.read, grant.index)) }
-        self.answerGranted()
-        for refusal in effects.refusedReads {
-            self.readers.remove(refusal.read)?(.failure(.notServed(leader: refusal.leader)))
-        }
-    }
-
-    func replaceState(_ machine: Machine, at position: LogPosition) {
-        self.machine = machine
-        self.applied = position
-    }
-
-    private func apply(_ entry: Entry) -> Machine.Response? {
-        self.applied = entry.position
-        switch entry.kind {
-        case .noop, .membership: return nil
-        case .command: return self.machine.apply(entry.payload, at: entry.index, time: entry.time)
-        default:
-            // Members that know the kind apply it; going on without it would make this state another one.
-            self.logger.critical("an entry of an unknown kind is committed, stopping; upgrade this member")
-            exit(70)
-        }
-    }
-
-    // MARK: Timer and status
+    // MARK: Small things
 
     private func planTimer() {
         let deadline = self.core.deadline
@@ -329,50 +223,6 @@ final class NodeLoop<Machine: StateMachine> {
         }
         self.timer = (deadline, task)
     }
-
-    private func noteStatus() {
-        let before = self.status.consensus
-        let after = self.core.status
-        self.status.consensus = after
-        self.status.applied = self.applied
-        self.status.openProposals = self.writers.count
-        self.status.openReads = self.readers.count
-        self.noteTransfer()
-        if after.role != before.role || after.term != before.term || after.leader != before.leader {
-            self.logger.info(
-                "role",
-                metadata: [
-                    "role": "\(after.role)", "term": "\(after.term.rawValue)",
-                    "leader": "\(after.leader.map(\.description) ?? "none")",
-                ]
-            )
-            if after.role == .leader && before.role != .leader { self.status.electionsWon += 1 }
-        }
-        if after.membership != before.membership || self.core.committedMembership != self.committed
-            || self.core.fetching?.membership != self.offered
-        {
-            self.knowPeers()
-        }
-        self.publish(self.status)
-        self.noteSuccession(after)
-        if let leader = after.leader { for answer in self.leaderWatchers.removeAll() { answer(leader) } }
-    }
-
-    /// Members are dialed where the newest membership says, and let in as the newest committed one says.
-    private func knowPeers() {
-        self.committed = self.core.committedMembership
-        self.offered = self.core.fetching?.membership
-        let peers = self.peers.addresses(of: self.core.status.membership, offered: self.offered)
-        self.transport.update(peers: peers, committed: self.committed)
-    }
-
-    /// How the connections are has changed.
-    func noteTransport() {
-        self.status.transport = self.transport.status
-        self.publish(self.status)
-    }
-
-    // MARK: Small things
 
     func newID() -> UInt64 {
         self.nextID += 1

@@ -17,7 +17,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     private let storage: StorageThread
     private let snapshots: SnapshotThread
     private let chunksSent: ChunkCount
-    private let loop: NIOLoopBound<NodeLoop<Machine>>
+    let loop: NIOLoopBound<NodeLoop<Machine>>
     private let published: Published
     private let intake = Mutex<[NodeLoop<Machine>.Request]>([])
 
@@ -222,58 +222,9 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }
     }
 
-    // MARK: Use from event loops
-
-    // The same for callers who can't await: the answer is given on their own loop, all answers that belong to
-    // one turn of the node in one hop. A caller on the node's loop pays for no hop at all.
-
-    public func propose(
-        _ payload: [UInt8],
-        timeout: Duration,
-        from caller: any EventLoop,
-        _ answer: @escaping @Sendable (Result<Machine.Response, ProposalError>) -> Void
-    ) {
-        self.take(
-            .propose(payload, timeout: TimeAmount(timeout)) { result in
-                self.loop.value.answers.deliver(on: caller) { answer(result) }
-            }
-        )
-    }
-
-    public func read(
-        _ mode: ReadMode = .index,
-        timeout: Duration,
-        from caller: any EventLoop,
-        _ answer: @escaping @Sendable (Result<Applied<Machine>, ReadError>) -> Void
-    ) {
-        self.take(
-            .read(mode, timeout: TimeAmount(timeout)) { result in
-                self.loop.value.answers.deliver(on: caller) { answer(result) }
-            }
-        )
-    }
-
-    public func local(from caller: any EventLoop, _ answer: @escaping @Sendable (Applied<Machine>) -> Void) {
-        self.take(.look { local in self.loop.value.answers.deliver(on: caller) { answer(local) } })
-    }
-
-    public func call(
-        _ member: NodeID,
-        _ body: ByteBuffer,
-        timeout: Duration,
-        from caller: any EventLoop,
-        _ answer: @escaping @Sendable (Result<ByteBuffer, any Error>) -> Void
-    ) {
-        self.take(
-            .call(member, body, timeout: TimeAmount(timeout)) { result in
-                self.loop.value.answers.deliver(on: caller) { answer(result) }
-            }
-        )
-    }
-
     /// Brings a request to the loop. Those that gather before the loop gets to them cost one wake-up together; there
     /// are never more than callers that wait for their answers.
-    private func take(_ request: NodeLoop<Machine>.Request) {
+    func take(_ request: NodeLoop<Machine>.Request) {
         if self.eventLoop.inEventLoop { return self.loop.value.take(request) }
         let isFirst = self.intake.withLock { waiting in
             waiting.append(request)

@@ -24,6 +24,9 @@ extension PeerTransport {
     }
 
     private func receive(_ channel: any Channel) throws {
+        // Messages may go out here too. Connections of other kinds than TCP's have no such options.
+        try? channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        try? channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 4 << 20, high: 16 << 20))
         let handshake = Handshake(
             acceptingAs: self.identity,
             nonce: try SecureRandom.bytes(32),
