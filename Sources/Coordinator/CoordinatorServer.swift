@@ -27,11 +27,7 @@ public enum CoordinatorServer {
         let plane = try await Self.start(configuration)
         let routes = Routes(plane: plane)
         let server = HTTPServerBuilder { responder in
-            ServerChannel(
-                responder: responder,
-                transport: plane.node.transport,
-                lean: LeanPath(plane, routes.gate)
-            )
+            ServerChannel(responder: responder, transport: plane.node.transport, lean: routes.lean)
         }
         let application = Application(
             router: routes.router(),
@@ -102,7 +98,7 @@ public enum CoordinatorServer {
             configuration: configuration
         )
         let routes = Routes(plane: plane)
-        let lean = LeanPath(plane, routes.gate)
+        let lean = routes.lean
         let responder = routes.router().buildResponder()
         calls.serve { call in
             if call.body.getInteger(at: call.body.readerIndex, as: UInt8.self) == HeartbeatRelay.mark {

@@ -11,7 +11,12 @@ struct Routes: Sendable {
     let plane: ControlPlane
     static let prefix = "api/v1/cluster"
 
-    var gate: Gate { Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }) }
+    var lean: LeanPath {
+        let table = LeanTable(gate: self.gate, endpoints: ConnectorEndpoints(secrets: self.plane.secrets).all)
+        return LeanPath(plane: self.plane, table: table)
+    }
+
+    private var gate: Gate { Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }) }
 
     func router() -> Router<APIContext> {
         let router = Router(context: APIContext.self)

@@ -13,26 +13,9 @@ import RaftTransport
 /// in any way unusual, or that has to wait for a leader, is left to the router, which has the patience.
 struct LeanPath: Sendable {
     let plane: ControlPlane
-    let gate: Gate
-    let endpoints: [Endpoint]
-    /// A larger body is left to the router.
-    static let bodyBytesMax = 64 << 10
+    let table: LeanTable
 
-    init(_ plane: ControlPlane, _ gate: Gate) {
-        self.plane = plane
-        self.gate = gate
-        self.endpoints = ConnectorEndpoints(secrets: plane.secrets).all
-    }
-
-    /// A request that the lean path may carry out.
-    struct Work: Sendable {
-        var endpoint: Endpoint
-        var role: Role
-        var target: String
-        var name: String
-        var isStale: Bool
-        var contentType: String?
-    }
+    typealias Work = LeanTable.Work
 
     enum Outcome: Sendable {
         case answered(Answer)
@@ -42,66 +25,6 @@ struct LeanPath: Sendable {
         case left
     }
 
-    // MARK: Which
-
-    func work(for head: RequestHead) -> Work? {
-        guard head.isPlain, head.bodyByteCount <= Self.bodyBytesMax, let role = self.gate.role(showing: head.key) else {
-            return nil
-        }
-        return self.work(head.method, head.target, head.contentType, in: role, bodyByteCount: head.bodyByteCount)
-    }
-
-    private func work(
-        _ method: HTTPRequest.Method,
-        _ target: String,
-        _ contentType: String?,
-        in role: Role,
-        bodyByteCount: Int
-    ) -> Work? {
-        guard contentType == nil || contentType == "application/json" else { return nil }
-        let prefix = "/\(Routes.prefix)/"
-        guard target.utf8.starts(with: prefix.utf8) else { return nil }
-        var path = target.utf8.dropFirst(prefix.utf8.count)
-        var isStale = false
-        if let mark = path.firstIndex(of: UInt8(ascii: "?")) {
-            guard method == .get, path[mark...].elementsEqual("?consistency=stale".utf8) else { return nil }
-            isStale = true
-            path = path[..<mark]
-        }
-        let parts = path.split(separator: UInt8(ascii: "/"), maxSplits: 2, omittingEmptySubsequences: false)
-        let isNamed = parts.count == 2
-        guard parts.count == 1 || isNamed, let collection = parts.first,
-            let endpoint = self.endpoints.first(where: {
-                $0.isNamed == isNamed && $0.method == method && $0.collection.utf8.elementsEqual(collection)
-            }),
-            role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0),
-            let name = isNamed ? String(parts[1]) : "", !isNamed || Self.isPlain(name)
-        else { return nil }
-        return Work(
-            endpoint: endpoint,
-            role: role,
-            target: target,
-            name: name,
-            isStale: isStale,
-            contentType: contentType
-        )
-    }
-
-    /// Whether the part of a path stands for itself, in every reading.
-    private static func isPlain(_ part: String) -> Bool {
-        !part.isEmpty
-            && part.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
-    }
-
-    // MARK: How
-
     /// `done` is called once, on `loop`.
     func carryOut(
         _ work: Work,
@@ -110,7 +33,8 @@ struct LeanPath: Sendable {
         _ done: @escaping @Sendable (Outcome) -> Void
     ) {
         let consensus = self.plane.node.status.consensus
-        if work.isStale || consensus.role == .leader { return self.begin(work, body, on: loop, done) }
+        // Every member serves reads.
+        if work.endpoint.method == .get || consensus.role == .leader { return self.begin(work, body, on: loop, done) }
         guard let leader = consensus.leader, leader != consensus.id else { return done(.left) }
         let request = ForwardedRequest(
             role: work.role,
@@ -120,17 +44,17 @@ struct LeanPath: Sendable {
             body: body
         )
         self.plane.node.call(leader, request.encoded(), timeout: LeaderGate.callTimeout, from: loop) { result in
-            switch LeaderGate.settle(result, isRead: work.endpoint.method == .get) {
+            switch LeaderGate.settle(result, isRead: false) {
             case .success(let response): done(.relayed(response))
             case .failure(let error): done(self.outcome(error))
             }
         }
     }
 
-    /// Takes a request that another member passed on. False if it is none for the lean path.
+    /// Takes a request that another member passed on, or leaves it to `otherwise`.
     func take(_ call: PeerCall, _ otherwise: @escaping @Sendable (PeerCall) -> Void) {
         guard let request = ForwardedRequest(call.body), let method = HTTPRequest.Method(rawValue: request.method),
-            let work = self.work(
+            let work = self.table.work(
                 method,
                 request.path,
                 request.contentType.isEmpty ? nil : request.contentType,
