@@ -61,6 +61,7 @@ let package = Package(
             path: "Sources/Raft/Storage",
             swiftSettings: strict
         ),
+        .target(name: "Linearizability", path: "Sources/Raft/Linearizability", swiftSettings: strict),
         .target(
             name: "RaftSimulation",
             dependencies: ["RaftCore", .product(name: "HeapModule", package: "swift-collections")],
@@ -200,6 +201,7 @@ let package = Package(
             dependencies: ["RaftStorage", "RaftCore", "LMDB"],
             swiftSettings: strict
         ),
+        .testTarget(name: "LinearizabilityTests", dependencies: ["Linearizability"], swiftSettings: strict),
         .testTarget(name: "RaftSimulationTests", dependencies: ["RaftSimulation"], swiftSettings: strict),
         .target(
             name: "RaftTestSupport",
