@@ -14,6 +14,7 @@ let package = Package(
     name: "varpulis",
     products: [
         .library(name: "RaftCore", targets: ["RaftCore"]),
+        .executable(name: "check-history", targets: ["check-history"]),
         .executable(name: "raft-simulate", targets: ["raft-simulate"]),
         .executable(name: "varpulis", targets: ["varpulis"]),
         .executable(name: "varpulis-worker", targets: ["varpulis-worker"]),
@@ -61,6 +62,7 @@ let package = Package(
             path: "Sources/Raft/Storage",
             swiftSettings: strict
         ),
+        .target(name: "Linearizability", path: "Sources/Raft/Linearizability", swiftSettings: strict),
         .target(
             name: "RaftSimulation",
             dependencies: ["RaftCore", .product(name: "HeapModule", package: "swift-collections")],
@@ -93,6 +95,14 @@ let package = Package(
             name: "raft-simulate",
             dependencies: [
                 "RaftSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+
+        .executableTarget(
+            name: "check-history",
+            dependencies: [
+                "Linearizability", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
@@ -198,6 +208,12 @@ let package = Package(
         .testTarget(
             name: "RaftStorageTests",
             dependencies: ["RaftStorage", "RaftCore", "LMDB"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "LinearizabilityTests", dependencies: ["Linearizability"], swiftSettings: strict),
+        .testTarget(
+            name: "CheckHistoryTests",
+            dependencies: ["Linearizability", "check-history"],
             swiftSettings: strict
         ),
         .testTarget(name: "RaftSimulationTests", dependencies: ["RaftSimulation"], swiftSettings: strict),
