@@ -57,7 +57,8 @@ let package = Package(
         .target(
             name: "RaftStorage",
             dependencies: [
-                "RaftCore", "LMDB", "OpenSSL", .product(name: "DequeModule", package: "swift-collections"),
+                "RaftCore", "LMDB", "OpenSSL", "Threads",
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "Sources/Raft/Storage",
             swiftSettings: strict
