@@ -54,6 +54,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "RaftSessions",
+            dependencies: [.product(name: "HashTreeCollections", package: "swift-collections")],
+            path: "Sources/Raft/Sessions",
+            swiftSettings: strict
+        ),
+        .target(
             name: "RaftStorage",
             dependencies: [
                 "RaftCore", "LMDB", "OpenSSL", .product(name: "DequeModule", package: "swift-collections"),
@@ -200,6 +206,7 @@ let package = Package(
             dependencies: ["RaftStorage", "RaftCore", "LMDB"],
             swiftSettings: strict
         ),
+        .testTarget(name: "RaftSessionsTests", dependencies: ["RaftSessions"], swiftSettings: strict),
         .testTarget(name: "RaftSimulationTests", dependencies: ["RaftSimulation"], swiftSettings: strict),
         .target(
             name: "RaftTestSupport",
