@@ -109,7 +109,7 @@ let package = Package(
         // MARK: Coordinator
         .target(
             name: "ClusterState",
-            dependencies: [.product(name: "HashTreeCollections", package: "swift-collections")],
+            dependencies: ["RaftSessions", .product(name: "HashTreeCollections", package: "swift-collections")],
             path: "Sources/Coordinator/State",
             swiftSettings: strict
         ),
@@ -123,8 +123,8 @@ let package = Package(
         .target(
             name: "Coordinator",
             dependencies: [
-                "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore", "RaftStorage",
-                "RaftTransport", "VPL",
+                "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore",
+                "RaftSessions", "RaftStorage", "RaftTransport", "VPL",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -246,14 +246,18 @@ let package = Package(
             dependencies: ["ClusterControl", "ClusterState"],
             swiftSettings: strict
         ),
-        .testTarget(name: "ClusterStateTests", dependencies: ["ClusterState"], swiftSettings: strict),
+        .testTarget(
+            name: "ClusterStateTests",
+            dependencies: ["ClusterState", "RaftSessions"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "VPLTests", dependencies: ["VPL"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "VPL"], swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "RaftCore", "RaftStorage",
-                "RaftTestSupport",
+                "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "RaftCore", "RaftSessions",
+                "RaftStorage", "RaftTestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
