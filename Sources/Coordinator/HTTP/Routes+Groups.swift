@@ -53,8 +53,11 @@ extension Routes {
             )
             return Response.json(.ok, TornDownResponse())
         }
-        let injecting = router.add(middleware: LeaderGate(plane: self.plane, effect: .elsewhere))
-        injecting.post("pipeline-groups/:id/inject") { request, context -> Response in
+    }
+
+    func addInjecting(to router: RouterGroup<APIContext>) {
+        let gated = router.add(middleware: LeaderGate(plane: self.plane, effect: .elsewhere))
+        gated.post("pipeline-groups/:id/inject") { request, context -> Response in
             try context.require(.operator)
             let id = GroupID(try context.parameter("id"))
             let event = try await request.body(of: EventBody.self)
