@@ -6,6 +6,7 @@ import Synchronization
 final class Doorway: Sendable {
     private struct State {
         var target: Int?
+        var isMute = false
         var open: [ObjectIdentifier: any Channel] = [:]
     }
 
@@ -35,6 +36,9 @@ final class Doorway: Sendable {
     /// Where new connections lead; nil refuses them.
     func lead(to port: Int?) { self.box.state.withLock { $0.target = port } }
 
+    /// From now on nothing passes, and no connection is closed for it: what is behind seems to have stopped.
+    func mute() { self.box.state.withLock { $0.isMute = true } }
+
     /// Cuts every connection, and refuses new ones.
     func shut() {
         let open = self.box.state.withLock { state in
@@ -59,8 +63,9 @@ final class Doorway: Sendable {
                 box.state.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(inner)) }
             }
             return inner.eventLoop.makeCompletedFuture {
-                try inner.pipeline.syncOperations.addHandler(Pipe(to: outer))
-                try outer.pipeline.syncOperations.addHandler(Pipe(to: inner))
+                let isMute = { @Sendable in box.state.withLock { $0.isMute } }
+                try inner.pipeline.syncOperations.addHandler(Pipe(to: outer, isMute: isMute))
+                try outer.pipeline.syncOperations.addHandler(Pipe(to: inner, isMute: isMute))
             }
         }
     }
@@ -71,10 +76,15 @@ private final class Pipe: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
 
     private let other: any Channel
+    private let isMute: @Sendable () -> Bool
 
-    init(to other: any Channel) { self.other = other }
+    init(to other: any Channel, isMute: @escaping @Sendable () -> Bool) {
+        self.other = other
+        self.isMute = isMute
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if self.isMute() { return }
         self.other.writeAndFlush(Self.unwrapInboundIn(data), promise: nil)
     }
 

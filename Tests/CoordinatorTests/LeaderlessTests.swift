@@ -64,6 +64,21 @@ struct LeaderlessTests {
         }
     }
 
+    @Test("a leader that has fallen silent is waited for no longer than until there is another")
+    func silentLeader() async throws {
+        try await TestCoordinatorCluster.run { (cluster) async throws in
+            let leader = try await cluster.leader()
+            let follower = try cluster.follower(of: leader)
+            #expect(try await follower.request(.DELETE, "\(Self.connectors)/c").status == 404)
+            cluster.mute(leader)
+            let began = ContinuousClock.now
+            #expect(try await follower.post(Self.connectors, Self.connector).status == 201)
+            // The silent connection itself is given up after five seconds.
+            #expect(ContinuousClock.now - began < .milliseconds(4_500))
+            #expect(try await follower.request(.DELETE, "\(Self.connectors)/c").status == 200)
+        }
+    }
+
     @Test("a named request is answered alike by the next leader, through any member")
     func namedAcrossFailover() async throws {
         try await TestCoordinatorCluster.run { (cluster) async throws in

@@ -67,6 +67,9 @@ final class TestCoordinatorCluster: Sendable {
         await self.coordinators.withLock { $0.removeValue(forKey: member) }?.stop()
     }
 
+    /// The others get no word to the member any more, and no answer from it.
+    func mute(_ member: NodeID) { self.doorways[Int(member.rawValue) - 1].mute() }
+
     struct NoLeader: Error {}
 
     /// The member that leads in the eyes of all that run.

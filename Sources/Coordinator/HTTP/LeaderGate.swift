@@ -84,7 +84,7 @@ struct LeaderGate: RouterMiddleware {
     private func forward(_ call: ForwardedRequest, _ course: Course, to leader: NodeID) async throws -> Response {
         let answer: ByteBuffer
         do {
-            answer = try await self.plane.node.call(leader, call.encoded(), timeout: course.callTimeout)
+            answer = try await self.plane.node.call(leader: leader, call.encoded(), timeout: course.callTimeout)
         } catch let error as CallError {
             throw error.mayHaveArrived ? Unsettled.undecided : .nothingDone
         }

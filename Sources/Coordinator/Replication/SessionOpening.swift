@@ -17,7 +17,7 @@ enum SessionOpening {
         guard let leader = await node.leader(waiting: Self.timeout) else { throw Unsettled.nothingDone }
         if leader == node.identity.node { return try await Self.open(at: node) }
         do {
-            var answer = try await node.call(leader, ByteBuffer(integer: Self.mark), timeout: Self.timeout)
+            var answer = try await node.call(leader: leader, ByteBuffer(integer: Self.mark), timeout: Self.timeout)
             guard let id = answer.readInteger(as: UInt64.self) else { throw Unsettled.nothingDone }
             return SessionID(id)
         } catch {
