@@ -55,6 +55,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "RaftSessions",
+            dependencies: [.product(name: "HashTreeCollections", package: "swift-collections")],
+            path: "Sources/Raft/Sessions",
+            swiftSettings: strict
+        ),
+        .target(
             name: "RaftStorage",
             dependencies: [
                 "RaftCore", "LMDB", "OpenSSL", "Threads",
@@ -114,7 +120,7 @@ let package = Package(
         // MARK: Coordinator
         .target(
             name: "ClusterState",
-            dependencies: [.product(name: "HashTreeCollections", package: "swift-collections")],
+            dependencies: ["RaftSessions", .product(name: "HashTreeCollections", package: "swift-collections")],
             path: "Sources/Coordinator/State",
             swiftSettings: strict
         ),
@@ -128,8 +134,8 @@ let package = Package(
         .target(
             name: "Coordinator",
             dependencies: [
-                "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore", "RaftStorage",
-                "RaftTransport", "VPL",
+                "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore",
+                "RaftSessions", "RaftStorage", "RaftTransport", "VPL",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -217,6 +223,7 @@ let package = Package(
             dependencies: ["Linearizability", "check-history"],
             swiftSettings: strict
         ),
+        .testTarget(name: "RaftSessionsTests", dependencies: ["RaftSessions"], swiftSettings: strict),
         .testTarget(name: "RaftSimulationTests", dependencies: ["RaftSimulation"], swiftSettings: strict),
         .target(
             name: "RaftTestSupport",
@@ -256,14 +263,18 @@ let package = Package(
             dependencies: ["ClusterControl", "ClusterState"],
             swiftSettings: strict
         ),
-        .testTarget(name: "ClusterStateTests", dependencies: ["ClusterState"], swiftSettings: strict),
+        .testTarget(
+            name: "ClusterStateTests",
+            dependencies: ["ClusterState", "RaftSessions"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "VPLTests", dependencies: ["VPL"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "VPL"], swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "RaftCore", "RaftStorage",
-                "RaftTestSupport",
+                "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "RaftCore", "RaftSessions",
+                "RaftStorage", "RaftTestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import Raft
 import RaftCore
+import RaftSessions
 import Synchronization
 
 /// The coordinator's own part of the work, shared by its routes and loops: access to the replicated state, and what
@@ -20,6 +21,9 @@ final class ControlPlane: Sendable {
     let logger: Logger
     /// Wakes the reconciler before its time.
     let attention: Attention
+
+    /// Numbers the requests that this process brings to the leader.
+    let session: ProcessSession
 
     static let proposalTimeout = Duration.seconds(5)
     static let readTimeout = Duration.seconds(2)
@@ -37,42 +41,69 @@ final class ControlPlane: Sendable {
         self.configuration = configuration
         self.logger = configuration.logger
         self.attention = Attention()
+        self.session = ProcessSession { () async throws -> SessionID in try await SessionOpening.ask(node) }
     }
 
     var isLeader: Bool { self.node.status.consensus.role == .leader }
 
-    /// The state with everything acknowledged so far in it. Throws `TryAgain` if this member does not lead.
+    /// The state with everything acknowledged so far in it. Throws `nothingDone` if this member can't tell.
     func state() async throws -> ClusterState {
         do throws(ReadError) {
             return try await self.node.read(timeout: Self.readTimeout).machine.state
         } catch {
-            throw TryAgain()
+            throw Unsettled.nothingDone
         }
     }
 
-    /// Puts a command into the log and waits until it is applied. Throws `TryAgain` if it certainly is in no log.
-    func propose(_ command: Command) async throws -> StateResponse {
-        switch try await self.outcome(of: command) {
-        case .answered(let response):
-            self.attention.call()
-            return response
-        case .undecodable(let failure):
-            self.logger.critical("a command of this version is not understood", metadata: ["why": "\(failure)"])
+    /// Puts a command into the log and waits until it is applied: once, however often the request is tried.
+    ///
+    /// Throws `Unsettled` where the request may be tried again, and `Answered` where it need not be.
+    /// - Parameter answer: kept with a named request, unless the command is refused.
+    func propose(
+        _ command: Command,
+        for attempt: Attempt? = nil,
+        answering answer: KeptAnswer? = nil
+    ) async throws -> StateResponse {
+        let submission = Submission(.command(command), token: attempt?.nextToken(), answer: answer)
+        let receipt = try await self.submit(submission, for: attempt)
+        self.attention.call()
+        return receipt.response
+    }
+
+    func submit(_ submission: Submission, for attempt: Attempt?) async throws -> Outcome.Receipt {
+        switch try await self.outcome(of: submission, for: attempt) {
+        case .applied(let receipt):
+            attempt?.note(receipt)
+            if receipt.isRepeated, let answer = receipt.answer { throw Answered(answer: answer) }
+            return receipt
+        case .rejected(.unknownSession), .rejected(.sessionFull):
+            throw Unsettled.sessionLost
+        case .rejected(.alreadyAnswered):
+            // The member that sent the request has given it up, having said that its outcome is unknown.
+            throw APIError.outcomeUnknown
+        case .rejected(.keyConflict):
+            throw APIError.keyReused
+        case .unreadable(let failure):
+            self.logger.critical("an entry of this version is not understood", metadata: ["why": "\(failure)"])
             throw APIError(.internalServerError, "Internal server error")
         }
     }
 
-    private func outcome(of command: Command) async throws -> ClusterMachine.Outcome {
+    private func outcome(of submission: Submission, for attempt: Attempt?) async throws -> Outcome {
+        var timeout = Self.proposalTimeout
+        if let attempt { timeout = min(timeout, attempt.deadline - .now) }
+        guard timeout > .zero else { throw Unsettled.nothingDone }
         do {
-            return try await self.node.propose(command.encoded(), timeout: Self.proposalTimeout)
+            return try await self.node.propose(submission.encoded(), timeout: timeout)
         } catch ProposalError.notAccepted {
-            throw TryAgain()
+            throw Unsettled.nothingDone
         } catch ProposalError.overloaded {
-            throw APIError(.serviceUnavailable, .overloaded, "Too many writes are waiting", retryAfterSeconds: 1)
+            throw APIError.overloaded
         } catch ProposalError.tooLarge {
             throw APIError(.contentTooLarge, "What the request asks for does not fit one entry of the log")
         } catch {
-            throw APIError.outcomeUnknown
+            attempt?.note(nil)
+            throw Unsettled.undecided
         }
     }
 }

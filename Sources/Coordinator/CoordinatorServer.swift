@@ -98,10 +98,11 @@ public enum CoordinatorServer {
         )
         let responder = Routes(plane: plane).router().buildResponder()
         calls.serve { body in
-            if body.getInteger(at: body.readerIndex, as: UInt8.self) == HeartbeatRelay.mark {
-                return HeartbeatRelay.receive(body, plane)
+            switch body.getInteger(at: body.readerIndex, as: UInt8.self) {
+            case HeartbeatRelay.mark: HeartbeatRelay.receive(body, plane)
+            case SessionOpening.mark: await SessionOpening.receive(plane.node)
+            default: await Self.answer(body, responder, configuration.logger)
             }
-            return await Self.answer(body, responder, configuration.logger)
         }
         return plane
     }
@@ -114,9 +115,11 @@ public enum CoordinatorServer {
     ) async -> ByteBuffer {
         guard let forwarded = ForwardedRequest(body), let request = forwarded.request else { return ByteBuffer() }
         do {
-            let context = APIContext(forwardedAs: forwarded.role, logger: logger)
+            let context = APIContext(forwardedAs: forwarded.role, forwarded.passage, logger: logger)
             let response = try await responder.respond(to: request, context: context)
-            return try await ForwardedResponse(response).encoded()
+            return ForwardedAnswer.response(try await ForwardedResponse(response)).encoded()
+        } catch let reason as Unsettled {
+            return ForwardedAnswer.unsettled(reason).encoded()
         } catch {
             logger.error("forwarded request failed", metadata: ["error": "\(error)"])
             return ByteBuffer()

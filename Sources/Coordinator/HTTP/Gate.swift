@@ -20,6 +20,8 @@ struct Gate: RouterMiddleware {
         if !context.isForwarded { context.role = self.role(of: request) }
         do {
             return try await next(request, context)
+        } catch let reason as Unsettled where context.isForwarded {
+            throw reason  // the member that passed the request on tries again
         } catch let error as APIError {
             return error.response
         } catch let error as BodyError {

@@ -22,7 +22,7 @@ extension Routes {
         led.post("connectors") { request, context -> Response in
             try context.require(.operator)
             let connector = try await request.body(of: Connector.self)
-            return Response.json(.created, try await self.create(connector))
+            return Response.json(.created, try await self.create(connector, for: context.attempt))
         }
         led.put("connectors/:name") { request, context -> Response in
             try context.require(.operator)
@@ -33,34 +33,50 @@ extension Routes {
                 connector = try self.plane.secrets.keepingSecrets(connector, of: existing)
             }
             let sealed = try self.plane.secrets.seal(connector)
+            let shown = ConnectorSecrets.redact(connector)
             try self.check(
-                try await self.plane.propose(.putConnector(.init(connector: sealed, mode: .update)))
+                try await self.plane.propose(
+                    .putConnector(.init(connector: sealed, mode: .update)),
+                    for: context.attempt,
+                    answering: context.attempt?.answer(.ok, shown)
+                )
             )
-            return Response.json(.ok, ConnectorSecrets.redact(connector))
+            return Response.json(.ok, shown)
         }
         led.delete("connectors/:name") { _, context -> Response in
             try context.require(.admin)
             let name = try context.parameter("name")
-            try self.check(try await self.plane.propose(.deleteConnector(.init(connector: ConnectorName(name)))))
+            try self.check(
+                try await self.plane.propose(
+                    .deleteConnector(.init(connector: ConnectorName(name))),
+                    for: context.attempt,
+                    answering: context.attempt?.answer(.ok, DeletedResponse())
+                )
+            )
             return Response.json(.ok, DeletedResponse())
         }
     }
 
     /// Creates a connector; the same one again is the one that exists.
-    private func create(_ connector: Connector) async throws -> Connector {
+    private func create(_ connector: Connector, for attempt: Attempt?) async throws -> Connector {
         try Self.validate(connector)
         let sealed = try self.plane.secrets.seal(connector)
-        let answer = try await self.plane.propose(.putConnector(.init(connector: sealed, mode: .create)))
+        let shown = ConnectorSecrets.redact(connector)
+        let answer = try await self.plane.propose(
+            .putConnector(.init(connector: sealed, mode: .create)),
+            for: attempt,
+            answering: attempt?.answer(.created, shown)
+        )
         if case .refused(.connectorExists(let name)) = answer {
             // Sealing the same secret twice gives different boxes; what is in them decides.
             if let existing = try await self.plane.state().connector(name),
                 try self.plane.secrets.open(existing) == connector
             {
-                return ConnectorSecrets.redact(connector)
+                return shown
             }
         }
         try self.check(answer)
-        return ConnectorSecrets.redact(connector)
+        return shown
     }
 
     /// The parameters without which a connector of the type can't connect.

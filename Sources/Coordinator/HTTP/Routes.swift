@@ -19,6 +19,7 @@ struct Routes: Sendable {
         self.addObservation(to: table.group(RouterPath(Self.prefix)))
         self.addWorkers(to: table.group(RouterPath(Self.prefix)))
         self.addGroups(to: table.group(RouterPath(Self.prefix)))
+        self.addInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addConnectors(to: table.group(RouterPath(Self.prefix)))
         table.refuseOtherMethods()
         return router

@@ -37,6 +37,7 @@ final class NodeLoop<Machine: StateMachine> {
     private var readers: [ReadID: (Result<Applied<Machine>, ReadError>) -> Void] = [:]
     private var applyWatchers: [UInt64: (beyond: LogIndex, wake: () -> Void)] = [:]
     private var leaderWatchers: [UInt64: (NodeID?) -> Void] = [:]
+    private var leaderCalls: [UInt64: (leader: NodeID, answer: EventLoopPromise<ByteBuffer>)] = [:]
     private var status: NodeStatus
     private var leaderHeard: NIODeadline?
 
@@ -103,6 +104,25 @@ final class NodeLoop<Machine: StateMachine> {
         let id = self.newID()
         self.leaderWatchers[id] = answer
         self.after(timeout) { loop in loop.leaderWatchers.removeValue(forKey: id)?(nil) }
+    }
+
+    /// Asks a member for what only a leader can answer: given up as soon as another one is known to lead.
+    func call(leader: NodeID, _ body: ByteBuffer, timeout: TimeAmount) -> EventLoopFuture<ByteBuffer> {
+        let id = self.newID()
+        let answer = self.eventLoop.makePromise(of: ByteBuffer.self)
+        self.leaderCalls[id] = (leader, answer)
+        let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.transport.call(leader, body, timeout: timeout).hop(to: self.eventLoop).whenComplete { result in
+            loop.value.leaderCalls.removeValue(forKey: id)?.answer.completeWith(result)
+        }
+        return answer.futureResult
+    }
+
+    private func giveUpCalls(butTo leader: NodeID) {
+        for (id, call) in self.leaderCalls where call.leader != leader {
+            self.leaderCalls[id] = nil
+            call.answer.fail(CallError.superseded)
+        }
     }
 
     /// Wakes the caller when something beyond `index` is applied, or when the time is up.
@@ -264,6 +284,7 @@ final class NodeLoop<Machine: StateMachine> {
             if after.role == .leader && before.role != .leader { self.status.electionsWon += 1 }
         }
         self.publish(self.status)
+        if let leader = after.leader, leader != before.leader { self.giveUpCalls(butTo: leader) }
         if let leader = after.leader, !self.leaderWatchers.isEmpty {
             let watchers = self.leaderWatchers.values
             self.leaderWatchers = [:]

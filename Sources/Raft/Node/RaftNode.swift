@@ -152,6 +152,13 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }.get()
     }
 
+    /// The same, of a member that leads: given up with `CallError.superseded` as soon as another one is known to lead.
+    public func call(leader: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
+        try await self.eventLoop.flatSubmit {
+            self.loop.value.call(leader: leader, body, timeout: TimeAmount(timeout))
+        }.get()
+    }
+
     public var status: NodeStatus { self.published.status.withLock { $0 } }
 
     /// Stops taking part, and returns when everything written is on disk.
