@@ -127,19 +127,28 @@ extension Transaction where Access == ReadWrite {
         }
     }
 
-    /// Removes the keys of `range`. Returns how many there were.
+    /// Removes the keys of `range`, the first ones if there are more than `limit`. Returns how many it removed.
     @discardableResult
-    public func delete(_ range: KeyRange, in database: Database) throws(LMDBError) -> Int {
+    public func delete(
+        _ range: KeyRange,
+        in database: Database,
+        atMost limit: Int = .max
+    ) throws(LMDBError) -> Int {
         var cursor = try Cursor(over: database, in: self.handle)
         var count = 0
         var move = range.lower.map { Cursor.Move.atOrAfter($0) } ?? .first
-        while try cursor.step(move), !cursor.isAtOrAfter(range.upper) {
+        while count < limit, try cursor.step(move), !cursor.isAtOrAfter(range.upper) {
             try cursor.delete()
             count += 1
             // The cursor of a deleted key stands on the one that followed it; lmdb's "next" knows that.
             move = .next
         }
         return count
+    }
+
+    /// Removes every key. Gives the pages back as a whole, so it costs far less than removing one key after the other.
+    public func deleteAll(in database: Database) throws(LMDBError) {
+        try check(mdb_drop(self.handle, database.handle, 0), "empty \(database.name)")
     }
 }
 

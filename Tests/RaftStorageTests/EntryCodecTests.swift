@@ -99,7 +99,7 @@ struct EntryCodecTests {
 struct RecordsTests {
     @Test("a record comes back as it was, and only under its own key")
     func roundTrip() throws {
-        let identity = IdentityRecord(
+        let identity = DatabaseIdentity(
             cluster: ClusterID(high: 1, low: .max),
             member: NodeID(3),
             incarnation: Incarnation(99)

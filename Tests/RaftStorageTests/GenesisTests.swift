@@ -30,9 +30,12 @@ struct GenesisTests {
         #expect(Set(clusters.map(\.cluster)).count == clusters.count)
     }
 
-    @Test("the members are numbered from 1 in the order of the peers")
-    func membership() {
-        #expect(threePeers.membership == Membership(voters: [NodeID(1), NodeID(2), NodeID(3)]))
+    @Test("the members are numbered from 1 in the order of the peers, and carry their addresses")
+    func membership() throws {
+        let members = try ["a", "b", "c"].enumerated().map {
+            Member(id: NodeID(UInt32($0.offset + 1)), address: try PeerAddress("http://\($0.element):9001"))
+        }
+        #expect(threePeers.membership == Membership(members: members))
     }
 
     @Test("no peers, or one twice, is refused")

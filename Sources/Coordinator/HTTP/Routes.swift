@@ -13,7 +13,10 @@ struct Routes: Sendable {
 
     var lean: LeanPath {
         let table = LeanTable(gate: self.gate, endpoints: ConnectorEndpoints(secrets: self.plane.secrets).all)
-        return LeanPath(plane: self.plane, table: table)
+        let responder = self.router().buildResponder()
+        return LeanPath(plane: self.plane, table: table) { request, context in
+            try await responder.respond(to: request, context: context)
+        }
     }
 
     private var gate: Gate { Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }) }
@@ -26,6 +29,7 @@ struct Routes: Sendable {
         self.addObservation(to: table.group(RouterPath(Self.prefix)))
         self.addWorkers(to: table.group(RouterPath(Self.prefix)))
         self.addGroups(to: table.group(RouterPath(Self.prefix)))
+        self.addInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addConnectors(to: table.group(RouterPath(Self.prefix)))
         table.refuseOtherMethods()
         return router

@@ -17,9 +17,10 @@ extension Consensus {
     /// Whether to speak to the member of that id that lives on that disk. An id that is not known yet is welcome: this
     /// member may be late.
     public func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
-        let membership = self.committedMembership
-        if membership.isRemoved(id) { return .removed }
-        if let bound = membership.member(id)?.incarnation, bound != incarnation { return .otherDisk }
+        if self.committedMembership.isRemoved(id) { return .removed }
+        // A disk stays bound to its id for ever, so whatever the log has said of it counts: after a restart a member
+        // may not know yet that it is committed, and the binding may be older than the member's removal.
+        if self.ledger.memberships.binds(id, otherThan: incarnation) { return .otherDisk }
         return .welcome
     }
 

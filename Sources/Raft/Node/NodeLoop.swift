@@ -41,6 +41,7 @@ final class NodeLoop<Machine: StateMachine> {
     private var grantedReads: [Effects.ReadGrant] = []
     private let applyWatchers: Waiters<UInt64, (beyond: LogIndex, wake: () -> Void)>
     private let leaderWatchers: Waiters<UInt64, (NodeID?) -> Void>
+    private var leaderCalls: [UInt64: (leader: NodeID, answer: (Result<ByteBuffer, any Error>) -> Void)] = [:]
     private var status: NodeStatus
     private var leaderHeard: NIODeadline?
 
@@ -77,6 +78,7 @@ final class NodeLoop<Machine: StateMachine> {
         case read(timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
         case look(@Sendable (Applied<Machine>) -> Void)
         case call(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
+        case callLeader(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
     }
 
     func take(_ request: Request) {
@@ -86,6 +88,8 @@ final class NodeLoop<Machine: StateMachine> {
         case .look(let answer): answer(self.local)
         case .call(let member, let body, let timeout, let answer):
             self.transport.call(member, body, timeout: timeout).whenComplete(answer)
+        case .callLeader(let leader, let body, let timeout, let answer):
+            self.call(leader: leader, body, timeout: timeout, answer)
         }
     }
 
@@ -131,6 +135,28 @@ final class NodeLoop<Machine: StateMachine> {
     func leader(waiting timeout: TimeAmount, _ answer: @escaping (NodeID?) -> Void) {
         if let leader = self.core.leader { return answer(leader) }
         self.leaderWatchers.add(answer, as: self.newID(), timeout: timeout)
+    }
+
+    /// Asks a member for what only a leader can answer: given up as soon as another one is known to lead.
+    private func call(
+        leader: NodeID,
+        _ body: ByteBuffer,
+        timeout: TimeAmount,
+        _ answer: @escaping (Result<ByteBuffer, any Error>) -> Void
+    ) {
+        let id = self.newID()
+        self.leaderCalls[id] = (leader, answer)
+        let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.transport.call(leader, body, timeout: timeout).whenComplete { result in
+            loop.value.leaderCalls.removeValue(forKey: id)?.answer(result)
+        }
+    }
+
+    private func giveUpCalls(butTo leader: NodeID) {
+        for (id, call) in self.leaderCalls where call.leader != leader {
+            self.leaderCalls[id] = nil
+            call.answer(.failure(CallError.superseded))
+        }
     }
 
     /// Wakes the caller when something beyond `index` is applied, or when the time is up.
@@ -287,6 +313,7 @@ final class NodeLoop<Machine: StateMachine> {
             if after.role == .leader && before.role != .leader { self.status.electionsWon += 1 }
         }
         self.publish(self.status)
+        if let leader = after.leader, leader != before.leader { self.giveUpCalls(butTo: leader) }
         if let leader = after.leader { for answer in self.leaderWatchers.removeAll() { answer(leader) } }
     }
 

@@ -184,14 +184,14 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     }
 
     public func call(
-        _ member: NodeID,
+        leader: NodeID,
         _ body: ByteBuffer,
         timeout: Duration,
         from caller: any EventLoop,
         _ answer: @escaping @Sendable (Result<ByteBuffer, any Error>) -> Void
     ) {
         self.take(
-            .call(member, body, timeout: TimeAmount(timeout)) { result in
+            .callLeader(leader, body, timeout: TimeAmount(timeout)) { result in
                 self.loop.value.answers.deliver(on: caller) { answer(result) }
             }
         )
@@ -213,6 +213,13 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
                 return requests
             }
             for request in requests { self.loop.value.take(request) }
+        }
+    }
+
+    /// The same, of a member that leads: given up with `CallError.superseded` as soon as another one is known to lead.
+    public func call(leader: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
+        try await withCheckedThrowingContinuation { continuation in
+            self.take(.callLeader(leader, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
         }
     }
 

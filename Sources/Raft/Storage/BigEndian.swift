@@ -12,4 +12,9 @@ extension RawSpan {
         guard offset >= 0, offset <= self.byteCount - MemoryLayout<Number>.size else { return nil }
         return self.withUnsafeBytes { Number(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: Number.self)) }
     }
+
+    /// A copy of the bytes from `offset` on.
+    func bytes(from offset: Int = 0) -> [UInt8] {
+        self.withUnsafeBytes { [UInt8]($0.dropFirst(offset)) }
+    }
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A member's directory, held for this process alone as long as the value lives.
-struct DataDirectory: ~Copyable {
+/// A member's directory, held for this process alone as long as something refers to it.
+final class DataDirectory: Sendable {
     let path: String
     private let lock: CInt
 
@@ -28,10 +28,21 @@ struct DataDirectory: ~Copyable {
         self.lock = descriptor
     }
 
-    deinit { close(self.lock) }
+    deinit {
+        // Closing is not enough: a child that is being started holds a copy of the descriptor until it runs its program.
+        flock(self.lock, LOCK_UN)
+        close(self.lock)
+    }
 
     /// Makes the files created in the directory survive a crash of the machine.
-    borrowing func sync() throws(StorageError) { try Self.sync(self.path) }
+    func sync() throws(StorageError) { try Self.sync(self.path) }
+
+    /// The path of a directory inside this one, created if it is missing.
+    func subdirectory(_ name: String) throws(StorageError) -> String {
+        let path = self.path + "/" + name
+        try Self.create(path)
+        return path
+    }
 
     /// Creates the missing directories of `path`, each made to survive a crash before the next one is begun.
     private static func create(_ path: String) throws(StorageError) {
@@ -56,7 +67,7 @@ struct DataDirectory: ~Copyable {
         return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
     }
 
-    private static func sync(_ path: String) throws(StorageError) {
+    static func sync(_ path: String) throws(StorageError) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw self.failed("open", path) }
         let result = fsync(descriptor)

@@ -33,7 +33,11 @@ public struct Genesis: Hashable, Sendable {
         self.peers = peers
     }
 
-    public var membership: Membership { Membership(voters: self.peers.indices.map { NodeID(UInt32($0 + 1)) }) }
+    public var membership: Membership {
+        Membership(
+            members: self.peers.enumerated().map { Member(id: NodeID(UInt32($0.offset + 1)), address: $0.element) }
+        )
+    }
 
     static func canonicalForm(peers: [PeerAddress], name: String) -> [UInt8] {
         var form: [UInt8] = [1]

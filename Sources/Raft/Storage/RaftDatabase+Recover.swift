@@ -2,30 +2,43 @@ internal import LMDB
 public import RaftCore
 
 extension RaftDatabase {
-    /// Reads everything back, every entry's checksum included.
+    /// Reads everything back, every entry's checksum and every chunk's of the snapshot to start from included. The
+    /// snapshot as a whole is checked by whoever reads it: see `SnapshotStore.read`.
     ///
     /// What is returned is exactly what was committed. Anything else is an error: LMDB never shows half a transaction,
     /// so a gap or a damaged entry is no torn end that could be cut off, but a loss of what this member promised to
     /// keep.
     public func recover() throws(StorageError) -> Recovered {
-        let (environment, database, bounds, term) = (self.environment, self.entries, self.bounds, self.hardState.term)
+        let entries = try self.recoverEntries()
+        return Recovered(
+            hardState: self.stored.hardState,
+            entries: entries,
+            base: self.stored.bounds.before,
+            snapshots: try self.recoverSnapshots(),
+            fetching: try self.snapshots.transfer(),
+            membership: self.membership,
+            incarnation: self.incarnation
+        )
+    }
+
+    private func recoverEntries() throws(StorageError) -> [Entry] {
+        let (log, bounds, term) = (self.log, self.stored.bounds, self.stored.hardState.term)
         let entries = try StorageError.wrapping {
             var entries: [Entry] = []
-            try environment.read { transaction in
-                try transaction.forEach(in: database) { key, value in
+            entries.reserveCapacity(
+                min(Int(bounds.last.index.rawValue - bounds.before.index.rawValue), 1 << 20)
+            )
+            try log.environment.read { transaction in
+                guard try transaction.get(Key(0), in: log.entries) == nil else { throw Self.unexpected(.zero, bounds) }
+                // What was cut off before the bounds may not be deleted yet.
+                let held = KeyRange(from: Key(bounds.before.index.next.rawValue))
+                try transaction.forEach(in: log.entries, held) { key, value in
                     guard let number = UInt64(key: key) else {
                         throw StorageError(.unexpectedEntry, "The log has a key that is no index.")
                     }
                     let index = LogIndex(number)
                     let before = entries.last?.position ?? bounds.before
-                    guard index > before.index, index <= bounds.last.index else {
-                        throw StorageError(
-                            .unexpectedEntry,
-                            "The log has an entry \(index), although its bounds are \(bounds.before.index) and "
-                                + "\(bounds.last.index). The database was changed from outside: replace the member.",
-                            index: index
-                        )
-                    }
+                    guard index <= bounds.last.index else { throw Self.unexpected(index, bounds) }
                     guard index == before.index.next else { throw Self.missing(before.index.next, bounds) }
                     let entry = try EntryCodec.decode(value, at: index)
                     guard entry.term >= before.term, entry.term <= term else {
@@ -52,11 +65,48 @@ extension RaftDatabase {
                 index: last.index
             )
         }
-        return Recovered(
-            hardState: self.hardState,
-            entries: entries,
-            membership: self.membership,
-            incarnation: self.incarnation
+        return entries
+    }
+
+    /// The snapshots that are whole. The last one has to be: what it stands for may be nowhere else on this disk.
+    private func recoverSnapshots() throws(StorageError) -> [Snapshot] {
+        let bounds = self.stored.bounds
+        guard let last = self.stored.snapshots.last else {
+            guard bounds.before == .zero else {
+                throw StorageError(
+                    .damagedRecord,
+                    "The log begins after \(bounds.before), and no snapshot stands for what came before: replace the "
+                        + "member."
+                )
+            }
+            return []
+        }
+        guard bounds.before.index <= last.index, last.index <= bounds.last.index else {
+            throw StorageError(
+                .damagedRecord,
+                "The snapshot at \(last.position) does not fit the log, which begins after \(bounds.before) and ends at "
+                    + "\(bounds.last): replace the member."
+            )
+        }
+        do {
+            try self.snapshots.check(last.id)
+        } catch  where error.code == .damagedSnapshot || error.code == .noSnapshot {
+            throw StorageError(
+                .damagedSnapshot,
+                "This member can't start: \(error.message) The entries that the snapshot stands for are no longer in "
+                    + "its log. Replace the member."
+            )
+        }
+        let whole = try self.snapshots.whole()
+        return self.stored.snapshots.filter { whole.contains($0.id) }
+    }
+
+    private static func unexpected(_ index: LogIndex, _ bounds: LogBounds) -> StorageError {
+        StorageError(
+            .unexpectedEntry,
+            "The log has an entry \(index), although its bounds are \(bounds.before.index) and "
+                + "\(bounds.last.index). The database was changed from outside: replace the member.",
+            index: index
         )
     }
 

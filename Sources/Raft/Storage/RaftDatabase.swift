@@ -2,33 +2,34 @@ internal import LMDB
 internal import OpenSSL
 public import RaftCore
 
-/// A member's log, term and vote in one LMDB environment, in a directory of its own.
+/// A member's log, term and vote in one LMDB environment, in a directory of its own, and its snapshots in another
+/// below it.
 ///
 /// It has one owner, and one thread that uses it: neither copyable nor `Sendable`, so the compiler sees to it.
-/// `StorageThread` takes it over once it has been opened and recovered. It closes when its owner lets it go.
+/// `StorageThread` takes it over once it has been opened and recovered. It closes when its owner lets it go; the
+/// directory is free again once `snapshots` has been let go as well.
 public struct RaftDatabase: ~Copyable {
-    /// Minted when the database was created.
-    public let incarnation: Incarnation
+    /// Whose database it is.
+    public let identity: DatabaseIdentity
     /// Whether this opening found an empty directory and created the database.
     public let isNew: Bool
     /// Whether one of the two copies of term and vote was damaged, and was written again from the other.
     public let mendedHardState: Bool
+    /// The bytes of the snapshots. `SnapshotThread` works on them once the member runs.
+    public let snapshots: SnapshotStore
 
-    let environment: Environment
-    let entries: Database
-    let state: Database
-    let directory: DataDirectory
+    let log: LogEnvironment
     let membership: Membership
+    var stored: LogState
 
-    /// What is stored, so that a commit needs no read.
-    var bounds: LogBounds
-    var hardState: HardState
-    var lastWrite = WriteID(0)
+    /// Minted when the database was created.
+    public var incarnation: Incarnation { self.identity.incarnation }
 
-    /// Address space for the data file. Costs nothing until it is used, and is never changed while the file is open.
+    /// Address space for a data file. Costs nothing until it is used, and is never changed while the file is open.
     public static let defaultMapBytes = 16 << 30
 
-    /// Opens the database in `directory`, creating both if they are missing.
+    /// Opens the database of one of the members that a cluster begins with, creating it and its directory if they are
+    /// missing.
     ///
     /// Throws if another process has it open, if it belongs to another member or cluster, or if a record beside the
     /// log is damaged.
@@ -36,7 +37,8 @@ public struct RaftDatabase: ~Copyable {
         directory path: String,
         member: NodeID,
         of genesis: Genesis,
-        mapBytes: Int = RaftDatabase.defaultMapBytes
+        mapBytes: Int = RaftDatabase.defaultMapBytes,
+        snapshotMapBytes: Int = RaftDatabase.defaultMapBytes
     ) throws(StorageError) {
         guard genesis.membership.isVoter(member) else {
             throw StorageError(
@@ -45,66 +47,100 @@ public struct RaftDatabase: ~Copyable {
                     + "be the place of its own address in the list, counted from 1."
             )
         }
-        let directory = try DataDirectory(path)
-        let opened = try StorageError.wrapping { () throws in
-            let environment = try Environment(directory: path, limits: .init(mapBytes: mapBytes, databasesMax: 4))
-            try environment.checkReaders()
-            let entries = try environment.openDatabase("entries")
-            let state = try environment.openDatabase("state")
-            return (environment: environment, entries: entries, state: state)
+        try self.init(path, genesis.cluster, member, beginningWith: genesis.membership, mapBytes, snapshotMapBytes)
+    }
+
+    /// Opens the database of a member that a cluster has taken in under that number, creating it and its directory if
+    /// they are missing: empty, and without a word on who belongs to the cluster, which the cluster tells it.
+    ///
+    /// Also opens the database of a member the cluster began with, for which see the other initialiser.
+    public init(
+        directory path: String,
+        member: NodeID,
+        joining cluster: ClusterID,
+        mapBytes: Int = RaftDatabase.defaultMapBytes,
+        snapshotMapBytes: Int = RaftDatabase.defaultMapBytes
+    ) throws(StorageError) {
+        guard member > NodeID(0) else {
+            throw StorageError(.notAMember, "Members are numbered from 1, so this process can't be member 0.")
         }
-        let isNew = try Self.beginIfEmpty(opened.environment, opened.entries, opened.state, member, genesis)
+        try self.init(path, cluster, member, beginningWith: .unknown, mapBytes, snapshotMapBytes)
+    }
+
+    private init(
+        _ path: String,
+        _ cluster: ClusterID,
+        _ member: NodeID,
+        beginningWith membership: Membership,
+        _ mapBytes: Int,
+        _ snapshotMapBytes: Int
+    ) throws(StorageError) {
+        let directory = try DataDirectory(path)
+        let log = try LogEnvironment(directory, mapBytes: mapBytes)
+        let snapshots = try SnapshotStore(in: directory, mapBytes: snapshotMapBytes)
+        let isNew = try Self.beginIfEmpty(log, snapshots, cluster, member, membership)
         try directory.sync()
 
-        let found = try StoredState(opened.environment, opened.state)
-        guard found.identity.cluster == genesis.cluster, found.identity.member == member else {
+        let found = try StoredState(log)
+        guard found.identity.cluster == cluster, found.identity.member == member else {
             throw StorageError(
                 .foreignDatabase,
                 "The database in \(path) belongs to member \(found.identity.member) of cluster "
                     + "\(found.identity.cluster), but this process is to be member \(member) of cluster "
-                    + "\(genesis.cluster). Start it with the cluster name, the list of peers and the number that the "
+                    + "\(cluster). Start it with the cluster name, the list of peers and the number that the "
                     + "database was created with, or give it an empty directory."
             )
         }
+        try snapshots.claim(for: found.identity)
         if found.isHardStateDamaged {
             try StorageError.wrapping {
-                try opened.environment.write { transaction in
-                    try transaction.put(found.hardState, in: opened.state)
-                }
+                try log.environment.write { transaction in try transaction.put(found.hardState, in: log.state) }
             }
         }
-        self.directory = directory
-        self.environment = opened.environment
-        self.entries = opened.entries
-        self.state = opened.state
+        snapshots.pin(found.snapshots.map(\.id))
+        try snapshots.forgetUnpinned()
+
+        self.identity = found.identity
         self.isNew = isNew
-        self.incarnation = found.identity.incarnation
-        self.membership = found.membership
-        self.bounds = found.bounds
-        self.hardState = found.hardState
         self.mendedHardState = found.isHardStateDamaged
+        self.snapshots = snapshots
+        self.log = log
+        self.membership = found.membership
+        self.stored = LogState(
+            bounds: found.bounds,
+            hardState: found.hardState,
+            snapshots: found.snapshots,
+            // The first commit finds out at little cost.
+            hasLeftovers: true
+        )
     }
 
     /// Writes what a member begins with, if nothing was ever written. All of it in one transaction: a crash leaves a
     /// database that is still empty, or one that is complete and never begun again.
     private static func beginIfEmpty(
-        _ environment: Environment,
-        _ entries: Database,
-        _ state: Database,
+        _ log: LogEnvironment,
+        _ snapshots: SnapshotStore,
+        _ cluster: ClusterID,
         _ member: NodeID,
-        _ genesis: Genesis
+        _ membership: Membership
     ) throws(StorageError) -> Bool {
-        try StorageError.wrapping {
+        let hadSnapshots = try snapshots.isClaimed()
+        return try StorageError.wrapping {
             let incarnation = Incarnation(try SecureRandom.number())
-            return try environment.write { transaction in
-                guard try transaction.count(of: state) == 0, try transaction.count(of: entries) == 0 else {
-                    return false
+            return try log.environment.write { transaction in
+                guard try log.isEmpty(transaction) else { return false }
+                guard !hadSnapshots else {
+                    throw StorageError(
+                        .damagedRecord,
+                        "The snapshots of a member are here, but its log, term and vote are gone. It must not start "
+                            + "without them: replace the member, with an empty directory."
+                    )
                 }
-                let identity = IdentityRecord(cluster: genesis.cluster, member: member, incarnation: incarnation)
-                try transaction.put(identity, at: .identity, in: state)
-                try transaction.put(genesis.membership, at: .membership, in: state)
-                try transaction.put(LogBounds.empty, at: .bounds, in: state)
-                try transaction.put(HardState(), in: state)
+                let identity = DatabaseIdentity(cluster: cluster, member: member, incarnation: incarnation)
+                try transaction.put(identity, at: .identity, in: log.state)
+                try transaction.put(membership, at: .membership, in: log.state)
+                try transaction.put(LogBounds.empty, at: .bounds, in: log.state)
+                try transaction.put(HardState(), in: log.state)
                 return true
             }
         }

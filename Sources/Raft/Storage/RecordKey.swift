@@ -41,7 +41,7 @@ struct RecordKey<Value: Record>: Sendable {
     }
 }
 
-extension RecordKey<IdentityRecord> {
+extension RecordKey<DatabaseIdentity> {
     static var identity: Self { Self("identity") }
 }
 
@@ -55,6 +55,38 @@ extension RecordKey<LogBounds> {
 }
 
 extension RecordKey<Membership> {
-    /// The voters that the cluster began with.
+    /// The members that the cluster began with.
     static var membership: Self { Self("membership") }
+}
+
+extension RecordKey<Snapshot> {
+    /// A snapshot of everything up to `index`. The names' order is the snapshots' order.
+    static func snapshot(at index: LogIndex) -> Self { Self(numberedName(index.rawValue)) }
+}
+
+extension RecordKey<StoredSnapshot> {
+    /// The snapshot whose chunks have that number.
+    static func snapshot(numbered number: UInt64) -> Self { Self(numberedName(number)) }
+}
+
+extension RecordKey {
+    /// The keys of all snapshots' records.
+    static var snapshots: KeyRange { KeyRange(from: Key(snapshotPrefix), upTo: Key(snapshotPrefix + "g")) }
+
+    /// A record found under the key that `bytes` are, and the number in it.
+    static func found(under bytes: RawSpan) throws(StorageError) -> (key: Self, number: UInt64) {
+        let name = String(decoding: bytes.bytes(), as: UTF8.self)
+        guard let number = UInt64(name.dropFirst(snapshotPrefix.count), radix: 16), numberedName(number) == name else {
+            throw StorageError(.damagedRecord, "There is a record \(name), and no snapshot is called that.")
+        }
+        return (Self(name), number)
+    }
+}
+
+private let snapshotPrefix = "snapshot/"
+
+/// Sixteen digits, so that the order of the names is that of the numbers.
+private func numberedName(_ number: UInt64) -> String {
+    let digits = String(number, radix: 16)
+    return snapshotPrefix + String(repeating: "0", count: 16 - digits.count) + digits
 }

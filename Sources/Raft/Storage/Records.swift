@@ -12,25 +12,14 @@ internal import RaftCore
 protocol Record: Equatable {
     /// The fields' bytes, the format version first.
     var fields: [UInt8] { get }
-    /// Reads the fields, the last four bytes being the checksum. Nil if they are not what `fields` gives.
+    /// Reads the fields, without the checksum. Nil if they are not what `fields` gives.
     init?(fields: RawSpan)
 }
 
 /// The format version that every record begins with.
 let recordFormatVersion: UInt8 = 1
 
-/// What keeps a database from being taken for another.
-struct IdentityRecord: Record {
-    var cluster: ClusterID
-    var member: NodeID
-    var incarnation: Incarnation
-
-    init(cluster: ClusterID, member: NodeID, incarnation: Incarnation) {
-        self.cluster = cluster
-        self.member = member
-        self.incarnation = incarnation
-    }
-
+extension DatabaseIdentity: Record {
     var fields: [UInt8] {
         var bytes = [recordFormatVersion]
         bytes.append(bigEndian: self.cluster.high)
@@ -113,8 +102,11 @@ struct LogBounds: Record {
 extension Membership: Record {
     var fields: [UInt8] { [recordFormatVersion] + self.encoded() }
 
-    init?(fields: RawSpan) {
-        let bytes = (1..<max(1, fields.byteCount)).compactMap { fields.bigEndian(at: $0, as: UInt8.self) }
-        self.init(decoding: bytes)
-    }
+    init?(fields: RawSpan) { self.init(decoding: fields.bytes(from: 1)) }
+}
+
+extension Snapshot: Record {
+    var fields: [UInt8] { [recordFormatVersion] + self.encoded() }
+
+    init?(fields: RawSpan) { self.init(decoding: fields.bytes(from: 1)) }
 }

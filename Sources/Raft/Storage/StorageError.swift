@@ -27,10 +27,20 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let unexpectedEntry = Code(rawValue: "unexpected_entry")
         /// A record beside the log is missing, damaged or contradicts another.
         public static let damagedRecord = Code(rawValue: "damaged_record")
+        /// A chunk of a snapshot is missing or damaged, or the whole is not what its digest says.
+        public static let damagedSnapshot = Code(rawValue: "damaged_snapshot")
+        /// No such snapshot is here.
+        public static let noSnapshot = Code(rawValue: "no_snapshot")
+        /// What was to write or to read a snapshot's content failed.
+        public static let snapshotFailed = Code(rawValue: "snapshot_failed")
         /// A write contradicts what is stored. Nothing of it is stored.
         public static let badWrite = Code(rawValue: "bad_write")
         /// The map or the disk is full. Nothing of the transaction is stored.
         public static let full = Code(rawValue: "full")
+        /// Too much is waiting; nothing was begun. Try again later.
+        public static let busy = Code(rawValue: "busy")
+        /// The thread has been told to end, or has failed; nothing was begun.
+        public static let closed = Code(rawValue: "closed")
         /// The system has no thread to give.
         public static let threadUnavailable = Code(rawValue: "thread_unavailable")
         /// LMDB or the disk failed.

@@ -111,14 +111,22 @@ private final class StorageLoop {
         self.queue.end()
     }
 
+    /// How long nothing has to be written before some of what was cut off from the log is deleted.
+    private static let sweepInterval = Duration.milliseconds(10)
+
     private func commitUntilClosed() {
         let clock = ContinuousClock()
-        while let writes = self.queue.next() {
+        while true {
             do throws(StorageError) {
-                let start = clock.now
-                guard let receipt = try self.database?.commit(writes) else { return }
-                self.queue.committed(writes, in: clock.now - start)
-                self.onCommit(receipt)
+                switch self.queue.next(atMost: self.database?.hasLeftovers == true ? Self.sweepInterval : nil) {
+                case .writes(let writes):
+                    let start = clock.now
+                    guard let receipt = try self.database?.commit(writes) else { return }
+                    self.queue.committed(writes, in: clock.now - start)
+                    self.onCommit(receipt)
+                case .idle: try self.database?.sweep()
+                case .closed: return
+                }
             } catch {
                 self.onFailure(error)
                 return

@@ -3,16 +3,18 @@ internal import RaftCore
 
 /// The records beside the log, as they are found when a database is opened.
 struct StoredState {
-    let identity: IdentityRecord
+    let identity: DatabaseIdentity
     let membership: Membership
     let bounds: LogBounds
     let hardState: HardState
+    /// The oldest first.
+    let snapshots: [Snapshot]
     /// One copy of the hard state could not be read.
     let isHardStateDamaged: Bool
 
-    init(_ environment: Environment, _ state: Database) throws(StorageError) {
+    init(_ log: LogEnvironment) throws(StorageError) {
         self = try StorageError.wrapping {
-            try environment.read { transaction throws in try StoredState(transaction, state) }
+            try log.environment.read { transaction throws in try StoredState(transaction, log.state) }
         }
     }
 
@@ -20,6 +22,13 @@ struct StoredState {
         self.identity = try transaction.record(at: .identity, in: state)
         self.membership = try transaction.record(at: .membership, in: state)
         self.bounds = try transaction.record(at: .bounds, in: state)
+
+        var snapshots: [Snapshot] = []
+        try transaction.forEach(in: state, RecordKey<Snapshot>.snapshots) { key, value in
+            snapshots.append(try RecordKey<Snapshot>.found(under: key).key.decode(value))
+            return .next
+        }
+        self.snapshots = snapshots
 
         var copies: [HardState] = []
         var failures: [StorageError] = []
@@ -52,7 +61,7 @@ struct StoredState {
 
 extension Transaction {
     /// Reads a record that must be there.
-    fileprivate func record<Value: Record>(at key: RecordKey<Value>, in state: Database) throws -> Value {
+    func record<Value: Record>(at key: RecordKey<Value>, in state: Database) throws -> Value {
         guard let bytes = try self.get(Key(key.name), in: state) else {
             throw StorageError(
                 .damagedRecord,

@@ -1,7 +1,6 @@
 internal import DequeModule
-internal import Dispatch
 internal import RaftCore
-internal import Synchronization
+internal import Threads
 
 /// What waits for a storage thread, in order. Bounded: a full queue refuses, and the refusal is counted.
 final class WriteQueue: Sendable {
@@ -19,11 +18,7 @@ final class WriteQueue: Sendable {
     }
 
     private let limits: StorageThread.Limits
-    private let state = Mutex(State())
-    /// Signalled when the queue stops being empty and when it closes. May be signalled once too often: `next` looks
-    /// again before it waits.
-    private let changes = DispatchSemaphore(value: 0)
-    private let ends = DispatchSemaphore(value: 0)
+    private let state = Monitor(State())
 
     init(limits: StorageThread.Limits) { self.limits = limits }
 
@@ -34,44 +29,52 @@ final class WriteQueue: Sendable {
     /// Takes all of `writes` or nothing.
     func submit(_ writes: [Write]) -> StorageThread.Submission {
         guard !writes.isEmpty else { return .accepted }
-        let (submission, wakes) = self.state.withLock { state -> (StorageThread.Submission, Bool) in
-            guard state.phase == .open else { return (.closed, false) }
+        return self.state.change { state in
+            guard state.phase == .open else { return .closed }
             guard self.hasRoom(state) else {
                 state.metrics.refusals += 1
-                return (.full, false)
+                return .full
             }
-            let wasEmpty = state.writes.isEmpty
             state.writes.append(contentsOf: writes)
             for write in writes { state.metrics.add(write, times: 1) }
-            return (.accepted, wasEmpty)
+            return .accepted
         }
-        if wakes { self.changes.signal() }
-        return submission
+    }
+
+    enum Drain {
+        case writes([Write])
+        /// Nothing came in time.
+        case idle
+        /// The queue is closed, and nothing is left in it.
+        case closed
     }
 
     /// Waits for something to write, and takes as much of it as one transaction may hold: a single write at least,
-    /// however large. Nil when the queue is closed and empty.
-    func next() -> [Write]? {
-        while true {
-            let (batch, isOver) = self.state.withLock { state -> ([Write], Bool) in
-                var batch: [Write] = []
-                var entries = 0
-                var bytes = 0
-                while let write = state.writes.first {
-                    entries += write.entries.count
-                    bytes += write.weight
-                    let isLarge = entries > self.limits.transactionEntriesMax || bytes > self.limits.transactionBytesMax
-                    if isLarge && !batch.isEmpty { break }
-                    batch.append(write)
-                    state.writes.removeFirst()
-                    state.metrics.add(write, times: -1)
-                }
-                return (batch, state.phase != .open)
-            }
-            if !batch.isEmpty { return batch }
-            if isOver { return nil }
-            self.changes.wait()
+    /// however large.
+    func next(atMost patience: Duration?) -> Drain {
+        func take(_ state: inout State) -> Drain? {
+            let batch = self.batch(from: &state)
+            if !batch.isEmpty { return .writes(batch) }
+            return state.phase == .open ? nil : .closed
         }
+        guard let patience else { return self.state.wait(for: take) }
+        return self.state.wait(atMost: patience, for: take) ?? .idle
+    }
+
+    private func batch(from state: inout State) -> [Write] {
+        var batch: [Write] = []
+        var entries = 0
+        var bytes = 0
+        while let write = state.writes.first {
+            entries += write.entries.count
+            bytes += write.weight
+            let isLarge = entries > self.limits.transactionEntriesMax || bytes > self.limits.transactionBytesMax
+            if isLarge && !batch.isEmpty { break }
+            batch.append(write)
+            state.writes.removeFirst()
+            state.metrics.add(write, times: -1)
+        }
+        return batch
     }
 
     /// Counts a commit.
@@ -85,23 +88,20 @@ final class WriteQueue: Sendable {
     }
 
     func close() {
-        self.state.withLock { if $0.phase == .open { $0.phase = .closing } }
-        self.changes.signal()
+        self.state.change { if $0.phase == .open { $0.phase = .closing } }
     }
 
     /// Nobody will take anything any more.
     func end() {
-        self.state.withLock { state in
+        self.state.change { state in
             state.phase = .ended
             state.writes.removeAll()
         }
-        self.ends.signal()
     }
 
     /// Waits for `end`.
     func waitForEnd() {
-        self.ends.wait()
-        self.ends.signal()  // For the next one who waits.
+        self.state.wait { $0.phase == .ended ? () : nil }
     }
 
     private func hasRoom(_ state: State) -> Bool {

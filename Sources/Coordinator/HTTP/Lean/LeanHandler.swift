@@ -268,6 +268,7 @@ extension ByteBuffer {
             contentType: response.contentType,
             byteCount: response.body.readableBytes
         )
+        if response.isReplayed { self.writeField(RequestKey.replayedHeader.rawName, "true") }
         if !response.retryAfter.isEmpty { self.writeField("Retry-After", response.retryAfter) }
         self.writeTail()
         self.writeImmutableBuffer(response.body)

@@ -1,4 +1,6 @@
 import HTTPTypes
+import NIOCore
+import RaftSessions
 
 /// Tells which requests the lean path carries out.
 struct LeanTable: Sendable {
@@ -25,7 +27,24 @@ struct LeanTable: Sendable {
         return self.work(head.method, head.target, head.contentType, in: role, bodyByteCount: head.bodyByteCount)
     }
 
-    func work(
+    /// Nil also for a request that has a name, or was tried before.
+    func work(for request: ForwardedRequest) -> Work? {
+        guard let method = HTTPRequest.Method(rawValue: request.method), !request.passage.isRepeated else { return nil }
+        switch request.passage.origin {
+        case .key: return nil
+        case .session: guard method != .get else { return nil }
+        case nil: guard method == .get else { return nil }
+        }
+        return self.work(
+            method,
+            request.path,
+            request.contentType.isEmpty ? nil : request.contentType,
+            in: request.role,
+            bodyByteCount: request.body.readableBytes
+        )
+    }
+
+    private func work(
         _ method: HTTPRequest.Method,
         _ target: String,
         _ contentType: String?,
