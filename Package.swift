@@ -14,6 +14,7 @@ let package = Package(
     name: "varpulis",
     products: [
         .library(name: "RaftCore", targets: ["RaftCore"]),
+        .executable(name: "check-history", targets: ["check-history"]),
         .executable(name: "raft-simulate", targets: ["raft-simulate"]),
         .executable(name: "varpulis", targets: ["varpulis"]),
         .executable(name: "varpulis-worker", targets: ["varpulis-worker"]),
@@ -54,6 +55,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "RaftSessions",
+            dependencies: [.product(name: "HashTreeCollections", package: "swift-collections")],
+            path: "Sources/Raft/Sessions",
+            swiftSettings: strict
+        ),
+        .target(
             name: "RaftStorage",
             dependencies: [
                 "RaftCore", "LMDB", "OpenSSL", "Threads",
@@ -62,6 +69,7 @@ let package = Package(
             path: "Sources/Raft/Storage",
             swiftSettings: strict
         ),
+        .target(name: "Linearizability", path: "Sources/Raft/Linearizability", swiftSettings: strict),
         .target(
             name: "RaftSimulation",
             dependencies: ["RaftCore", .product(name: "HeapModule", package: "swift-collections")],
@@ -98,13 +106,21 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .executableTarget(
+            name: "check-history",
+            dependencies: [
+                "Linearizability", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+
         // MARK: Wire types
         .target(name: "ClusterAPI", swiftSettings: strict),
 
         // MARK: Coordinator
         .target(
             name: "ClusterState",
-            dependencies: [.product(name: "HashTreeCollections", package: "swift-collections")],
+            dependencies: ["RaftSessions", .product(name: "HashTreeCollections", package: "swift-collections")],
             path: "Sources/Coordinator/State",
             swiftSettings: strict
         ),
@@ -118,8 +134,8 @@ let package = Package(
         .target(
             name: "Coordinator",
             dependencies: [
-                "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore", "RaftStorage",
-                "RaftTransport", "VPL",
+                "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore",
+                "RaftSessions", "RaftStorage", "RaftTransport", "VPL",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -201,6 +217,13 @@ let package = Package(
             dependencies: ["RaftStorage", "RaftCore", "LMDB"],
             swiftSettings: strict
         ),
+        .testTarget(name: "LinearizabilityTests", dependencies: ["Linearizability"], swiftSettings: strict),
+        .testTarget(
+            name: "CheckHistoryTests",
+            dependencies: ["Linearizability", "check-history"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "RaftSessionsTests", dependencies: ["RaftSessions"], swiftSettings: strict),
         .testTarget(name: "RaftSimulationTests", dependencies: ["RaftSimulation"], swiftSettings: strict),
         .target(
             name: "RaftTestSupport",
@@ -240,14 +263,18 @@ let package = Package(
             dependencies: ["ClusterControl", "ClusterState"],
             swiftSettings: strict
         ),
-        .testTarget(name: "ClusterStateTests", dependencies: ["ClusterState"], swiftSettings: strict),
+        .testTarget(
+            name: "ClusterStateTests",
+            dependencies: ["ClusterState", "RaftSessions"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "VPLTests", dependencies: ["VPL"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "VPL"], swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "RaftCore", "RaftStorage",
-                "RaftTestSupport",
+                "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "RaftCore", "RaftSessions",
+                "RaftStorage", "RaftTestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -10,19 +10,30 @@ public struct ErrorBody: Hashable, Sendable, Codable, Error {
     public var id: String?
     /// Where the leader is, as far as the answering coordinator knows.
     public var leader: String?
+    /// What became of the request. Without this field, nothing: a refusal is certain.
+    public var outcome: Outcome?
+
+    public enum Outcome: String, Sendable, Codable {
+        /// Nothing was done, and nothing will be.
+        case none
+        /// It may have been carried out, or may yet be. Repeated with the same `Idempotency-Key`, it takes effect once.
+        case unknown
+    }
 
     public init(
         error: String,
         code: ErrorCode,
         diagnostics: [Diagnostic]? = nil,
         id: String? = nil,
-        leader: String? = nil
+        leader: String? = nil,
+        outcome: Outcome? = nil
     ) {
         self.error = error
         self.code = code
         self.diagnostics = diagnostics
         self.id = id
         self.leader = leader
+        self.outcome = outcome
     }
 }
 
@@ -46,6 +57,8 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, Codable {
     public static let workerDraining = ErrorCode(rawValue: "worker_draining")
     public static let notLeader = ErrorCode(rawValue: "not_leader")
     public static let overloaded = ErrorCode(rawValue: "overloaded")
+    public static let outcomeUnknown = ErrorCode(rawValue: "outcome_unknown")
+    public static let keyReused = ErrorCode(rawValue: "idempotency_key_reused")
     public static let storageFull = ErrorCode(rawValue: "storage_full")
 
     // The worker's own.

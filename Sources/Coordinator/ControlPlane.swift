@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import Raft
 import RaftCore
+import RaftSessions
 import Synchronization
 
 /// The coordinator's own part of the work, shared by its routes and loops: access to the replicated state, and what
@@ -20,6 +21,9 @@ final class ControlPlane: Sendable {
     let logger: Logger
     /// Wakes the reconciler before its time.
     let attention: Attention
+
+    /// Numbers the requests that this process brings to the leader.
+    let session: ProcessSession
 
     static let proposalTimeout = Duration.seconds(5)
     static let readTimeout = Duration.seconds(2)
@@ -37,49 +41,84 @@ final class ControlPlane: Sendable {
         self.configuration = configuration
         self.logger = configuration.logger
         self.attention = Attention()
+        self.session = ProcessSession { () async throws -> SessionID in try await SessionOpening.ask(node) }
     }
 
     var isLeader: Bool { self.node.status.consensus.role == .leader }
 
-    /// The state with everything acknowledged so far in it. Throws `TryAgain` if this member does not lead.
+    /// The state with everything acknowledged so far in it. Throws `nothingDone` if this member can't tell.
     func state() async throws -> ClusterState {
         do throws(ReadError) {
             return try await self.node.read(timeout: Self.readTimeout).machine.state
         } catch {
-            throw TryAgain()
+            throw Unsettled.nothingDone
         }
     }
 
-    /// Puts a command into the log and waits until it is applied. Throws `TryAgain` if it certainly is in no log.
-    func propose(_ command: Command) async throws -> StateResponse {
-        let result: Result<ClusterMachine.Outcome, ProposalError>
+    /// Puts a command into the log and waits until it is applied: once, however often the request is tried.
+    ///
+    /// Throws `Unsettled` where the request may be tried again, and `Answered` where it need not be.
+    /// - Parameter answer: kept with a named request, unless the command is refused.
+    func propose(
+        _ command: Command,
+        for attempt: Attempt? = nil,
+        answering answer: KeptAnswer? = nil
+    ) async throws -> StateResponse {
+        let submission = Submission(.command(command), token: attempt?.nextToken(), answer: answer)
+        return self.applied(command, try await self.submit(submission, for: attempt))
+    }
+
+    /// A command has been applied.
+    func applied(_ command: Command, _ receipt: Outcome.Receipt) -> StateResponse {
+        if command.concernsPlacements { self.attention.call() }
+        return receipt.response
+    }
+
+    func submit(_ submission: Submission, for attempt: Attempt?) async throws -> Outcome.Receipt {
+        let timeout = try self.timeout(for: attempt)
+        let result: Result<Outcome, ProposalError>
         do throws(ProposalError) {
-            result = .success(try await self.node.propose(command.encoded(), timeout: Self.proposalTimeout))
+            result = .success(try await self.node.propose(submission.encoded(), timeout: timeout))
         } catch {
             result = .failure(error)
         }
-        return try self.settle(command, result)
+        return try self.settle(result, for: attempt)
     }
 
-    /// What the end of a proposal means to whoever asked for it; see `propose`.
-    func settle(_ command: Command, _ result: Result<ClusterMachine.Outcome, ProposalError>) throws -> StateResponse {
+    /// How long to wait for a proposal.
+    func timeout(for attempt: Attempt?) throws(Unsettled) -> Duration {
+        var timeout = Self.proposalTimeout
+        if let attempt { timeout = min(timeout, attempt.deadline - .now) }
+        guard timeout > .zero else { throw .nothingDone }
+        return timeout
+    }
+
+    /// What the end of a proposal means to the request it was made for; see `propose`.
+    func settle(_ result: Result<Outcome, ProposalError>, for attempt: Attempt?) throws -> Outcome.Receipt {
         switch result {
-        case .success(.answered(let response)):
-            if command.concernsPlacements { self.attention.call() }
-            return response
-        case .success(.undecodable(let failure)):
-            self.logger.critical("a command of this version is not understood", metadata: ["why": "\(failure)"])
+        case .success(.applied(let receipt)):
+            attempt?.note(receipt)
+            if receipt.isRepeated, let answer = receipt.answer { throw Answered(answer: answer) }
+            return receipt
+        case .success(.rejected(.unknownSession)), .success(.rejected(.sessionFull)):
+            throw Unsettled.sessionLost
+        case .success(.rejected(.alreadyAnswered)):
+            // The member that sent the request has given it up, having said that its outcome is unknown.
+            throw APIError.outcomeUnknown
+        case .success(.rejected(.keyConflict)):
+            throw APIError.keyReused
+        case .success(.unreadable(let failure)):
+            self.logger.critical("an entry of this version is not understood", metadata: ["why": "\(failure)"])
             throw APIError.unexpected
         case .failure(.notAccepted):
-            throw TryAgain()
+            throw Unsettled.nothingDone
         case .failure(.overloaded):
-            throw APIError(.serviceUnavailable, .overloaded, "Too many writes are waiting", retryAfterSeconds: 1)
+            throw APIError.overloaded
         case .failure(.tooLarge):
             throw APIError(.contentTooLarge, "What the request asks for does not fit one entry of the log")
-        case .failure(.outcomeUnknown):
-            throw APIError.outcomeUnknown
-        case .failure(.changeRefused):
-            throw APIError.unexpected  // commands change no membership
+        case .failure(.outcomeUnknown), .failure(.changeRefused):
+            attempt?.note(nil)
+            throw Unsettled.undecided
         }
     }
 }

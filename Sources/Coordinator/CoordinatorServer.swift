@@ -24,17 +24,12 @@ public enum CoordinatorServer {
         _ configuration: CoordinatorConfiguration,
         onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
-        let plane = try await Self.start(configuration)
-        let routes = Routes(plane: plane)
+        let (plane, lean) = try await Self.start(configuration)
         let server = HTTPServerBuilder { responder in
-            ServerChannel(
-                responder: responder,
-                transport: plane.node.transport,
-                lean: LeanPath(plane, routes.gate)
-            )
+            ServerChannel(responder: responder, transport: plane.node.transport, lean: lean)
         }
         let application = Application(
-            router: routes.router(),
+            router: Routes(plane: plane).router(),
             server: server,
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
@@ -58,7 +53,7 @@ public enum CoordinatorServer {
     }
 
     /// Opens the database and joins the cluster; takes no requests yet.
-    private static func start(_ configuration: CoordinatorConfiguration) async throws -> ControlPlane {
+    private static func start(_ configuration: CoordinatorConfiguration) async throws -> (ControlPlane, LeanPath) {
         let genesis = configuration.genesis
         let database = try RaftDatabase(
             directory: configuration.dataDirectory,
@@ -101,31 +96,33 @@ public enum CoordinatorServer {
             secrets: try ConnectorSecrets(apiKey: configuration.apiKey, cluster: genesis.cluster),
             configuration: configuration
         )
-        let routes = Routes(plane: plane)
-        let lean = LeanPath(plane, routes.gate)
-        let responder = routes.router().buildResponder()
+        let lean = Routes(plane: plane).lean
         calls.serve { call in
-            if call.body.getInteger(at: call.body.readerIndex, as: UInt8.self) == HeartbeatRelay.mark {
-                return call.answer { HeartbeatRelay.receive(call.body, plane) }
-            }
-            lean.take(call) { call in
-                call.answer { await Self.answer(call.body, responder, configuration.logger) }
+            switch call.body.getInteger(at: call.body.readerIndex, as: UInt8.self) {
+            case HeartbeatRelay.mark: call.answer { HeartbeatRelay.receive(call.body, plane) }
+            case SessionOpening.mark: call.answer { await SessionOpening.receive(plane.node) }
+            default:
+                lean.take(call) { call in
+                    call.answer { await Self.answer(call.body, lean.general, configuration.logger) }
+                }
             }
         }
-        return plane
+        return (plane, lean)
     }
 
     /// A request that a follower passed on, answered as if it had come in here, in the role the follower verified.
     private static func answer(
         _ body: ByteBuffer,
-        _ responder: some HTTPResponder<APIContext>,
+        _ responder: @Sendable (Request, APIContext) async throws -> Response,
         _ logger: Logger
     ) async -> ByteBuffer {
         guard let forwarded = ForwardedRequest(body), let request = forwarded.request else { return ByteBuffer() }
         do {
-            let context = APIContext(forwardedAs: forwarded.role, logger: logger)
-            let response = try await responder.respond(to: request, context: context)
-            return try await ForwardedResponse(response).encoded()
+            let context = APIContext(forwardedAs: forwarded.role, forwarded.passage, logger: logger)
+            let response = try await responder(request, context)
+            return ForwardedAnswer.response(try await ForwardedResponse(response)).encoded()
+        } catch let reason as Unsettled {
+            return ForwardedAnswer.unsettled(reason).encoded()
         } catch {
             logger.error("forwarded request failed", metadata: ["error": "\(error)"])
             return ByteBuffer()

@@ -1,4 +1,5 @@
 import ClusterState
+import RaftSessions
 import Testing
 
 @Suite("Binary form of commands, responses and states")
@@ -45,8 +46,25 @@ struct CodingTests {
         .refused(.preconditionFailed(.incarnation(WorkerIncarnation(5)))),
         .refused(.preconditionFailed(.workerStatus(.draining))),
         .refused(.preconditionFailed(.workerUnavailable("w"))), .refused(.preconditionFailed(.epoch(Epoch(1)))),
-        .refused(.preconditionFailed(.generation(4))),
+        .refused(.preconditionFailed(.generation(4))), .session(SessionID(300)),
     ]
+
+    static let submissions: [Submission] = {
+        let numbered = CommandToken(
+            .session(SessionStamp(session: SessionID(300), sequence: 1 << 40, lowest: 7)),
+            part: 3
+        )
+        let named = CommandToken(
+            .key(KeyStamp(key: Digest128(high: .max, low: 0), fingerprint: Digest128(high: 1, low: 1 << 63)))
+        )
+        let answer = KeptAnswer(status: 201, body: Array("{}".utf8))
+        return [
+            Submission(.command(.deregister("w9"))), Submission(.command(.connector("c", .create)), token: numbered),
+            Submission(.command(.delete("none")), token: named, answer: answer), Submission(.openSession),
+            Submission(.mark, token: named), Submission(.mark, token: named, answer: answer),
+            Submission(.mark, answer: answer),
+        ]
+    }()
 
     /// A state with something of everything.
     static let state: ClusterState = {
@@ -57,20 +75,32 @@ struct CodingTests {
         log.apply(.deploy("h", on: ["w2", nil]))
         log.apply(.connector("c", .create))
         log.apply(.connector("d", .create))
+        log.apply(Submission(.openSession))
+        let stamp = SessionStamp(session: SessionID(log.index), sequence: 4, lowest: 4)
+        log.apply(Submission(.command(.deleteConnector("d")), token: CommandToken(.session(stamp))))
+        for submission in Self.submissions { log.apply(submission) }
         return log.state
     }()
 
     @Test("the documented example")
     func example() throws {
         #expect(Command.deregister("w1").encoded() == [0x01, 0x02, 0x02, 0x77, 0x31, 0x00])
-        #expect(ClusterState().encoded() == Array("VPCS".utf8) + [1, 0, 0, 0, 0, 0, 0])
-        #expect(ClusterState().digest == 0x35cf_a62e_5d00_7ca0)
+        #expect(
+            ClusterState().encoded() == Array("VPCS".utf8) + [2, 0, 0, 0, 0, 0, 0, 17, 1]
+                + [UInt8](repeating: 0, count: 16)
+        )
+        #expect(ClusterState().digest == 0xc5d9_e222_c889_6093)
     }
 
     @Test("every command and every response reads back as itself")
     func roundTrips() throws {
         for command in Self.commands { #expect(try Command(decoding: command.encoded()) == command) }
         for response in Self.responses { #expect(try Response(decoding: response.encoded()) == response) }
+        for submission in Self.submissions {
+            #expect(try Submission(decoding: submission.encoded()) == submission)
+        }
+        let bare = Command.deregister("w1")
+        #expect(Submission(.command(bare)).encoded() == bare.encoded())
         let state = Self.state
         #expect(
             state.workerCount > 1 && state.groupCount > 1 && !state.connectors.isEmpty,
@@ -92,6 +122,9 @@ struct CodingTests {
         }
         for command in Self.commands { expectCutsRefused(command.encoded()) { _ = try Command(decoding: $0) } }
         for response in Self.responses { expectCutsRefused(response.encoded()) { _ = try Response(decoding: $0) } }
+        for submission in Self.submissions {
+            expectCutsRefused(submission.encoded()) { _ = try Submission(decoding: $0) }
+        }
         expectCutsRefused(Self.state.encoded()) { _ = try ClusterState(decoding: $0) }
     }
 
@@ -99,6 +132,9 @@ struct CodingTests {
     func flips() {
         for command in Self.commands { self.expectCanonicalWhenFlipped(command.encoded(), self.recode(command:)) }
         for response in Self.responses { self.expectCanonicalWhenFlipped(response.encoded(), self.recode(response:)) }
+        for submission in Self.submissions {
+            self.expectCanonicalWhenFlipped(submission.encoded(), self.recode(submission:))
+        }
         self.expectCanonicalWhenFlipped(Self.state.encoded(), self.recode(state:))
     }
 
@@ -117,7 +153,9 @@ struct CodingTests {
                 read += 1
                 #expect(again == bytes)
             }
-            let state = Array("VPCS".utf8) + [1] + bytes
+            let submission = [2] + bytes
+            if let again = self.recode(submission: submission) { #expect(again == submission) }
+            let state = Array("VPCS".utf8) + [2] + bytes
             if let again = self.recode(state: state) { #expect(again == state) }
         }
         #expect(read > 0)
@@ -152,9 +190,9 @@ struct CodingTests {
         #expect(throws: DecodingFailure.self) { try ClusterState(decoding: renamed) }
         #expect(throws: DecodingFailure.self) { try ClusterState(decoding: Array("VPCX".utf8) + bytes.dropFirst(4)) }
         var newer = bytes
-        newer[4] = 2
+        newer[4] = 3
         let failure = #expect(throws: DecodingFailure.self) { try ClusterState(decoding: newer) }
-        #expect(failure?.message == "states of version 2 are not known here")
+        #expect(failure?.message == "states of version 3 are not known here")
     }
 
     private func expectCanonicalWhenFlipped(_ bytes: [UInt8], _ recode: ([UInt8]) -> [UInt8]?) {
@@ -170,5 +208,6 @@ struct CodingTests {
     // Refusal is one of the two right answers here, so the error itself does not matter.
     private func recode(command bytes: [UInt8]) -> [UInt8]? { try? Command(decoding: bytes).encoded() }
     private func recode(response bytes: [UInt8]) -> [UInt8]? { try? Response(decoding: bytes).encoded() }
+    private func recode(submission bytes: [UInt8]) -> [UInt8]? { try? Submission(decoding: bytes).encoded() }
     private func recode(state bytes: [UInt8]) -> [UInt8]? { try? ClusterState(decoding: bytes).encoded() }
 }

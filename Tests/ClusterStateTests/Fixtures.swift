@@ -10,10 +10,22 @@ struct Log {
     mutating func apply(_ command: Command, sourceLocation: SourceLocation = #_sourceLocation) -> Response {
         self.index += 1
         let response = self.state.apply(command, index: self.index, time: self.index * 1000)
-        if let violation = self.state.violatedInvariant {
-            Issue.record("after \(command): \(violation)", sourceLocation: sourceLocation)
-        }
+        self.expectInvariants(after: command, sourceLocation)
         return response
+    }
+
+    @discardableResult
+    mutating func apply(_ submission: Submission, sourceLocation: SourceLocation = #_sourceLocation) -> Outcome {
+        self.index += 1
+        let outcome = self.state.apply(submission, index: self.index, time: self.index * 1000)
+        self.expectInvariants(after: submission, sourceLocation)
+        return outcome
+    }
+
+    private func expectInvariants(after act: Any, _ sourceLocation: SourceLocation) {
+        if let violation = self.state.violatedInvariant {
+            Issue.record("after \(act): \(violation)", sourceLocation: sourceLocation)
+        }
     }
 
     /// Workers `w1`, `w2`, … of incarnation 1.

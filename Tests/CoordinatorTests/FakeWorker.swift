@@ -2,14 +2,23 @@ import ClusterAPI
 import Hummingbird
 import Logging
 import NIOCore
+import Synchronization
 
-/// A worker's API that says of every pipeline that it runs.
+/// A worker's API that says of every pipeline that it runs, and counts the events it is given.
 final class FakeWorker: Sendable {
     let address: String
+    private let events: Counter
     private let task: Task<Void, any Error>
 
-    private init(address: String, task: Task<Void, any Error>) {
+    private final class Counter: Sendable {
+        let count = Mutex(0)
+    }
+
+    var eventCount: Int { self.events.count.withLock { $0 } }
+
+    private init(address: String, events: Counter, task: Task<Void, any Error>) {
         self.address = address
+        self.events = events
         self.task = task
     }
 
@@ -20,6 +29,11 @@ final class FakeWorker: Sendable {
             let order = try APIJSON.decode(DeployPipelineRequest.self, from: body.readableBytesView)
             let answer = DeployPipelineResponse(id: "id-of-\(order.name)", name: order.name, status: .running)
             return ByteBuffer(bytes: try APIJSON.encode(answer))
+        }
+        let events = Counter()
+        router.post("api/v1/pipelines/:id/events") { _, _ -> ByteBuffer in
+            events.count.withLock { $0 += 1 }
+            return ByteBuffer(bytes: APIJSON.encode(EventResponse(accepted: true, outputEvents: [])))
         }
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let application = Application(
@@ -33,7 +47,7 @@ final class FakeWorker: Sendable {
             defer { continuation.finish() }
             try await application.run()
         }
-        for await port in ports { return FakeWorker(address: "http://127.0.0.1:\(port)", task: task) }
+        for await port in ports { return FakeWorker(address: "http://127.0.0.1:\(port)", events: events, task: task) }
         try await task.value
         throw CancellationError()
     }

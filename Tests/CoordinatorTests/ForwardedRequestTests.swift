@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import RaftSessions
 import RaftTestSupport
 import Testing
 
@@ -13,13 +14,24 @@ struct ForwardedRequestTests {
         _ path: String = "/api/v1/cluster/workers/a%20b?limit=2&offset=1",
         contentType: String? = "application/json",
         role: Role = .operator,
+        origin: CommandToken.Origin? = nil,
+        isRepeated: Bool = false,
         body: String = "{}"
     ) -> ForwardedRequest {
         var head = HTTPRequest(method: method, scheme: "http", authority: "host", path: path)
         head.headerFields[.contentType] = contentType
         let bytes = ByteBuffer(string: body)
-        return ForwardedRequest(Request(head: head, body: RequestBody(buffer: bytes)), role: role, body: bytes)
+        let request = Request(head: head, body: RequestBody(buffer: bytes))
+        let passage = Passage(origin: origin, deadline: .now + .seconds(9), isRepeated: isRepeated)
+        return ForwardedRequest(request, role: role, passage: passage, body: bytes)
     }
+
+    private static let numbered = CommandToken.Origin.session(
+        SessionStamp(session: SessionID(1 << 40), sequence: .max, lowest: 7)
+    )
+    private static let named = CommandToken.Origin.key(
+        KeyStamp(key: Digest128(high: .max, low: 1), fingerprint: Digest128(high: 2, low: 3))
+    )
 
     private static func response() async throws -> ForwardedResponse {
         var response = Response.json(.serviceUnavailable, ["error": "none"])
@@ -32,8 +44,12 @@ struct ForwardedRequestTests {
         for sent in [
             Self.request(), Self.request(.get, "/", contentType: nil, role: .viewer, body: ""),
             Self.request(.delete, "/ü", role: .admin, body: String(repeating: "x", count: 1 << 20)),
+            Self.request(origin: Self.numbered, isRepeated: true), Self.request(origin: Self.named),
         ] {
-            let received = try #require(ForwardedRequest(sent.encoded()))
+            var received = try #require(ForwardedRequest(sent.encoded()))
+            // Clocks are the members' own: what travels is how much time is left.
+            #expect((.seconds(-1) ... .seconds(1)).contains(received.passage.deadline - sent.passage.deadline))
+            received.passage.deadline = sent.passage.deadline
             #expect(received == sent)
             let request = try #require(received.request)
             #expect(request.method.rawValue == sent.method)
@@ -48,52 +64,72 @@ struct ForwardedRequestTests {
     @Test("an answer arrives with its status, content type, retry-after and body")
     func responseRoundTrip() async throws {
         let sent = try await Self.response()
-        let received = try #require(ForwardedResponse(sent.encoded()))
-        #expect(received == sent)
-        #expect(received.response.status == .serviceUnavailable)
-        #expect(received.response.headers[.retryAfter] == "1")
-        #expect(received.response.headers[.contentType] == "application/json")
+        #expect(ForwardedAnswer(ForwardedAnswer.response(sent).encoded()) == .response(sent))
+        #expect(sent.response.status == .serviceUnavailable)
+        #expect(sent.response.headers[.retryAfter] == "1")
+        #expect(sent.response.headers[.contentType] == "application/json")
+        #expect(sent.response.headers[RequestKey.replayedHeader] == nil)
+        var replayed = sent
+        replayed.isReplayed = true
+        #expect(ForwardedAnswer(ForwardedAnswer.response(replayed).encoded()) == .response(replayed))
+        #expect(replayed.response.headers[RequestKey.replayedHeader] == "true")
+    }
+
+    @Test("that there is no answer yet arrives with its reason", arguments: [UInt8(2), 3, 4])
+    func reasons(byte: UInt8) throws {
+        let reason = try #require(Unsettled(rawValue: byte))
+        #expect(ForwardedAnswer.unsettled(reason).encoded() == ByteBuffer(integer: byte))
+        #expect(ForwardedAnswer(ByteBuffer(integer: byte)) == .unsettled(reason))
+        #expect(ForwardedAnswer(ByteBuffer(bytes: [byte, 0])) == nil)
     }
 
     @Test("a request or answer cut anywhere before its body is none")
     func truncation() async throws {
-        let request = Self.request(body: "").encoded()
-        for length in 0..<request.readableBytes {
-            #expect(ForwardedRequest(try #require(request.getSlice(at: 0, length: length))) == nil)
+        for origin in [nil, Self.numbered, Self.named] {
+            let request = Self.request(origin: origin, body: "").encoded()
+            for length in 0..<request.readableBytes {
+                #expect(ForwardedRequest(try #require(request.getSlice(at: 0, length: length))) == nil)
+            }
         }
         var response = try await Self.response()
         response.body = ByteBuffer()
-        let bytes = response.encoded()
+        let bytes = ForwardedAnswer.response(response).encoded()
         for length in 0..<bytes.readableBytes {
-            #expect(ForwardedResponse(try #require(bytes.getSlice(at: 0, length: length))) == nil)
+            #expect(ForwardedAnswer(try #require(bytes.getSlice(at: 0, length: length))) == nil)
         }
     }
 
     @Test("another version, an unknown role, a length beyond its bound and a status that is none are refused")
     func refusals() async throws {
         var bytes = Self.request().encoded()
-        bytes.setInteger(UInt8(2), at: 0)
+        bytes.setInteger(UInt8(1), at: 0)
         #expect(ForwardedRequest(bytes) == nil)
+        for (place, value) in [(2, UInt8(2)), (7, 3), (7, 255)] {
+            bytes = Self.request().encoded()
+            bytes.setInteger(value, at: place)
+            #expect(ForwardedRequest(bytes) == nil)
+        }
         for role in [UInt8(0), 4, 255] {
             bytes = Self.request().encoded()
             bytes.setInteger(role, at: 1)
             #expect(ForwardedRequest(bytes) == nil)
         }
         bytes = Self.request().encoded()
-        bytes.setInteger(UInt32.max, at: 2)
+        bytes.setInteger(UInt32.max, at: 8)
         #expect(ForwardedRequest(bytes) == nil)
         for status in [UInt16(0), 199, 600, .max] {
-            var bytes = try await Self.response().encoded()
-            bytes.setInteger(status, at: 0)
-            #expect(ForwardedResponse(bytes) == nil)
+            var bytes = ForwardedAnswer.response(try await Self.response()).encoded()
+            bytes.setInteger(status, at: 1)
+            #expect(ForwardedAnswer(bytes) == nil)
         }
+        for byte in [UInt8(0), 5, 255] { #expect(ForwardedAnswer(ByteBuffer(integer: byte)) == nil) }
     }
 
     @Test("damaged bytes never trap, up to and including the request made of them", arguments: UInt64(1)...4)
     func damage(seed: UInt64) async throws {
         var random = Seeded(seed)
-        let request = Self.request().encoded()
-        let response = try await Self.response().encoded()
+        let request = Self.request(origin: Self.named).encoded()
+        let response = ForwardedAnswer.response(try await Self.response()).encoded()
         for _ in 0..<4 {
             for place in 0..<request.readableBytes {
                 var damaged = request
@@ -118,6 +154,8 @@ struct ForwardedRequestTests {
             #expect(request.uri.path.utf8.count <= 1 << 20)
             _ = request.uri.queryParameters["limit"]
         }
-        if let response = ForwardedResponse(bytes) { #expect((200..<600).contains(response.response.status.code)) }
+        if case .response(let response) = ForwardedAnswer(bytes) {
+            #expect((200..<600).contains(response.response.status.code))
+        }
     }
 }

@@ -41,20 +41,7 @@ final class TestCoordinator: Sendable {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         adjust(&configuration)
-        let settled = configuration
-        let (ports, continuation) = AsyncStream<Int>.makeStream()
-        // Ended and awaited below.
-        let task = Task {
-            defer { continuation.finish() }
-            try await CoordinatorServer.run(settled) { continuation.yield($0) }
-        }
-        var port: Int?
-        for await first in ports {
-            port = first
-            break
-        }
-        guard let port else { return try await task.value }
-        let coordinator = TestCoordinator(port: port, task: task, directory: directory)
+        let coordinator = try await Self.start(configuration, in: directory)
         let result: Result<Void, any Error>
         do {
             #expect(try await eventually { try await coordinator.get("/ready", key: nil).status == 200 })
@@ -63,9 +50,29 @@ final class TestCoordinator: Sendable {
         } catch {
             result = .failure(error)
         }
-        task.cancel()
-        _ = await task.result
+        await coordinator.stop()
         try result.get()
+    }
+
+    /// Starts a coordinator; `stop` ends it.
+    static func start(
+        _ configuration: CoordinatorConfiguration,
+        in directory: TemporaryDirectory
+    ) async throws -> TestCoordinator {
+        let (ports, continuation) = AsyncStream<Int>.makeStream()
+        // Ended and awaited by `stop`.
+        let task = Task {
+            defer { continuation.finish() }
+            try await CoordinatorServer.run(configuration) { continuation.yield($0) }
+        }
+        for await port in ports { return TestCoordinator(port: port, task: task, directory: directory) }
+        try await task.value
+        throw CancellationError()
+    }
+
+    func stop() async {
+        self.task.cancel()
+        _ = await self.task.result
     }
 
     struct Answer: Sendable {

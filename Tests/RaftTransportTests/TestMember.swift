@@ -64,7 +64,9 @@ final class TestMember: Sendable {
     }
 
     func update(_ peers: [NodeID: PeerAddress], committed: Membership = .unknown) async throws {
-        try await self.transport.eventLoop.submit { self.transport.update(peers: peers, committed: committed) }.get()
+        try await self.transport.eventLoop.submit {
+            self.transport.update(peers: peers, admitting: Admissions(committed))
+        }.get()
     }
 
     func start() async throws {

@@ -16,18 +16,32 @@ struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Nil until the caller has shown a key, or another member has vouched for them.
     var role: Role?
-    /// Whether another member passed the request on: it is answered here, or refused, but never passed on again.
-    let isForwarded: Bool
+    /// What another member passed on with the request: it is answered here, or refused, but never passed on again.
+    let passage: Passage?
+    /// The try at carrying the request out that is under way here. Commands are proposed for it.
+    var attempt: Attempt?
+
+    /// The number under which the request was tried before it came to the router, if it may have taken effect.
+    var ticket: ProcessSession.Ticket?
+
+    var isForwarded: Bool { self.passage != nil }
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)
-        self.isForwarded = false
+        self.passage = nil
     }
 
-    init(forwardedAs role: Role, logger: Logger) {
+    init(forwardedAs role: Role, _ passage: Passage, logger: Logger) {
         self.coreContext = CoreRequestContextStorage(source: Member(logger: logger))
         self.role = role
-        self.isForwarded = true
+        self.passage = passage
+    }
+
+    init(continuing ticket: ProcessSession.Ticket, in role: Role, logger: Logger) {
+        self.coreContext = CoreRequestContextStorage(source: Member(logger: logger))
+        self.role = role
+        self.passage = nil
+        self.ticket = ticket
     }
 
     private struct Member: RequestContextSource { let logger: Logger }

@@ -49,15 +49,40 @@ struct APIError: Error {
             retryAfterSeconds: 1
         )
         error.body.leader = address
+        error.body.outcome = ErrorBody.Outcome.none
+        return error
+    }
+
+    /// Nothing was done: too much is under way.
+    static var overloaded: APIError {
+        var error = APIError(
+            .serviceUnavailable,
+            .overloaded,
+            "Too many writes are waiting; nothing was done, try again",
+            retryAfterSeconds: 1
+        )
+        error.body.outcome = ErrorBody.Outcome.none
         return error
     }
 
     /// The request may have been carried out, or may yet be.
-    static let outcomeUnknown = APIError(
-        .gatewayTimeout,
-        ErrorCode(rawValue: "outcome_unknown"),
-        "The request may or may not have been carried out; repeat it, or look before you do",
-        retryAfterSeconds: 1
+    static var outcomeUnknown: APIError {
+        var error = APIError(
+            .gatewayTimeout,
+            .outcomeUnknown,
+            "The request may have been carried out, or may yet be. Repeat it with the same Idempotency-Key to find "
+                + "out; if it had none, look before you repeat it",
+            retryAfterSeconds: 1
+        )
+        error.body.outcome = .unknown
+        return error
+    }
+
+    /// Nothing was done.
+    static let keyReused = APIError(
+        .unprocessableContent,
+        .keyReused,
+        "The Idempotency-Key was used before, for another request"
     )
 
     /// What a request is told for whatever went wrong with it. Nil for what nobody expects to go wrong.

@@ -14,8 +14,8 @@ enum Exchange: Sendable {
     case answer(Answer)
     /// Goes on with the state that has everything acknowledged so far in it.
     case read(@Sendable (ClusterState) throws -> Exchange)
-    /// Goes on with what applying the command gave.
-    case write(Command, @Sendable (StateResponse) throws -> Exchange)
+    /// Goes on with what applying the command gave. `answering`: what the request is answered if nothing is refused.
+    case write(Command, answering: Answer, @Sendable (StateResponse) throws -> Exchange)
 }
 
 /// An answer in the API's one JSON form.
@@ -51,9 +51,7 @@ struct Staleness: Sendable {
     let fields: [(name: HTTPField.Name, value: String)]
 
     init(index: LogIndex, staleness: Duration?) {
-        let age = staleness.map { age in
-            String(age.components.seconds * 1_000 + age.components.attoseconds / 1_000_000_000_000_000)
-        }
+        let age = staleness.map { String($0.milliseconds) }
         self.fields = [(Self.index, "\(index)"), (Self.age, age ?? "unknown")]
     }
 }
@@ -88,14 +86,14 @@ extension RouterGroup<APIContext> {
                 let body = endpoint.takesBody ? try await request.jsonBody() : ByteBuffer()
                 let exchange = try endpoint.begin(Endpoint.Ask(name: name, body: body))
                 let isStale = endpoint.method == .get && request.isStaleRead
-                return try await plane.carryOut(exchange, isStale: isStale).response
+                return try await plane.carryOut(exchange, for: context.attempt, isStale: isStale).response
             }
         }
     }
 }
 
 extension ControlPlane {
-    fileprivate func carryOut(_ exchange: Exchange, isStale: Bool) async throws -> Answer {
+    fileprivate func carryOut(_ exchange: Exchange, for attempt: Attempt?, isStale: Bool) async throws -> Answer {
         var exchange = exchange
         while true {
             switch exchange {
@@ -103,8 +101,9 @@ extension ControlPlane {
                 return answer
             case .read(let next):
                 exchange = try next(isStale ? await self.node.local().machine.state : try await self.state())
-            case .write(let command, let next):
-                exchange = try next(try await self.propose(command))
+            case .write(let command, let answer, let next):
+                let kept = attempt?.kept(answer)
+                exchange = try next(try await self.propose(command, for: attempt, answering: kept))
             }
         }
     }

@@ -2,42 +2,47 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import NIOCore
+import RaftSessions
 
-/// A request on its way from a follower to the leader: what was asked, and what the follower verified.
+/// A request on its way from a follower to the leader: what was asked, what the follower verified, and the token by
+/// which it may be sent again.
 ///
-/// Layout: version 1 (u8), role (u8), then method, path with query, content type, each with its length (u32), and the
-/// body to the end.
+/// Layout: version 2 (u8), role (u8), repeated (u8: 0 or 1), milliseconds left (u32), token, then method, path with
+/// query, content type, each with its length (u32), and the body to the end. The token is a byte and: 0 nothing; 1
+/// session, sequence, lowest unanswered (u64 each); 2 the digests of key and request (two u64 each).
 struct ForwardedRequest: Equatable {
     var role: Role
+    var passage: Passage
     var method: String
     var path: String
     var contentType: String
     var body: ByteBuffer
 
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
 
-    init(role: Role, method: String, path: String, contentType: String, body: ByteBuffer) {
+    init(_ request: Request, role: Role, passage: Passage, body: ByteBuffer) {
         self.role = role
-        self.method = method
-        self.path = path
-        self.contentType = contentType
+        self.passage = passage
+        self.method = request.method.rawValue
+        self.path = request.head.path ?? "/"
+        self.contentType = request.headers[.contentType] ?? ""
         self.body = body
     }
 
-    init(_ request: Request, role: Role, body: ByteBuffer) {
-        self.init(
-            role: role,
-            method: request.method.rawValue,
-            path: request.head.path ?? "/",
-            contentType: request.headers[.contentType] ?? "",
-            body: body
-        )
+    init(_ work: LeanTable.Work, _ passage: Passage, _ body: ByteBuffer) {
+        self.role = work.role
+        self.passage = passage
+        self.method = work.endpoint.method.rawValue
+        self.path = work.target
+        self.contentType = work.contentType ?? ""
+        self.body = body
     }
 
     func encoded() -> ByteBuffer {
         var out = ByteBuffer()
         out.writeInteger(Self.version)
         out.writeInteger(self.role.rawValue)
+        out.writePassage(self.passage)
         for text in [self.method, self.path, self.contentType] { out.writeSized(text) }
         out.writeImmutableBuffer(self.body)
         return out
@@ -48,9 +53,11 @@ struct ForwardedRequest: Equatable {
         var bytes = bytes
         guard bytes.readInteger(as: UInt8.self) == Self.version,
             let role = bytes.readInteger(as: UInt8.self).flatMap(Role.init(rawValue:)),
+            let passage = bytes.readPassage(),
             let method = bytes.readSized(), let path = bytes.readSized(), let contentType = bytes.readSized()
         else { return nil }
         self.role = role
+        self.passage = passage
         self.method = method
         self.path = path
         self.contentType = contentType
@@ -66,75 +73,59 @@ struct ForwardedRequest: Equatable {
     }
 }
 
-/// The leader's answer on its way back. Layout: status (u16), content type and retry-after with their lengths, body.
-struct ForwardedResponse: Equatable {
-    var status: Int
-    var contentType: String
-    var retryAfter: String
-    var body: ByteBuffer
-
-    init(_ answer: Answer) {
-        self.status = answer.status.code
-        self.contentType = "application/json"
-        self.retryAfter = answer.fields.first { $0.name == .retryAfter }?.value ?? ""
-        self.body = ByteBuffer(bytes: answer.body)
-    }
-
-    init(_ response: Response) async throws {
-        self.status = response.status.code
-        self.contentType = response.headers[.contentType] ?? ""
-        self.retryAfter = response.headers[.retryAfter] ?? ""
-        let collector = Collector()
-        try await response.body.write(collector)
-        self.body = collector.bytes
-    }
-
-    init?(_ bytes: ByteBuffer) {
-        var bytes = bytes
-        guard let status = bytes.readInteger(as: UInt16.self), (200..<600).contains(status),
-            let contentType = bytes.readSized(), let retryAfter = bytes.readSized()
-        else { return nil }
-        self.status = Int(status)
-        self.contentType = contentType
-        self.retryAfter = retryAfter
-        self.body = bytes.slice()
-    }
-
-    func encoded() -> ByteBuffer {
-        var out = ByteBuffer()
-        out.writeInteger(UInt16(self.status))
-        out.writeSized(self.contentType)
-        out.writeSized(self.retryAfter)
-        out.writeImmutableBuffer(self.body)
-        return out
-    }
-
-    var response: Response {
-        var response = Response(
-            status: HTTPResponse.Status(code: self.status),
-            body: ResponseBody(byteBuffer: self.body)
-        )
-        if !self.contentType.isEmpty { response.headers[.contentType] = self.contentType }
-        if !self.retryAfter.isEmpty { response.headers[.retryAfter] = self.retryAfter }
-        return response
-    }
-
-    /// Gathers a response's body. Used by one task, which awaits each write.
-    // @unchecked: see above; the protocol asks for Sendable though a writer is never shared.
-    private final class Collector: ResponseBodyWriter, @unchecked Sendable {
-        var bytes = ByteBuffer()
-        func write(_ buffer: ByteBuffer) async throws { self.bytes.writeImmutableBuffer(buffer) }
-        consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
-    }
-}
-
 extension ByteBuffer {
-    fileprivate mutating func writeSized(_ text: String) {
+    fileprivate mutating func writePassage(_ passage: Passage) {
+        self.writeInteger(UInt8(passage.isRepeated ? 1 : 0))
+        self.writeInteger(UInt32(clamping: (passage.deadline - .now).milliseconds))
+        switch passage.origin {
+        case nil: self.writeInteger(UInt8(0))
+        case .session(let stamp):
+            self.writeMultipleIntegers(UInt8(1), stamp.session.rawValue, stamp.sequence, stamp.lowest)
+        case .key(let stamp):
+            self.writeMultipleIntegers(
+                UInt8(2),
+                stamp.key.high,
+                stamp.key.low,
+                stamp.fingerprint.high,
+                stamp.fingerprint.low
+            )
+        }
+    }
+
+    fileprivate mutating func readPassage() -> Passage? {
+        guard let repeated = self.readInteger(as: UInt8.self), repeated <= 1,
+            let milliseconds = self.readInteger(as: UInt32.self), let kind = self.readInteger(as: UInt8.self)
+        else { return nil }
+        let origin: CommandToken.Origin?
+        switch kind {
+        case 0: origin = nil
+        case 1:
+            guard let (session, sequence, lowest) = self.readMultipleIntegers(as: (UInt64, UInt64, UInt64).self) else {
+                return nil
+            }
+            origin = .session(SessionStamp(session: SessionID(session), sequence: sequence, lowest: lowest))
+        case 2:
+            guard let key = self.readDigest(), let fingerprint = self.readDigest() else { return nil }
+            origin = .key(KeyStamp(key: key, fingerprint: fingerprint))
+        default: return nil
+        }
+        return Passage(
+            origin: origin,
+            deadline: .now + .milliseconds(milliseconds),
+            isRepeated: repeated == 1
+        )
+    }
+
+    private mutating func readDigest() -> Digest128? {
+        self.readMultipleIntegers(as: (UInt64, UInt64).self).map { Digest128(high: $0.0, low: $0.1) }
+    }
+
+    mutating func writeSized(_ text: String) {
         self.writeInteger(UInt32(text.utf8.count))
         self.writeString(text)
     }
 
-    fileprivate mutating func readSized() -> String? {
+    mutating func readSized() -> String? {
         guard let length = self.readInteger(as: UInt32.self), length <= 1 << 20 else { return nil }
         return self.readString(length: Int(length))
     }

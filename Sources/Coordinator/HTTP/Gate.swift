@@ -17,9 +17,11 @@ struct Gate: RouterMiddleware {
         next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        if !context.isForwarded { context.role = self.role(of: request) }
+        if context.role == nil { context.role = self.role(of: request) }
         do {
             return try await next(request, context)
+        } catch let reason as Unsettled where context.isForwarded {
+            throw reason  // the member that passed the request on tries again
         } catch {
             if let refusal = APIError(error) { return refusal.answer.response }
             context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])

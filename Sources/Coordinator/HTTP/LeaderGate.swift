@@ -3,16 +3,33 @@ import Hummingbird
 import NIOCore
 import Raft
 import RaftCore
+import RaftSessions
 import RaftTransport
 
-/// Brings a request to the leader: answers it here if this member leads, passes it on otherwise, one hop and no more.
+/// Brings a request to the leader: carries it out here if this member leads, passes it on otherwise, one hop and no more.
 ///
-/// While there is no leader the request waits for one, up to two seconds. A request that certainly did nothing is tried
-/// again; one that may have done something is answered `outcome_unknown`, unless it only reads.
+/// While there is no leader, a request that certainly did nothing waits for one, up to two seconds; then the answer is
+/// 421. A write has a token (a number in this process's session, or the sender's name for it), by which it may be tried
+/// at one leader after the other until the sender's deadline, and takes effect once; if even then nobody knows what
+/// became of it, the answer says so (504, `"outcome": "unknown"`).
 struct LeaderGate: RouterMiddleware {
+    /// What a request does that reaches its end.
+    enum Effect {
+        /// Nothing that a second time would not do as well.
+        case none
+        /// Commands in the log.
+        case logged
+        /// Something that no token can undo or find out.
+        case elsewhere
+    }
+
     let plane: ControlPlane
+    /// Of the requests that are not `GET`.
+    var effect = Effect.logged
+
     static let patience = Duration.seconds(2)
-    static let callTimeout = Duration.seconds(15)
+    /// The sender's deadline, unless it names one (`Prefer: wait=…`).
+    static let deadline = Duration.seconds(15)
     /// The largest body of a route that may have many events in it, and of all others.
     static let bodyBytesMax = 1 << 20
 
@@ -33,67 +50,83 @@ struct LeaderGate: RouterMiddleware {
             }
             return response
         }
-
-        let deadline = ContinuousClock.now + Self.patience
-        var hint: NodeID?
+        if let passage = context.passage {
+            guard self.plane.isLeader else { throw Unsettled.nothingDone }
+            return try await Execution(plane: self.plane, passage: passage).run(request, context, next)
+        }
+        var course = Course(
+            self.plane,
+            effect: request.method == .get ? .none : self.effect,
+            continuing: context.ticket
+        )
+        if course.effect != .none { course.key = try RequestKey.stamp(of: request, body: body, role: role) }
+        course.limit(to: request.secondsToWait)
+        defer { course.ticket?.close() }
         while true {
-            let left = deadline - .now
-            guard left > .zero, let leader = await self.plane.node.leader(waiting: left) else {
-                throw APIError.notLeader(self.address(of: hint))
-            }
-            hint = leader
+            let leader = try await course.leader()
             do {
-                if leader == self.plane.node.identity.node { return try await next(request, context) }
-                if context.isForwarded { throw APIError.notLeader(self.address(of: leader)) }
-                return try await self.forward(request, body, in: role, to: leader)
-            } catch is TryAgain {
-                try await Task.sleep(for: .milliseconds(20))
+                let passage = try await course.passage()
+                if leader == self.plane.node.identity.node {
+                    return try await Execution(plane: self.plane, passage: passage).run(request, context, next)
+                }
+                let call = ForwardedRequest(request, role: role, passage: passage, body: body)
+                return try await self.forward(call, course, to: leader)
+            } catch let reason as Unsettled {
+                try await course.goOn(after: reason)
             }
         }
     }
 
-    private func forward(
-        _ request: Request,
-        _ body: ByteBuffer,
-        in role: Role,
-        to leader: NodeID
-    ) async throws -> Response {
-        let call = ForwardedRequest(request, role: role, body: body).encoded()
+    private func forward(_ call: ForwardedRequest, _ course: Course, to leader: NodeID) async throws -> Response {
         let answer: Result<ByteBuffer, any Error>
         do {
-            answer = .success(try await self.plane.node.call(leader, call, timeout: Self.callTimeout))
+            answer = .success(
+                try await self.plane.node.call(leader: leader, call.encoded(), timeout: course.callTimeout)
+            )
         } catch {
             answer = .failure(error)
         }
-        return try Self.settle(answer, isRead: request.method == .get).get().response
+        return try Self.settle(answer, effect: course.effect).response
     }
 
-    /// What the leader's answer means to the request that was passed on: that answer, or `TryAgain` if the request
-    /// certainly did nothing, or only reads, or what to tell the client instead.
-    static func settle(_ answer: Result<ByteBuffer, any Error>, isRead: Bool) -> Result<ForwardedResponse, any Error> {
-        switch answer {
-        case .success(let bytes):
-            guard let response = ForwardedResponse(bytes) else {
-                return .failure(APIError(.badGateway, "Malformed answer"))
+    /// What a leader's word on a request means to it. Throws `Unsettled` where the request may be tried again.
+    static func settle(_ answer: Result<ByteBuffer, any Error>, effect: Effect) throws -> ForwardedResponse {
+        do {
+            switch ForwardedAnswer(try answer.get()) {
+            case .response(let response): return response
+            case .unsettled(let reason): throw reason
+            // It failed there, or does not fit a frame; asking again would not mend that.
+            case nil where effect == .none: throw APIError(.badGateway, "The leader's answer could not be carried")
+            case nil: throw APIError.outcomeUnknown
             }
-            // The member that was asked is not the leader any more, and did nothing.
-            if response.status == HTTPResponse.Status.misdirectedRequest.code { return .failure(TryAgain()) }
-            return .success(response)
-        case .failure(let error as CallError):
-            return .failure(error.mayHaveArrived && !isRead ? APIError.outcomeUnknown : TryAgain())
-        case .failure(let error):
-            return .failure(error)
+        } catch let error as CallError {
+            throw error.mayHaveArrived ? Unsettled.undecided : .nothingDone
         }
-    }
-
-    private func address(of member: NodeID?) -> String? {
-        member.flatMap { self.plane.node.addresses[$0]?.description }
     }
 }
 
-/// Thrown where a request certainly did nothing because leadership is moving.
-struct TryAgain: Error {}
-
 extension Request {
     var isStaleRead: Bool { self.uri.queryParameters["consistency"] == "stale" }
+
+    /// How long the sender is willing to wait (RFC 7240, section 4.3).
+    fileprivate var secondsToWait: Int? {
+        for field in self.headers[values: Self.preferHeader] {
+            for preference in field.split(separator: ",") {
+                let parts = preference.split(separator: "=", maxSplits: 1)
+                guard parts.count == 2, Self.trimmed(parts[0]) == "wait" else { continue }
+                return Int(Self.trimmed(parts[1]))
+            }
+        }
+        return nil
+    }
+
+    private static let preferHeader = HTTPField.Name("prefer")!  // a literal token, checked by tests
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        text.drop { $0 == " " }.prefix { $0 != " " }
+    }
+}
+
+extension Duration {
+    var milliseconds: Int64 { self.components.seconds * 1_000 + self.components.attoseconds / 1_000_000_000_000_000 }
 }

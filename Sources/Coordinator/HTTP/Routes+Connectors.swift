@@ -41,8 +41,9 @@ struct ConnectorEndpoints: Sendable {
     private func create(_ ask: Endpoint.Ask) throws -> Exchange {
         let connector = try Connector(json: ask.body.readableBytesView)
         try Self.validate(connector)
-        return .write(.putConnector(.init(connector: try self.secrets.seal(connector), mode: .create))) { answer in
-            let created = Answer(.created, ConnectorSecrets.redact(connector).json)
+        let command = Command.putConnector(.init(connector: try self.secrets.seal(connector), mode: .create))
+        let created = Answer(.created, ConnectorSecrets.redact(connector).json)
+        return .write(command, answering: created) { answer in
             guard case .refused(.connectorExists(let name)) = answer else {
                 try answer.check()
                 return .answer(created)
@@ -70,16 +71,19 @@ struct ConnectorEndpoints: Sendable {
     }
 
     private func update(_ connector: Connector) throws -> Exchange {
-        .write(.putConnector(.init(connector: try self.secrets.seal(connector), mode: .update))) { answer in
+        let command = Command.putConnector(.init(connector: try self.secrets.seal(connector), mode: .update))
+        let updated = Answer(.ok, ConnectorSecrets.redact(connector).json)
+        return .write(command, answering: updated) { answer in
             try answer.check()
-            return .answer(Answer(.ok, ConnectorSecrets.redact(connector).json))
+            return .answer(updated)
         }
     }
 
-    private func delete(_ ask: Endpoint.Ask) -> Exchange {
-        .write(.deleteConnector(.init(connector: ConnectorName(ask.name)))) { answer in
+    private func delete(_ ask: Endpoint.Ask) throws -> Exchange {
+        let deleted = Answer(.ok, try APIJSON.encode(DeletedResponse()))
+        return .write(.deleteConnector(.init(connector: ConnectorName(ask.name))), answering: deleted) { answer in
             try answer.check()
-            return .answer(Answer(.ok, try APIJSON.encode(DeletedResponse())))
+            return .answer(deleted)
         }
     }
 

@@ -27,7 +27,7 @@ extension Routes {
         led.post("pipeline-groups") { request, context -> Response in
             try context.require(.operator)
             let spec = try await request.body(of: PipelineGroupSpec.self)
-            return Response.json(.created, try await self.deploy(spec))
+            return Response.json(.created, try await self.deploy(spec, for: context.attempt))
         }
         led.get("pipeline-groups") { request, context -> Response in
             try context.require(.viewer)
@@ -44,14 +44,22 @@ extension Routes {
         led.delete("pipeline-groups/:id") { _, context -> Response in
             try context.require(.admin)
             let id = GroupID(try context.parameter("id"))
-            try await self.plane.propose(.deleteGroup(.init(group: id))).check()
+            try await self.plane.propose(
+                .deleteGroup(.init(group: id)),
+                for: context.attempt,
+                answering: context.attempt?.answer(.ok, TornDownResponse())
+            ).check()
             return Response.json(.ok, TornDownResponse())
         }
-        led.post("pipeline-groups/:id/inject") { request, context -> Response in
+    }
+
+    func addInjecting(to router: RouterGroup<APIContext>) {
+        let gated = router.add(middleware: LeaderGate(plane: self.plane, effect: .elsewhere))
+        gated.post("pipeline-groups/:id/inject") { request, context -> Response in
             try context.require(.operator)
             let id = GroupID(try context.parameter("id"))
             let event = try await request.body(of: EventBody.self)
-            return Response.json(.ok, try await self.inject(event, into: id))
+            return Response.json(.ok, try await self.inject(event, into: id, for: context.attempt))
         }
     }
 
@@ -59,13 +67,13 @@ extension Routes {
 
     /// Everything that can be refused is refused before anything is logged; what is committed will be carried out,
     /// by this leader or the next.
-    private func deploy(_ spec: PipelineGroupSpec) async throws -> PipelineGroupInfo {
+    private func deploy(_ spec: PipelineGroupSpec, for attempt: Attempt?) async throws -> PipelineGroupInfo {
         let state = try await self.plane.state()
         let desired = spec.state
         if let fault = desired.fault { throw APIError(.badRequest, "Invalid request body: \(fault)") }
         if let existing = state.group(named: desired.name) {
             guard existing.spec == desired else { return try self.refuse(existing) }
-            return try await self.settled(existing.id)
+            return try await self.settled(existing.id, for: attempt)
         }
         for pipeline in spec.pipelines { try self.checkProgram(pipeline, state) }
 
@@ -80,13 +88,14 @@ extension Routes {
         }
         let id = GroupID(try Self.newGroupID())
         let answer = try await self.plane.propose(
-            .deployGroup(.init(group: id, spec: desired, workers: plan.workers))
+            .deployGroup(.init(group: id, spec: desired, workers: plan.workers)),
+            for: attempt
         )
         try answer.check()
         guard case .group(let stored, _) = answer else {
             throw APIError(.internalServerError, "Internal server error")
         }
-        return try await self.settled(stored)
+        return try await self.settled(stored, for: attempt)
     }
 
     private func refuse(_ existing: ClusterState.Group) throws -> PipelineGroupInfo {
@@ -108,8 +117,10 @@ extension Routes {
     }
 
     /// The group once all its pipelines run or have failed, or as it is when the patience is at its end.
-    private func settled(_ id: GroupID) async throws -> PipelineGroupInfo {
-        let deadline = ContinuousClock.now + Self.deployPatience
+    private func settled(_ id: GroupID, for attempt: Attempt?) async throws -> PipelineGroupInfo {
+        var deadline = ContinuousClock.now + Self.deployPatience
+        // The answer has a way to go.
+        if let attempt { deadline = min(deadline, attempt.deadline - .seconds(1)) }
         while true {
             let local = await self.plane.node.local()
             guard let group = local.machine.state.group(id) else { throw APIError.groupNotFound(id.rawValue) }
@@ -131,7 +142,7 @@ extension Routes {
 
     // MARK: Injecting
 
-    private func inject(_ event: EventBody, into id: GroupID) async throws -> InjectResponse {
+    private func inject(_ event: EventBody, into id: GroupID, for attempt: Attempt?) async throws -> InjectResponse {
         let state = try await self.plane.state()
         guard let group = state.group(id) else { throw APIError.groupNotFound(id.rawValue) }
         let target = group.spec.routes.first { $0.matches(event.eventType) }.map { PipelineName($0.to) }
@@ -146,6 +157,11 @@ extension Routes {
         guard placement.status == .running, let worker = placement.worker, let info = state.worker(worker) else {
             throw APIError.routing("pipeline \(pipeline) is not deployed")
         }
+        // A named event goes to the worker once: whoever finds the mark there does not know whether it arrived.
+        if let attempt {
+            let mark = Submission(.mark, token: attempt.nextToken())
+            if try await self.plane.submit(mark, for: attempt).isRepeated { throw APIError.outcomeUnknown }
+        }
         do {
             let answer = try await self.plane.workers.inject(event, into: placement.pipelineID, at: info.address)
             return InjectResponse(
@@ -154,7 +170,9 @@ extension Routes {
                 workerResponse: answer
             )
         } catch {
-            throw APIError.routing("\(error)")
+            var failure = APIError.routing("\(error)")
+            if error.status ?? 504 == 504 { failure.body.outcome = .unknown }
+            throw failure
         }
     }
 

@@ -30,7 +30,11 @@ extension Routes {
         led.delete("workers/:id") { _, context -> Response in
             try context.require(.admin)
             let id = WorkerID(try context.parameter("id"))
-            try await self.plane.propose(.deregister(.init(worker: id))).check()
+            try await self.plane.propose(
+                .deregister(.init(worker: id)),
+                for: context.attempt,
+                answering: context.attempt?.answer(.ok, DeletedResponse())
+            ).check()
             self.plane.reports.forget(id)
             return Response.json(.ok, DeletedResponse())
         }
@@ -61,7 +65,16 @@ extension Routes {
             capacity: .init(cpuCores: body.capacity.cpuCores, pipelinesMax: body.capacity.pipelinesMax),
             replacing: known?.incarnation
         )
-        try await self.plane.propose(.register(command)).check()
+        let interval = self.plane.configuration.heartbeatInterval.components.seconds
+        let answer = RegisterResponse(
+            workerID: body.workerID,
+            heartbeatIntervalSeconds: UInt32(clamping: max(1, interval))
+        )
+        try await self.plane.propose(
+            .register(command),
+            for: context.attempt,
+            answering: context.attempt?.answer(.created, answer)
+        ).check()
         self.plane.reports.note(
             HeartbeatRequest(
                 eventsProcessed: 0,
@@ -71,11 +84,7 @@ extension Routes {
             from: id
         )
         self.plane.attention.call()
-        let interval = self.plane.configuration.heartbeatInterval.components.seconds
-        return .json(
-            .created,
-            RegisterResponse(workerID: body.workerID, heartbeatIntervalSeconds: UInt32(clamping: max(1, interval)))
-        )
+        return .json(.created, answer)
     }
 
     private func heartbeat(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -85,10 +94,10 @@ extension Routes {
         let known = await self.plane.node.local().machine.state.worker(id)
         // A worker that this member does not know may be one that has not reached it yet; the leader can tell.
         guard known != nil || self.plane.isLeader else {
-            return try await LeaderGate(plane: self.plane).handle(
+            return try await LeaderGate(plane: self.plane, effect: .none).handle(
                 request.with(body),
                 context: context
-            ) { _, _ -> Response in throw TryAgain() }
+            ) { _, _ -> Response in throw Unsettled.nothingDone }
         }
         guard let known else { throw APIError(.notFound, "Worker not found") }
         // Another process has taken the id over: this one must register again, and will learn what is not its any more.

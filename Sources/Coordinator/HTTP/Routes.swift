@@ -11,7 +11,15 @@ struct Routes: Sendable {
     let plane: ControlPlane
     static let prefix = "api/v1/cluster"
 
-    var gate: Gate { Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }) }
+    var lean: LeanPath {
+        let table = LeanTable(gate: self.gate, endpoints: ConnectorEndpoints(secrets: self.plane.secrets).all)
+        let responder = self.router().buildResponder()
+        return LeanPath(plane: self.plane, table: table) { request, context in
+            try await responder.respond(to: request, context: context)
+        }
+    }
+
+    private var gate: Gate { Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }) }
 
     func router() -> Router<APIContext> {
         let router = Router(context: APIContext.self)
@@ -21,6 +29,7 @@ struct Routes: Sendable {
         self.addObservation(to: table.group(RouterPath(Self.prefix)))
         self.addWorkers(to: table.group(RouterPath(Self.prefix)))
         self.addGroups(to: table.group(RouterPath(Self.prefix)))
+        self.addInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addConnectors(to: table.group(RouterPath(Self.prefix)))
         table.refuseOtherMethods()
         return router

@@ -62,7 +62,7 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             let filter = UpgradeFilter { $0 == PeerUpgrade.protocolName && $1 == PeerUpgrade.path }
             try pipeline.addHandler(filter, position: .before(upgrader))
             let lean = self.lean
-            let service = LeanHandler.Service(work: { lean.work(for: $0) }, carryOut: lean.carryOut)
+            let service = LeanHandler.Service(work: lean.table.work(for:), carryOut: lean.carryOut)
             try pipeline.addHandler(LeanHandler(service, general: general, patience: Self.patience), position: .first)
             return Value(negotiated: negotiated, channel: channel)
         }

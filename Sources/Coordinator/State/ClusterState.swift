@@ -1,4 +1,5 @@
 internal import HashTreeCollections
+public import RaftSessions
 
 /// The replicated state of the cluster: who the workers are, what should run, where it runs, which connectors exist.
 ///
@@ -16,6 +17,8 @@ public struct ClusterState: Sendable {
     public internal(set) var appliedIndex: UInt64 = 0
     /// Milliseconds since 1970 as the leader stamped them on the last entry applied; never decreases.
     public internal(set) var time: UInt64 = 0
+    /// What makes commands take effect once.
+    public internal(set) var sessions = SessionTable()
 
     public init() {}
 }
@@ -53,9 +56,32 @@ extension ClusterState {
     /// Applies one committed entry. Total: whatever the command says, it is carried out or refused, and a refusal
     /// changes nothing but the index and the time.
     public mutating func apply(_ command: Command, index: UInt64, time: UInt64) -> Response {
-        guard index > self.appliedIndex else { return .refused(.alreadyApplied(self.appliedIndex)) }
+        self.carryOut(.command(command), index, time)
+    }
+
+    mutating func carryOut(_ act: Submission.Act, _ index: UInt64, _ time: UInt64) -> Response {
+        guard self.begin(index, time) else { return .refused(.alreadyApplied(self.appliedIndex)) }
+        return self.carryOut(act)
+    }
+
+    /// Takes the entry's index and time. False if it is not beyond the last one applied.
+    mutating func begin(_ index: UInt64, _ time: UInt64) -> Bool {
+        guard index > self.appliedIndex else { return false }
         self.appliedIndex = index
         self.time = max(self.time, time)
+        self.sessions.advance(to: self.time)
+        return true
+    }
+
+    mutating func carryOut(_ act: Submission.Act) -> Response {
+        switch act {
+        case .command(let command): self.carryOut(command)
+        case .openSession: .session(self.sessions.open(at: self.appliedIndex))
+        case .mark: .done
+        }
+    }
+
+    private mutating func carryOut(_ command: Command) -> Response {
         do throws(Refusal) {
             return switch command {
             case .register(let command): try self.register(command)

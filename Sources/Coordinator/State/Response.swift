@@ -1,3 +1,5 @@
+public import RaftSessions
+
 /// What became of a command.
 public enum Response: Hashable, Sendable {
     /// It is done, or was so already.
@@ -10,6 +12,8 @@ public enum Response: Hashable, Sendable {
     case assigned(Epoch)
     /// Nothing was changed.
     case refused(Refusal)
+    /// A session was opened.
+    case session(SessionID)
 }
 
 /// Why a command changed nothing.

@@ -10,12 +10,28 @@ public enum Admission: Hashable, Sendable {
     case otherDisk
 }
 
-extension Membership {
+/// Whom a member speaks to: a picture of the moment, which may be asked on any thread.
+public struct Admissions: Sendable {
+    private let committed: Membership
+    private let memberships: MembershipHistory
+
+    /// For a member that knows of nothing but that membership, which is committed.
+    public init(_ membership: Membership) {
+        self.init(committed: membership, MembershipHistory(membership, at: .zero))
+    }
+
+    init(committed: Membership, _ memberships: MembershipHistory) {
+        self.committed = committed
+        self.memberships = memberships
+    }
+
     /// Whether to speak to the member of that id that lives on that disk. An id that is not known yet is welcome: this
     /// member may be late.
     public func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
-        if self.isRemoved(id) { return .removed }
-        if let bound = self.member(id)?.incarnation, bound != incarnation { return .otherDisk }
+        if self.committed.isRemoved(id) { return .removed }
+        // A disk stays bound to its id for ever, so whatever the log has said of it counts: after a restart a member
+        // may not know yet that it is committed, and the binding may be older than the member's removal.
+        if self.memberships.binds(id, otherThan: incarnation) { return .otherDisk }
         return .welcome
     }
 }
@@ -24,9 +40,10 @@ extension Consensus {
     /// The newest membership that is known to be committed.
     public var committedMembership: Membership { self.ledger.memberships.inForce(at: self.ledger.commit) }
 
-    /// Whether to speak to the member of that id that lives on that disk.
+    public var admissions: Admissions { Admissions(committed: self.committedMembership, self.ledger.memberships) }
+
     public func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
-        self.committedMembership.admission(of: id, incarnation)
+        self.admissions.admission(of: id, incarnation)
     }
 
     mutating func met(_ member: NodeID, _ incarnation: Incarnation, now: Instant, _ out: inout Effects) {

@@ -34,9 +34,13 @@ extension Consensus {
         self.role = .follower(Following(leader: leader))
     }
 
+    /// A member that its own log removes stands nevertheless, until it knows that the removal is committed: if it is
+    /// not, its log may be the only one that is long enough to win (dissertation, section 4.2.2).
+    private var mayStand: Bool { self.ledger.memberships.mayVote(self.ledger.id, committed: self.ledger.commit) }
+
     mutating func electionTimedOut(_ now: Instant, _ out: inout Effects) {
         self.resetElectionTimer(now)
-        guard self.ledger.membership.isVoter(self.ledger.id), !self.ledger.isDiskStalled(now) else { return }
+        guard self.mayStand, !self.ledger.isDiskStalled(now) else { return }
         if case .follower(let following) = self.role { following.reads.end(leader: nil, &out) }
         self.role = .preCandidate(Ballot(votes: [self.ledger.id], ownVote: self.ledger.newestWrite))
         let request = VoteRequest(term: self.ledger.term.next, last: self.ledger.log.last)
@@ -75,7 +79,7 @@ extension Consensus {
 
     /// The leader has handed over to this member: it asks nobody whether it could win, and no lease stands in its way.
     mutating func standAtOnce(now: Instant, _ out: inout Effects) {
-        guard case .follower(let following) = self.role, self.ledger.membership.isVoter(self.ledger.id) else { return }
+        guard case .follower(let following) = self.role, self.mayStand else { return }
         following.reads.end(leader: nil, &out)
         self.stand(isTransfer: true, now: now, &out)
     }

@@ -24,8 +24,15 @@ struct Leadership: Sendable {
     init(_ ledger: inout Ledger, now: Instant, _ out: inout Effects) {
         self.heartbeatDeadline = now
         self.alignFollowers(ledger, now: now)
-        let position = LogPosition(index: ledger.log.last.index.next, term: ledger.term)
-        ledger.append(Entry(position: position, time: ledger.time, kind: .noop, payload: []))
+        // The first entry of all is the membership, for those who come later and have no other way to know it.
+        let isFirst = ledger.log.last.index == .zero
+        let entry = Entry(
+            position: LogPosition(index: ledger.log.last.index.next, term: ledger.term),
+            time: ledger.time,
+            kind: isFirst ? .membership : .noop,
+            payload: isFirst ? ledger.membership.encoded() : []
+        )
+        ledger.append(entry)
         self.heartbeat(&ledger, now: now, &out)
     }
 
@@ -75,9 +82,12 @@ struct Leadership: Sendable {
 
     /// Whether a quorum has answered lately. A leader without one steps down: it could commit nothing, and others may
     /// have elected a successor it can't hear (check-quorum: dissertation, section 6.2).
-    func hasQuorum(_ ledger: Ledger, now: Instant) -> Bool {
+    func hasQuorum(_ ledger: Ledger, now: Instant) -> Bool { self.hasQuorum(of: ledger.membership, ledger, now: now) }
+
+    /// Whether a quorum of that membership has answered lately.
+    func hasQuorum(of membership: Membership, _ ledger: Ledger, now: Instant) -> Bool {
         let patience = ledger.settings.electionTimeoutMax.coreNanoseconds
-        return ledger.membership.hasQuorum { member in
+        return membership.hasQuorum { member in
             guard let follower = self.follower(member) else { return member == ledger.id }
             return now.since(follower.progress.lastReply) <= patience
         }

@@ -17,6 +17,8 @@ struct Ledger: Sendable {
     private(set) var memberships: MembershipHistory
     /// Snapshots that reach back to the log, the oldest first. The last is the one the next start begins with.
     private(set) var snapshots: [Snapshot]
+    /// Snapshots that are not needed any more once that write is durable: until then the next start may need them.
+    private var retiring: Deque<(after: WriteID, snapshot: Snapshot)> = []
 
     /// The disks of the members that have been met since the start.
     private(set) var incarnations: [NodeID: Incarnation] = [:]
@@ -35,7 +37,7 @@ struct Ledger: Sendable {
         self.settings = settings
         self.hardState = recovered.hardState
         self.log = LogView(base: recovered.base, entries: recovered.entries)
-        self.snapshots = recovered.snapshots
+        self.snapshots = recovered.snapshots.filter { $0.index >= recovered.base.index }
         self.commit = recovered.snapshots.last?.index ?? .zero
         self.durable = self.log.last.index
         // The oldest snapshot at hand is nearest to the log's beginning: what changed later is read from the log.
@@ -88,6 +90,7 @@ struct Ledger: Sendable {
         guard index > self.commit else { return false }
         self.log.truncate(from: index)
         self.memberships.truncate(from: index)
+        self.dropCandidacies()
         self.staged.truncateFrom = index
         let end = index.previous
         self.durable = min(self.durable, end)
@@ -124,14 +127,16 @@ struct Ledger: Sendable {
         self.log.compact(through: base)
         self.memberships.compact(through: base)
         self.staged.base = position
-        self.snapshots.removeAll { $0.index < base }
+        self.retire { $0.index < base }
     }
 
     /// Replaces the whole log by `snapshot`, which contains entries this log lacks.
     mutating func install(_ snapshot: Snapshot) {
+        self.dropCandidacies()
         self.log = LogView(base: snapshot.position)
         self.memberships = MembershipHistory(snapshot.membership, at: snapshot.index)
-        self.snapshots = [snapshot]
+        self.retire { _ in true }
+        self.snapshots.append(snapshot)
         self.commit = snapshot.index
         self.durable = .zero
         for place in self.pending.indices { self.pending[place].end = .zero }
@@ -141,6 +146,14 @@ struct Ledger: Sendable {
         self.staged.replacesLog = true
         self.staged.base = snapshot.position
     }
+
+    private mutating func retire(_ isNeedless: (Snapshot) -> Bool) {
+        for snapshot in self.snapshots where isNeedless(snapshot) { self.retiring.append((self.staged.id, snapshot)) }
+        self.snapshots.removeAll(where: isNeedless)
+    }
+
+    /// The snapshots whose chunks must stay.
+    var neededSnapshots: [Snapshot] { self.retiring.map(\.snapshot) + self.snapshots }
 
     // MARK: Promises and receipts
 
@@ -160,11 +173,19 @@ struct Ledger: Sendable {
         out.messages.append(Envelope(from: self.id, to: addressee, message: message))
     }
 
+    /// A candidacy that was not announced yet names a log that is about to go: it is over, and nobody hears of it.
+    private mutating func dropCandidacies() {
+        self.promises.removeAll { promise in
+            if case .voteRequest = promise.envelope.message { true } else { false }
+        }
+    }
+
     mutating func persisted(_ receipt: Receipt, _ out: inout Effects) {
         while let oldest = self.pending.first, oldest.id <= receipt.write {
             self.durable = oldest.end
             self.pending.removeFirst()
         }
+        while let first = self.retiring.first, first.after <= receipt.write { self.retiring.removeFirst() }
         while let first = self.promises.first, self.isDurable(first.after) {
             out.messages.append(first.envelope)
             self.promises.removeFirst()

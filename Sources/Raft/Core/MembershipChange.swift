@@ -16,6 +16,8 @@ public enum ChangeRefusal: Error, Hashable, Sendable {
     case isVoterAlready(NodeID)
     /// Nobody would be left to vote.
     case lastVoter
+    /// Too few of the voters that would be left have answered lately.
+    case wouldLoseQuorum
     case tooManyMembers
     /// Another member is reached at that address.
     case addressTaken(by: NodeID)

@@ -14,6 +14,21 @@ struct MembershipHistory: Sendable {
         (self.steps.last { $0.index <= index } ?? self.steps[0]).membership
     }
 
+    /// Whether the member votes in a membership that is in force for somebody, as far as a member that has committed
+    /// up to `commit` can tell.
+    func mayVote(_ id: NodeID, committed commit: LogIndex) -> Bool {
+        let start = self.steps.lastIndex { $0.index <= commit } ?? 0
+        return self.steps[start...].contains { $0.membership.isVoter(id) }
+    }
+
+    /// Whether any of them says that the member lives on another disk.
+    func binds(_ id: NodeID, otherThan incarnation: Incarnation) -> Bool {
+        self.steps.contains { step in
+            guard let bound = step.membership.member(id)?.incarnation else { return false }
+            return bound != incarnation
+        }
+    }
+
     mutating func append(_ membership: Membership, at index: LogIndex) {
         guard index > self.latestIndex else { return }  // a snapshot at hand already has it
         self.steps.append((index, membership))

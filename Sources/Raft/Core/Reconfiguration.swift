@@ -48,6 +48,7 @@ extension Leadership {
         do throws(ChangeRefusal) {
             guard self.canReconfigure(ledger) else { throw .underWay }
             let next = try ledger.membership.beginning(change)
+            guard self.hasQuorum(of: next, ledger, now: now) else { throw .wouldLoseQuorum }
             self.append(Self.entry(next, time: time, ledger), for: proposal, &ledger)
         } catch {
             out.refused.append(.init(proposal: proposal, error: .changeRefused(error)))
@@ -59,18 +60,20 @@ extension Leadership {
     /// Takes the next step of what is under way: a joint phase is left, members met for the first time are tied to
     /// their disks, learners that have caught up are promoted.
     mutating func reconfigure(_ ledger: inout Ledger, now: Instant, _ out: inout Effects) {
-        guard self.canReconfigure(ledger), let next = self.nextMembership(ledger) else { return }
+        guard self.canReconfigure(ledger), let next = self.nextMembership(ledger, now: now) else { return }
         ledger.append(Self.entry(next, time: ledger.time, ledger))
         self.membershipChanged(&ledger, now: now, &out)
     }
 
-    private func nextMembership(_ ledger: Ledger) -> Membership? {
+    private func nextMembership(_ ledger: Ledger, now: Instant) -> Membership? {
         let membership = ledger.membership
         if membership.isJoint { return membership.leavingJoint() }
         let met = ledger.incarnations
         if let bound = membership.binding({ id in id == ledger.id ? ledger.incarnation : met[id] }) { return bound }
         for follower in self.followers where follower.catchUp?.isReady == true {
-            if let promoted = membership.promoting(follower.id) { return promoted }
+            if let promoted = membership.promoting(follower.id), self.hasQuorum(of: promoted, ledger, now: now) {
+                return promoted
+            }
         }
         return nil
     }

@@ -79,8 +79,9 @@ extension Consensus {
         return (entry.position, entry.time, self.ledger.memberships.inForce(at: index))
     }
 
-    /// The snapshots whose chunks must stay.
-    public var snapshots: [Snapshot] { self.ledger.snapshots }
+    /// The snapshots whose chunks must stay, among them those that the next start would still begin with until the
+    /// write that replaces them is durable.
+    public var snapshots: [Snapshot] { self.ledger.neededSnapshots }
 
     /// The snapshot being pulled.
     public var fetching: Snapshot? { self.pull.current }

@@ -11,6 +11,7 @@ extension NodeLoop {
         case readAtLeast(LogIndex, timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
         case look(@Sendable (Applied<Machine>) -> Void)
         case call(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
+        case callLeader(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
     }
 
     func take(_ request: Request) {
@@ -21,6 +22,8 @@ extension NodeLoop {
         case .look(let answer): answer(self.local)
         case .call(let member, let body, let timeout, let answer):
             self.transport.call(member, body, timeout: timeout).whenComplete(answer)
+        case .callLeader(let leader, let body, let timeout, let answer):
+            self.call(leader: leader, body, timeout: timeout, answer)
         }
     }
 
@@ -42,6 +45,28 @@ extension NodeLoop {
     func leader(waiting timeout: TimeAmount, _ answer: @escaping (NodeID?) -> Void) {
         if let leader = self.core.leader { return answer(leader) }
         self.leaderWatchers.add(answer, as: self.newID(), timeout: timeout)
+    }
+
+    /// Asks a member for what only a leader can answer: given up as soon as another one is known to lead.
+    private func call(
+        leader: NodeID,
+        _ body: ByteBuffer,
+        timeout: TimeAmount,
+        _ answer: @escaping (Result<ByteBuffer, any Error>) -> Void
+    ) {
+        let id = self.newID()
+        self.leaderCalls[id] = (leader, answer)
+        let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.transport.call(leader, body, timeout: timeout).whenComplete { result in
+            loop.value.leaderCalls.removeValue(forKey: id)?.answer(result)
+        }
+    }
+
+    func giveUpCalls(butTo leader: NodeID) {
+        for (id, call) in self.leaderCalls where call.leader != leader {
+            self.leaderCalls[id] = nil
+            call.answer(.failure(CallError.superseded))
+        }
     }
 
     /// Wakes the caller when something beyond `index` is applied, or when the time is up.

@@ -28,15 +28,16 @@ extension NodeLoop {
         }
         self.publish(self.status)
         self.noteSuccession(after)
+        if let leader = after.leader, leader != before.leader { self.giveUpCalls(butTo: leader) }
         if let leader = after.leader { for answer in self.leaderWatchers.removeAll() { answer(leader) } }
     }
 
-    /// Members are dialed where the newest membership says, and let in as the newest committed one says.
+    /// Members are dialed where the newest membership says, and let in as the core says.
     func knowPeers() {
         self.committed = self.core.committedMembership
         self.offered = self.core.fetching?.membership
         let peers = self.peers.addresses(of: self.core.status.membership, offered: self.offered)
-        self.transport.update(peers: peers, committed: self.committed)
+        self.transport.update(peers: peers, admitting: self.core.admissions)
     }
 
     /// How the connections are has changed.

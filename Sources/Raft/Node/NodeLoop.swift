@@ -54,6 +54,7 @@ final class NodeLoop<Machine: StateMachine> {
     var granted: [(read: ReadID, index: LogIndex)] = []
     let applyWatchers: Waiters<UInt64, (beyond: LogIndex, wake: () -> Void)>
     let leaderWatchers: Waiters<UInt64, (NodeID?) -> Void>
+    var leaderCalls: [UInt64: (leader: NodeID, answer: (Result<ByteBuffer, any Error>) -> Void)] = [:]
     var status: NodeStatus
     var leaderHeard: NIODeadline?
     /// The committed membership that the transport knows.

@@ -36,14 +36,14 @@ extension RaftNode {
     }
 
     public func call(
-        _ member: NodeID,
+        leader: NodeID,
         _ body: ByteBuffer,
         timeout: Duration,
         from caller: any EventLoop,
         _ answer: @escaping @Sendable (Result<ByteBuffer, any Error>) -> Void
     ) {
         self.take(
-            .call(member, body, timeout: TimeAmount(timeout)) { result in
+            .callLeader(leader, body, timeout: TimeAmount(timeout)) { result in
                 self.loop.value.answers.deliver(on: caller) { answer(result) }
             }
         )

@@ -253,6 +253,13 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         self.directory.addresses(of: self.status.consensus.membership)
     }
 
+    /// Asks a member that leads: given up with `CallError.superseded` as soon as another one is known to lead.
+    public func call(leader: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
+        try await withCheckedThrowingContinuation { continuation in
+            self.take(.callLeader(leader, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
+        }
+    }
+
     /// Stops taking part, and returns when everything written is on disk.
     ///
     /// - Parameter handingOver: a leader first gives its office to another voter, so that the others need not find out

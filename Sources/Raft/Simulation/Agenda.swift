@@ -7,9 +7,20 @@ struct Agenda: Sendable {
         case deliver(Envelope)
         case timer(member: Int, plan: UInt64)
         case synced(member: Int, boot: UInt64)
+        case captured(member: Int, boot: UInt64, Snapshot, Registers)
+        /// A receiver asks for the next chunk, if it still wants it.
+        case pull(member: Int, plan: UInt64)
+        case chunkRequest(from: NodeID, member: Int, Snapshot.ID, UInt32)
+        case chunk(member: Int, from: NodeID, Snapshot.ID, UInt32)
+        /// All chunks are there.
+        case fetched(member: Int, boot: UInt64, Snapshot)
+        /// The connection from that member was closed.
+        case lost(member: Int, NodeID, boot: UInt64)
         case client
+        case operate
         case fault
         case restart(member: Int)
+        case unstall(member: Int)
         case heal(member: Int, other: Int)
     }
 

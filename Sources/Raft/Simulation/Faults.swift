@@ -27,6 +27,11 @@ struct Faults: Sendable {
     /// Chance, in parts of 1,000, that a leader loses power in the very step in which it writes or commits something:
     /// before its messages are out, or just after.
     var ambush: UInt64
+    /// What the operator does, and the mean time between two of its acts, in microseconds.
+    var operateClasses: [Operator.Act]
+    var operateInterval: UInt64
+    /// How fast the members' clocks run, in thousandths. A lease bears a difference of a tenth.
+    var clockRates: ClosedRange<UInt64>
     /// Mean time between client requests, in microseconds, and the most commands in one.
     var clientInterval: UInt64
     var clientBatchMax: Int
@@ -48,6 +53,20 @@ struct Faults: Sendable {
         case bridge
         /// A member is stopped and goes on later, believing that no time has passed for it.
         case pause
+        /// A member's disk takes no more writes, until the member is started anew.
+        case stall
+        /// A member takes its leader for dead: the connection was closed.
+        case disconnect
+        /// A member's disk is wiped. It comes back under its old id, without its promises; then it is replaced.
+        case wipe
+    }
+
+    /// Everything works from now on; what goes on by itself goes on.
+    mutating func heal() {
+        self.drop = 0
+        self.ambush = 0
+        self.classes = []
+        self.operateClasses = []
     }
 
     init(_ random: inout SeededGenerator) {
@@ -69,7 +88,16 @@ struct Faults: Sendable {
         self.clientInterval = draw(500...100_000)
         self.clientBatchMax = chance(70) ? 3 : 40
         self.ambush = chance(50) ? draw(1...100) : 0
+        self.operateClasses = Operator.Act.allCases.filter { _ in chance(40) }
+        self.operateInterval = draw(100_000...5_000_000)
+        self.clockRates = chance(50) ? 1_000...1_000 : 955...1_045
         self.settings = Settings()
+        self.settings.allowsLeases = chance(30)
+        // Small, so that logs are cut and snapshots move; or as usual, so that they don't.
+        self.settings.snapshotEntries = chance(70) ? Int(draw(5...200)) : 50_000
+        self.settings.trailingEntries = chance(50) ? 0 : Int(draw(1...100))
+        if chance(20) { self.settings.logWeightMax = Int(draw(1_000...50_000)) }
+        self.settings.diskPatience = .milliseconds(Int(draw(400...3_000)))
         if chance(20) { self.settings.uncommittedBytesMax = Int(draw(200...5_000)) }
         switch draw(0...3) {
         case 0: self.settings.appendEntriesMax = Int(draw(1...4))

@@ -35,6 +35,49 @@ extension World {
         case .pause:
             self.members[victim].pausedUntil = self.now + self.draw(1...self.faults.faultSpan)
             self.report.pauses += 1
+        case .stall:
+            guard self.members[victim].core != nil else { return }
+            self.members[victim].disk.isStalled = true
+            self.report.stalls += 1
+            self.agenda.plan(.unstall(member: victim), at: self.now + self.draw(1...self.faults.faultSpan))
+        case .disconnect:
+            guard let leader = self.members[victim].core?.leader else { return }
+            self.agenda.plan(.lost(member: victim, leader, boot: self.members[victim].boot), at: self.now)
+        case .wipe:
+            try self.wipe(victim)
+        }
+    }
+
+    /// Only a disk that the others would know again is wiped, and only one at a time: what it promised must still be
+    /// on a quorum of the rest.
+    private mutating func wipe(_ victim: Int) throws(Violation) {
+        let voters = self.oracle.membership.futureVoters
+        guard voters.count >= 3, !self.oracle.membership.isJoint, voters.contains(self.members[victim].id) else {
+            return
+        }
+        for member in self.members where voters.contains(member.id) && member.id.place != victim {
+            guard !member.isGhost, member.knows(self.members[victim].id),
+                member.core?.status.membership == self.oracle.membership
+            else { return }
+        }
+        // A cluster of one begins anew with an empty disk: nobody is there who could object.
+        if self.members[victim].genesis.futureVoters.count == 1 { return }
+        // Two that were wiped, and were not told yet, could take each other for the cluster of the first hour.
+        guard self.members.allSatisfy({ !$0.isGhost || $0.isRetired }) else { return }
+        guard self.isSafeWithout(victim) else { return }
+        try self.crash(victim)
+        self.members[victim] = self.members[victim].wiped(incarnation: Incarnation(self.random.next()))
+        self.report.wipes += 1
+        self.narrator?("\(self.now) us  member \(victim + 1) loses its disk")
+    }
+
+    /// Whether everything committed, and whatever else this member has promised to keep, is on a quorum's disks even
+    /// without its own.
+    private func isSafeWithout(_ victim: Int) -> Bool {
+        [self.oracle.lastCommitted ?? .zero, self.members[victim].disk.last].allSatisfy { position in
+            self.oracle.membership.hasQuorum { id in
+                id.place != victim && self.members[id.place].disk.holds(position)
+            }
         }
     }
 
@@ -45,8 +88,16 @@ extension World {
         self.members[place].core = nil
         self.members[place].boot += 1
         self.members[place].pausedUntil = 0
+        let id = self.members[place].id
+        // A process that ends closes its connections; a machine that loses its power does not.
+        if self.chance(500) {
+            for other in self.members where other.core != nil && self.network.connects(id, other.id) {
+                self.agenda.plan(.lost(member: other.id.place, id, boot: other.boot), at: self.now + self.drawDelay())
+            }
+        }
         self.report.crashes += 1
         if lost { self.report.crashesThatLostWrites += 1 }
+        if self.members[place].isRetired { return }
         self.agenda.plan(.restart(member: place), at: self.now + self.draw(1...self.faults.faultSpan))
         self.narrator?("\(self.now) us  member \(place + 1) loses power\(lost ? " and writes" : "")")
     }
@@ -65,9 +116,4 @@ extension World {
         let step = Int(self.draw(1...UInt64(self.members.count - 1)))
         return (place + step) % self.members.count
     }
-}
-
-extension Effects {
-    /// Whether the step changed the log or what is committed of it.
-    var isMomentous: Bool { !self.writes.isEmpty || self.committed != nil }
 }

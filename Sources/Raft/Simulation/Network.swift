@@ -2,14 +2,15 @@ import RaftCore
 
 /// Which member hears which. A message that is on its way when a link dies is lost with it.
 struct Network: Sendable {
-    private var isCut: [[Bool]]
+    private var isCut: [[Bool]] = []
 
-    init(members: Int) {
-        self.isCut = Array(repeating: Array(repeating: false, count: members), count: members)
+    mutating func addMember() {
+        for place in self.isCut.indices { self.isCut[place].append(false) }
+        self.isCut.append(Array(repeating: false, count: self.isCut.count + 1))
     }
 
     func connects(_ from: NodeID, _ to: NodeID) -> Bool {
-        !self.isCut[Int(from.rawValue) - 1][Int(to.rawValue) - 1]
+        !self.isCut[from.place][to.place]
     }
 
     mutating func cutOneWay(_ from: Int, _ to: Int) { self.isCut[from][to] = true }
@@ -24,5 +25,8 @@ struct Network: Sendable {
         self.isCut[other][one] = false
     }
 
-    mutating func healAll() { self = Network(members: self.isCut.count) }
+    mutating func healAll() {
+        let count = self.isCut.count
+        self.isCut = Array(repeating: Array(repeating: false, count: count), count: count)
+    }
 }

@@ -11,44 +11,67 @@ public struct Violation: Error, Sendable, CustomStringConvertible {
 ///
 /// It keeps its own history, apart from the members', so that a member can't lose what the oracle remembers.
 struct Oracle: Sendable {
-    private struct Vote: Hashable { var voter: NodeID, term: Term }
     private struct Known { var fingerprint: UInt64, previous: Term }
 
+    /// An entry that is committed, the term whose leader committed it, and the state's digest once it is applied.
+    struct Committed: Sendable {
+        var entry: LogPosition
+        var fingerprint: UInt64
+        var committedIn: Term
+        var digest: UInt64
+    }
+
     private var leaders: [Term: NodeID] = [:]
-    private var votes: [Vote: NodeID] = [:]
+    var votes: [Vote: NodeID] = [:]
     private var entries: [LogPosition: Known] = [:]
-    /// What is committed, from index 1, and the term whose leader committed it: nothing here ever changes.
-    private(set) var committed: [(term: Term, fingerprint: UInt64, committedIn: Term)] = []
+    /// From index 1: nothing here ever changes.
+    private(set) var committed: [Committed] = []
+    /// The state after everything committed.
+    private var machine = Registers()
+    /// The membership after everything committed, and where each came.
+    private(set) var memberships: [(index: LogIndex, membership: Membership)]
     /// The greatest index of which some client knows that it is committed.
     private(set) var acknowledged: LogIndex = .zero
+    /// What each snapshot taken so far contains.
+    private(set) var states: [Snapshot.ID: Registers] = [:]
 
+    init(_ genesis: Membership) { self.memberships = [(.zero, genesis)] }
+
+    var membership: Membership { self.memberships[self.memberships.count - 1].membership }
+    var lastCommitted: LogPosition? { self.committed.last?.entry }
+
+    /// Checks one step. Returns the number of elections won in it.
     mutating func check(
-        _ member: Consensus,
+        _ core: Consensus,
         before: Status,
-        effects: Effects,
-        disks: [Disk],
-        onNewLeader: () -> Void
-    ) throws(Violation) {
-        let status = member.status
+        after: Status,
+        _ effects: Effects,
+        _ members: [SimulatedMember]
+    ) throws(Violation) -> Int {
         if let broken = effects.violation {
-            throw Violation(invariant: "core", detail: "member \(status.id): \(broken)")
+            throw Violation(invariant: "core", detail: "member \(after.id): \(broken)")
         }
-        guard status.term >= before.term, status.commit >= before.commit else {
-            throw Violation(invariant: "monotony", detail: "member \(status.id): term or commit index went back")
+        guard after.term >= before.term, after.commit >= before.commit else {
+            throw Violation(invariant: "monotony", detail: "member \(after.id): term or commit index went back")
         }
-        if status.role == .leader && (before.role != .leader || before.term != status.term) {
-            onNewLeader()
-            try self.checkNewLeader(member, status)
+        let hasWon = after.role == .leader && (before.role != .leader || before.term != after.term)
+        if hasWon { try self.checkNewLeader(core, after) }
+        for write in effects.writes { try self.checkWrite(write, core, after, before) }
+        for envelope in effects.messages { try self.checkPromise(envelope, members[after.id.place].disk) }
+        if let snapshot = effects.install { try self.checkInstall(snapshot, after) }
+        if effects.committed != nil {
+            let start = max(before.commit, effects.install?.index ?? .zero)
+            try self.checkCommit(core, after, with: before.membership, from: start, members)
         }
-        for write in effects.writes { try self.checkWrite(write, member, status, before) }
-        for envelope in effects.messages { try self.checkPromise(envelope, disks[Int(status.id.rawValue) - 1]) }
-        if effects.committed != nil { try self.checkCommit(member, status, from: before.commit, disks) }
         for done in effects.completed { self.acknowledged = max(self.acknowledged, done.position.index) }
+        return hasWon ? 1 : 0
     }
+
+    // MARK: Leaders and logs
 
     /// Election safety, and leader completeness: who leads a term holds everything that earlier terms committed.
     /// (A member that was asleep may learn late that it won an old term; later commits are none of its business.)
-    private mutating func checkNewLeader(_ member: Consensus, _ status: Status) throws(Violation) {
+    private mutating func checkNewLeader(_ core: Consensus, _ status: Status) throws(Violation) {
         if let other = self.leaders[status.term], other != status.id {
             throw Violation(
                 invariant: "election safety",
@@ -56,12 +79,12 @@ struct Oracle: Sendable {
             )
         }
         self.leaders[status.term] = status.id
-        guard let place = self.committed.lastIndex(where: { $0.committedIn < status.term }) else { return }
+        guard let last = self.committed.last(where: { $0.committedIn < status.term })?.entry else { return }
         // By log matching, a log with the last of these entries has all of them.
-        guard member.term(at: LogIndex(UInt64(place + 1))) == self.committed[place].term else {
+        guard last.index <= status.base.index || core.term(at: last.index) == last.term else {
             throw Violation(
                 invariant: "leader completeness",
-                detail: "member \(status.id) leads \(status.term) without the committed entry \(place + 1)"
+                detail: "member \(status.id) leads \(status.term) without the committed entry \(last)"
             )
         }
     }
@@ -70,20 +93,21 @@ struct Oracle: Sendable {
     /// nothing.
     private mutating func checkWrite(
         _ write: Write,
-        _ member: Consensus,
+        _ core: Consensus,
         _ status: Status,
         _ before: Status
     ) throws(Violation) {
-        if write.truncateFrom != nil && before.role == .leader && before.term == status.term {
+        if write.truncateFrom != nil || write.replacesLog, before.role == .leader, before.term == status.term {
             throw Violation(invariant: "leader append-only", detail: "member \(status.id) in \(status.term)")
         }
         for entry in write.entries {
-            guard let previous = member.term(at: entry.index.previous) else {
+            guard let previous = core.term(at: entry.index.previous) else {
                 throw Violation(invariant: "log matching", detail: "a gap before \(entry.position)")
             }
             let known = Known(fingerprint: entry.fingerprint, previous: previous)
             guard let first = self.entries[entry.position] else {
                 self.entries[entry.position] = known
+                if entry.kind == .membership { try self.checkMembership(entry, before: before.membership) }
                 continue
             }
             if first.fingerprint != known.fingerprint || first.previous != known.previous {
@@ -95,91 +119,77 @@ struct Oracle: Sendable {
         }
     }
 
-    /// Nothing is promised before it is durable; one vote a term, across restarts too.
-    private mutating func checkPromise(_ envelope: Envelope, _ disk: Disk) throws(Violation) {
-        func early(_ what: String) -> Violation {
-            Violation(invariant: "durable before promised", detail: "member \(envelope.from) sent \(what)")
-        }
-        switch envelope.message {
-        case .voteReply(let reply) where reply.isGranted:
-            guard
-                disk.hardState.term > reply.term
-                    || (disk.hardState.term == reply.term && disk.hardState.vote == envelope.to)
-            else { throw early("a vote for \(envelope.to) in \(reply.term), which its disk does not know of") }
-            try self.noteVote(of: envelope.from, for: envelope.to, in: reply.term)
-        case .voteRequest(let request):
-            guard
-                disk.hardState.term > request.term
-                    || (disk.hardState.term == request.term && disk.hardState.vote == envelope.from
-                        && disk.term(at: request.last.index) == request.last.term)
-            else { throw early("a candidacy in \(request.term), which its disk does not know of") }
-            try self.noteVote(of: envelope.from, for: envelope.from, in: request.term)
-        case .appendReply(let reply):
-            guard case .accepted(let match) = reply.outcome else { return }
-            guard
-                disk.hardState.term > reply.term
-                    || (disk.hardState.term == reply.term && disk.last.index >= match)
-            else { throw early("an acceptance up to \(match) in \(reply.term); its disk ends at \(disk.last)") }
-        default:
-            return
-        }
-    }
-
-    private mutating func noteVote(of voter: NodeID, for candidate: NodeID, in term: Term) throws(Violation) {
-        let vote = Vote(voter: voter, term: term)
-        guard let first = self.votes[vote], first != candidate else {
-            self.votes[vote] = candidate
-            return
-        }
-        throw Violation(
-            invariant: "one vote a term",
-            detail: "member \(voter) in \(term): for \(first), then for \(candidate)"
-        )
-    }
+    // MARK: Commitment
 
     /// State-machine safety: all commit the same entries. And what is committed is on a quorum's disks.
     private mutating func checkCommit(
-        _ member: Consensus,
+        _ core: Consensus,
         _ status: Status,
+        with membership: Membership,
         from: LogIndex,
-        _ disks: [Disk]
+        _ members: [SimulatedMember]
     ) throws(Violation) {
         var index = from.next
         var isNew = false
         while index <= status.commit {
-            guard let entry = member.entry(at: index) else {
+            guard let entry = core.entry(at: index) else {
                 throw Violation(invariant: "commit within the log", detail: "member \(status.id) at \(index)")
             }
             let place = Int(index.rawValue) - 1
             if place < self.committed.count {
                 let known = self.committed[place]
-                guard known.term == entry.term, known.fingerprint == entry.fingerprint else {
+                guard known.entry == entry.position, known.fingerprint == entry.fingerprint else {
                     throw Violation(
                         invariant: "state-machine safety",
                         detail: "member \(status.id) commits another entry at \(index): \(entry.position)"
                     )
                 }
             } else {
-                self.committed.append((entry.term, entry.fingerprint, status.term))
+                self.commit(entry, in: status.term)
                 isNew = true
             }
             index = index.next
         }
-        guard isNew, let term = member.term(at: status.commit) else { return }
-        let holders = disks.count { $0.term(at: status.commit) == term }
-        if holders <= disks.count / 2 {
+        guard isNew, let last = self.lastCommitted else { return }
+        // Whoever commits first leads, and counts by the membership that was in force when the step began.
+        guard membership.hasQuorum(where: { members[$0.place].disk.holds(last) }) else {
             throw Violation(
                 invariant: "committed means durable on a quorum",
-                detail: "\(status.commit)@\(term) is on \(holders) of \(disks.count) disks"
+                detail: "\(last), committed by member \(status.id) with \(membership.voters)"
             )
         }
     }
 
-    /// An acknowledged write is never lost: no disk that holds a committed entry gives it up.
-    func checkTruncation(of entries: ArraySlice<Entry>, member: Int) throws(Violation) {
-        for entry in entries {
+    private mutating func commit(_ entry: Entry, in term: Term) {
+        self.machine.apply(entry)
+        self.committed.append(
+            Committed(
+                entry: entry.position,
+                fingerprint: entry.fingerprint,
+                committedIn: term,
+                digest: self.machine.digest
+            )
+        )
+        if entry.kind == .membership, let membership = Membership(decoding: entry.payload) {
+            self.memberships.append((entry.index, membership))
+        }
+    }
+
+    /// Members that have applied as much are in the same state.
+    func checkState(_ machine: Registers, member: Int) throws(Violation) {
+        let place = Int(machine.applied.index.rawValue) - 1
+        guard place >= 0 else { return }
+        guard place < self.committed.count, self.committed[place].digest == machine.digest else {
+            throw Violation(invariant: "equal states", detail: "member \(member + 1) at \(machine.applied)")
+        }
+    }
+
+    /// An acknowledged write is never lost: no disk that holds a committed entry gives it up, unless for a snapshot
+    /// that contains it.
+    func checkLoss(of entries: ArraySlice<Entry>, coveredThrough: LogIndex, member: Int) throws(Violation) {
+        for entry in entries where entry.index > coveredThrough {
             let place = Int(entry.index.rawValue) - 1
-            if place < self.committed.count && self.committed[place].term == entry.term {
+            if place < self.committed.count && self.committed[place].entry == entry.position {
                 throw Violation(
                     invariant: "acknowledged is never lost",
                     detail: "member \(member + 1) drops \(entry.position)"
@@ -188,21 +198,25 @@ struct Oracle: Sendable {
         }
     }
 
-    /// A client's command stands where the acknowledgement says.
-    func checkCompletion(_ done: Effects.Completion, payload: [UInt8], _ member: Consensus) throws(Violation) {
-        let isThere = member.entry(at: done.position.index)?.payload == payload
-        let isCommitted = done.position.index.rawValue <= UInt64(self.committed.count)
-        guard isThere && isCommitted else {
-            throw Violation(invariant: "acknowledged means committed", detail: "\(done.position)")
+    // MARK: Snapshots
+
+    /// A snapshot contains what is committed up to its position: the state, and the membership.
+    mutating func checkCapture(_ snapshot: Snapshot, _ state: Registers, member: Int) throws(Violation) {
+        let membership = (self.memberships.last { $0.index <= snapshot.index })?.membership
+        let place = Int(snapshot.index.rawValue) - 1
+        guard place < self.committed.count, self.committed[place].entry == snapshot.position,
+            self.committed[place].digest == state.digest, snapshot.membership == membership
+        else {
+            throw Violation(invariant: "snapshot of the truth", detail: "member \(member + 1) at \(snapshot.position)")
         }
+        self.states[snapshot.id] = state
     }
 
-    /// A linearizable read sees at least what was acknowledged before it began.
-    func checkRead(_ grant: Effects.ReadGrant, began acknowledged: LogIndex, _ status: Status) throws(Violation) {
-        guard grant.index >= acknowledged, grant.index.rawValue <= UInt64(self.committed.count) else {
+    private func checkInstall(_ snapshot: Snapshot, _ status: Status) throws(Violation) {
+        guard self.states[snapshot.id] != nil, status.last == snapshot.position, status.base == snapshot.position else {
             throw Violation(
-                invariant: "linearizable read",
-                detail: "member \(status.id) reads at \(grant.index), acknowledged before: \(acknowledged)"
+                invariant: "log goes on from the snapshot",
+                detail: "member \(status.id): \(snapshot.position), log \(status.base) to \(status.last)"
             )
         }
     }

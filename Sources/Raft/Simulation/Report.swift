@@ -11,6 +11,14 @@ public struct Report: Sendable {
     public var pauses = 0
     public var dropped = 0
     public var duplicated = 0
+    public var refused = 0
+    public var stalls = 0
+    public var wipes = 0
+    public var changes = 0
+    public var transfers = 0
+    public var captures = 0
+    public var chunks = 0
+    public var installs = 0
     /// The same for equal seeds, on every machine.
     public var trace: UInt64 = 0
 
@@ -28,6 +36,14 @@ public struct Report: Sendable {
         self.pauses += other.pauses
         self.dropped += other.dropped
         self.duplicated += other.duplicated
+        self.refused += other.refused
+        self.stalls += other.stalls
+        self.wipes += other.wipes
+        self.changes += other.changes
+        self.transfers += other.transfers
+        self.captures += other.captures
+        self.chunks += other.chunks
+        self.installs += other.installs
         self.trace ^= other.trace
     }
 
@@ -38,6 +54,15 @@ public struct Report: Sendable {
             ("elections", self.elections), ("crashes", self.crashes),
             ("crashes that lost writes", self.crashesThatLostWrites), ("partitions", self.partitions),
             ("pauses", self.pauses), ("messages dropped", self.dropped), ("messages duplicated", self.duplicated),
+            ("messages refused for their sender", self.refused),
+            ("stalled disks", self.stalls),
+            ("wiped disks", self.wipes),
+            ("membership changes asked for", self.changes),
+            ("transfers", self.transfers),
+            ("snapshots taken", self.captures),
+            ("chunks sent", self.chunks),
+            ("snapshots installed", self.installs),
+
         ]
     }
 }

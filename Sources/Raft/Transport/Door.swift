@@ -3,16 +3,15 @@ import Synchronization
 
 /// Who is let in, and how many wait before the door. Asked on any event loop.
 final class Door: Sendable {
-    private let state = Mutex((membership: Membership.unknown, strangers: 0))
+    private let state = Mutex((admissions: Admissions(.unknown), strangers: 0))
 
-    /// The newest membership that is known to be committed.
-    var membership: Membership {
-        get { self.state.withLock { $0.membership } }
-        set { self.state.withLock { $0.membership = newValue } }
+    var admissions: Admissions {
+        get { self.state.withLock { $0.admissions } }
+        set { self.state.withLock { $0.admissions = newValue } }
     }
 
     func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
-        self.membership.admission(of: id, incarnation)
+        self.admissions.admission(of: id, incarnation)
     }
 
     /// Whether one more connection may begin a handshake. Whoever is let in calls `passed` once, however it ends.

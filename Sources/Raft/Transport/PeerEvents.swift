@@ -61,5 +61,7 @@ public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
     static let congested = CallError(description: "the connection to the member is full", mayHaveArrived: false)
     static let tooLarge = CallError(description: "the request is larger than a frame", mayHaveArrived: false)
     static let lost = CallError(description: "the connection was lost before the answer came", mayHaveArrived: true)
+    /// Another member leads now; the one that was asked may never answer.
+    public static let superseded = CallError(description: "another member leads now", mayHaveArrived: true)
     static let timedOut = CallError(description: "the member did not answer in time", mayHaveArrived: true)
 }

@@ -41,11 +41,15 @@ struct WorkerAPIError: Error {
     )
 
     /// The events may have been processed, or may yet be.
-    static let outcomeUnknown = WorkerAPIError(
-        .gatewayTimeout,
-        ErrorCode(rawValue: "outcome_unknown"),
-        "The events were taken, but not processed in time; they still may be"
-    )
+    static var outcomeUnknown: WorkerAPIError {
+        var error = WorkerAPIError(
+            .gatewayTimeout,
+            .outcomeUnknown,
+            "The events were taken, but not processed in time; they still may be"
+        )
+        error.body.outcome = .unknown
+        return error
+    }
 
     init(_ refusal: PipelineRefusal) {
         switch refusal {

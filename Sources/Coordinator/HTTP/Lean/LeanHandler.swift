@@ -15,7 +15,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    typealias Work = LeanPath.Work
+    typealias Work = LeanTable.Work
     /// What decides which requests are answered here, and answers them.
     struct Service {
         var work: (RequestHead) -> Work?
@@ -39,7 +39,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var state = State.reading
     private var buffer = ByteBuffer()
     private var context: ChannelHandlerContext?
-    private var lastActivity = NIODeadline.now()
+    private var lastActivity = NIODeadline.uptimeNanoseconds(0)
     private var watch: Scheduled<Void>?
     private var hasPassed = false
     private var isReadHeld = false
@@ -58,6 +58,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        self.lastActivity = context.eventLoop.now
         self.general.answered = { [weak self] in self?.generalAnswered() }
         self.planWatch(in: self.patience)
     }
@@ -70,7 +71,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Inbound
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.lastActivity = .now()
+        self.lastActivity = context.eventLoop.now
         if case .surrendered = self.state { return context.fireChannelRead(data) }
         var bytes = Self.unwrapInboundIn(data)
         if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeBuffer(&bytes) }
@@ -159,7 +160,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func served(_ outcome: LeanPath.Outcome) {
         // The connection may have gone meanwhile.
         guard let context, case .serving(let request) = self.state else { return }
-        self.lastActivity = .now()
+        self.lastActivity = context.eventLoop.now
         switch outcome {
         case .answered(let answer):
             self.state = .reading
@@ -175,7 +176,6 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
             self.state = .passing(0)
             self.hasPassed = true
             context.fireChannelRead(Self.wrapInboundOut(request))
-            context.fireChannelReadComplete()
         }
         if !self.isAnswering { self.resume(context) }
     }
@@ -183,14 +183,20 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// The router has answered a request.
     private func generalAnswered() {
         guard let context, case .passing(0) = self.state else { return }
-        self.lastActivity = .now()
+        self.lastActivity = context.eventLoop.now
         self.state = .reading
         self.resume(context)
     }
 
+    /// Goes on outside of a read from the socket.
     private func resume(_ context: ChannelHandlerContext) {
         self.proceed(context)
-        if case .serving = self.state { return }
+        switch self.state {
+        case .serving: return
+        case .reading: break
+        // Those behind act on what was passed on when a read is complete.
+        case .passing, .surrendered: context.fireChannelReadComplete()
+        }
         let events = self.heldEvents
         self.heldEvents = []
         for event in events { self.userInboundEventTriggered(context: context, event: event) }
@@ -225,7 +231,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        self.lastActivity = .now()
+        self.lastActivity = context.eventLoop.now
         context.write(data, promise: promise)
     }
 
@@ -240,7 +246,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Closes a connection on which nothing has happened for too long, unless it is the server that keeps it waiting.
     private func lookForSilence() {
         guard let context else { return }
-        let left = self.patience - (.now() - self.lastActivity)
+        let left = self.patience - (context.eventLoop.now - self.lastActivity)
         let isServing = if case .serving = self.state { true } else { self.general.areBeingAnswered }
         if isServing { return self.planWatch(in: self.patience) }
         if left > .zero { return self.planWatch(in: left) }
@@ -262,6 +268,7 @@ extension ByteBuffer {
             contentType: response.contentType,
             byteCount: response.body.readableBytes
         )
+        if response.isReplayed { self.writeField(RequestKey.replayedHeader.rawName, "true") }
         if !response.retryAfter.isEmpty { self.writeField("Retry-After", response.retryAfter) }
         self.writeTail()
         self.writeImmutableBuffer(response.body)

@@ -43,6 +43,12 @@ struct ByteReader {
         return number
     }
 
+    mutating func word() throws(DecodingFailure) -> UInt64 {
+        var value: UInt64 = 0
+        for _ in 0..<8 { value = value << 8 | UInt64(try self.byte()) }
+        return value
+    }
+
     private mutating func run() throws(DecodingFailure) -> ArraySlice<UInt8> {
         let length = try self.number()
         guard length <= UInt64(self.remaining) else {

@@ -16,6 +16,11 @@ struct ByteWriter {
 
     mutating func number(_ value: UInt32) { self.number(UInt64(value)) }
 
+    /// Eight bytes, most significant first: for what is random in all its bits.
+    mutating func word(_ value: UInt64) {
+        withUnsafeBytes(of: value.bigEndian) { self.bytes.append(contentsOf: $0) }
+    }
+
     mutating func blob(_ blob: some Collection<UInt8>) {
         self.number(UInt64(blob.count))
         self.bytes.append(contentsOf: blob)

@@ -1,7 +1,8 @@
 internal import HashTreeCollections
+import RaftSessions
 
 extension ClusterState {
-    public static let formatVersion: UInt8 = 1
+    public static let formatVersion: UInt8 = 2
     /// `VPCS`, so that a file of another kind is recognised as such.
     private static let magic = Array("VPCS".utf8)
 
@@ -16,6 +17,7 @@ extension ClusterState {
         writer.list(self.workers)
         writer.list(self.groups)
         writer.list(self.connectors)
+        writer.blob(self.sessions.encoded())
         return writer.bytes
     }
 
@@ -36,6 +38,12 @@ extension ClusterState {
         self.workersByID = try Self.table(&reader, by: \Worker.id)
         self.groupsByID = try Self.table(&reader, by: \Group.id)
         self.connectorsByName = try Self.table(&reader, by: \Connector.name)
+        let sessions = try reader.blob()
+        do throws(SessionDecodingFailure) {
+            self.sessions = try SessionTable(decoding: sessions)
+        } catch {
+            throw reader.failure(.invalid, "the session table: \(error)")
+        }
         try reader.end()
         for group in self.groupsByID.values {
             for placement in group.placements {

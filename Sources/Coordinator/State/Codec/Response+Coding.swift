@@ -1,3 +1,5 @@
+import RaftSessions
+
 extension Response {
     public static let formatVersion: UInt8 = 1
 
@@ -39,6 +41,9 @@ extension Response: BinaryCoded {
         case .refused(let refusal):
             writer.byte(5)
             writer.value(refusal)
+        case .session(let id):
+            writer.byte(6)
+            writer.number(id.rawValue)
         }
     }
 
@@ -49,6 +54,7 @@ extension Response: BinaryCoded {
         case 3: self = .connector(try reader.value(), created: try reader.flag())
         case 4: self = .assigned(try reader.value())
         case 5: self = .refused(try reader.value())
+        case 6: self = .session(SessionID(try reader.number()))
         case let tag: throw reader.failure(.unknown, "no response is numbered \(tag)")
         }
     }

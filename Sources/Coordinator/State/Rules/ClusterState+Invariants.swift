@@ -1,9 +1,14 @@
 internal import HashTreeCollections
+import RaftSessions
 
 extension ClusterState {
     /// What must hold after every command; a sentence about the first thing that does not. Tests ask after each step,
     /// and a decoder asks before it believes a snapshot.
     public var violatedInvariant: String? {
+        if self.sessions.timeMilliseconds != self.time { return "the session table has another time" }
+        if let session = self.sessions.newestSession, session.rawValue > self.appliedIndex {
+            return "session \(session) comes from the future"
+        }
         var assigned: [WorkerID: UInt32] = [:]
         var names: Set<GroupName> = []
         var epochs: Set<Epoch> = []

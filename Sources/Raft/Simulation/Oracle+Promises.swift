@@ -1,0 +1,104 @@
+import RaftCore
+
+// What members tell each other, and what they answer clients.
+
+extension Oracle {
+    struct Vote: Hashable { var voter: NodeID, term: Term }
+
+    /// Nothing is promised before it is durable; one vote a term, across restarts too.
+    mutating func checkPromise(_ envelope: Envelope, _ disk: Disk) throws(Violation) {
+        func early(_ what: String) -> Violation {
+            Violation(invariant: "durable before promised", detail: "member \(envelope.from) sent \(what)")
+        }
+        switch envelope.message {
+        case .voteReply(let reply) where reply.isGranted:
+            guard
+                disk.hardState.term > reply.term
+                    || (disk.hardState.term == reply.term && disk.hardState.vote == envelope.to)
+            else { throw early("a vote for \(envelope.to) in \(reply.term), which its disk does not know of") }
+            try self.noteVote(of: envelope.from, for: envelope.to, in: reply.term)
+        case .voteRequest(let request):
+            guard
+                disk.hardState.term > request.term
+                    || (disk.hardState.term == request.term && disk.hardState.vote == envelope.from
+                        && disk.term(at: request.last.index) == request.last.term)
+            else { throw early("a candidacy in \(request.term), which its disk does not know of") }
+            try self.noteVote(of: envelope.from, for: envelope.from, in: request.term)
+        case .appendReply(let reply):
+            guard case .accepted(let match) = reply.outcome else { return }
+            guard
+                disk.hardState.term > reply.term
+                    || (disk.hardState.term == reply.term && disk.last.index >= match)
+            else { throw early("an acceptance up to \(match) in \(reply.term); its disk ends at \(disk.last)") }
+        default:
+            return
+        }
+    }
+
+    private mutating func noteVote(of voter: NodeID, for candidate: NodeID, in term: Term) throws(Violation) {
+        let vote = Vote(voter: voter, term: term)
+        guard let first = self.votes[vote], first != candidate else {
+            self.votes[vote] = candidate
+            return
+        }
+        throw Violation(
+            invariant: "one vote a term",
+            detail: "member \(voter) in \(term): for \(first), then for \(candidate)"
+        )
+    }
+
+    /// Each membership overlaps with the one before it: no two quorums, one of each, are without a common member.
+    func checkMembership(_ entry: Entry, before: Membership) throws(Violation) {
+        guard let after = Membership(decoding: entry.payload) else {
+            throw Violation(invariant: "quorums intersect", detail: "no membership at \(entry.position)")
+        }
+        let voters = (before.members + after.members).map(\.id).reduce(into: [NodeID]()) { known, id in
+            if !known.contains(id), before.isVoter(id) || after.isVoter(id) { known.append(id) }
+        }
+        // A newcomer that knows nothing has no quorums.
+        if before.members.isEmpty || voters.count > 16 { return }
+        for chosen in 0..<(UInt32(1) << UInt32(voters.count)) {
+            func isChosen(_ id: NodeID) -> Bool {
+                voters.firstIndex(of: id).map { chosen >> UInt32($0) & 1 == 1 } ?? false
+            }
+            if before.hasQuorum(where: isChosen) && after.hasQuorum(where: { !isChosen($0) }) {
+                throw Violation(
+                    invariant: "quorums intersect",
+                    detail: "\(before.voters), then \(after.voters) at \(entry.position)"
+                )
+            }
+        }
+    }
+
+    /// A client's command stands where the acknowledgement says, and after everything acknowledged before it began.
+    func checkCompletion(
+        _ done: Effects.Completion,
+        payload: [UInt8],
+        began acknowledged: LogIndex,
+        _ core: Consensus
+    ) throws(Violation) {
+        let isThere = core.entry(at: done.position.index)?.payload == payload
+        let isCommitted = done.position.index.rawValue <= UInt64(self.committed.count)
+        guard isThere && isCommitted else {
+            throw Violation(invariant: "acknowledged means committed", detail: "\(done.position)")
+        }
+        guard done.position.index > acknowledged else {
+            throw Violation(invariant: "real-time order", detail: "\(done.position) after \(acknowledged)")
+        }
+    }
+
+    /// A linearizable read sees at least what was acknowledged before it began, and nothing that is not committed.
+    func checkRead(
+        _ state: Registers,
+        index: LogIndex,
+        began acknowledged: LogIndex,
+        by member: NodeID
+    ) throws(Violation) {
+        guard state.applied.index >= acknowledged, state.applied.index >= index else {
+            throw Violation(
+                invariant: "linearizable read",
+                detail: "member \(member) reads at \(state.applied), acknowledged before: \(acknowledged)"
+            )
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import RaftCore
+
+/// One member with everything around it: its core while it has power, its disk, its state, its clock.
+struct SimulatedMember {
+    let id: NodeID
+    /// Nil while it has no power.
+    var core: Consensus?
+    var disk = Disk()
+    /// What the disk was formatted with.
+    let incarnation: Incarnation
+    /// What it believes to belong to before it has received anything.
+    let genesis: Membership
+    var machine = Registers()
+    var schedule: SnapshotSchedule
+    /// Reads that wait until the state has got that far.
+    var grants: [(read: ReadID, index: LogIndex)] = []
+    /// Whom it pulls its snapshot from.
+    var source: NodeID?
+    /// The number of the latest request for a chunk: an earlier one is not repeated.
+    var pullPlan: UInt64 = 0
+    /// The members it has spoken to since it was started.
+    var met: Set<NodeID> = []
+    /// Counts power-ups: what was under way for an earlier one is void.
+    var boot: UInt64 = 0
+    /// The plan number of the timer that counts, and when it fires.
+    var timer: (plan: UInt64, time: UInt64) = (0, .max)
+    /// Until when it does nothing, though it lives.
+    var pausedUntil: UInt64 = 0
+    /// How fast its clock runs, in thousandths.
+    let clockRate: UInt64
+    /// Its disk was wiped: it has come back under an id whose promises it does not know. The others must not listen.
+    var isGhost = false
+    /// It stays off for good.
+    var isRetired = false
+
+    init(
+        id: NodeID,
+        incarnation: Incarnation,
+        genesis: Membership,
+        clockRate: UInt64,
+        schedule: SnapshotSchedule
+    ) {
+        self.id = id
+        self.incarnation = incarnation
+        self.genesis = genesis
+        self.clockRate = clockRate
+        self.schedule = schedule
+    }
+
+    /// The world's microseconds on this member's clock.
+    func instant(_ now: UInt64) -> Instant { Instant(nanoseconds: now * self.clockRate) }
+
+    /// When, in the world's microseconds, this member's clock will have passed `instant`.
+    func time(of instant: Instant) -> UInt64 {
+        instant == .never ? .max : instant.nanoseconds / self.clockRate + 1
+    }
+
+    /// Whether its log says which disk that member lives on.
+    func knows(_ other: NodeID) -> Bool {
+        guard let core = self.core, self.disk.last.index >= core.status.commit else { return false }
+        let isDurable = core.status.durable == core.status.last.index
+        return isDurable && core.status.membership.member(other)?.incarnation != nil
+    }
+
+    /// The same machine with an empty disk, which whoever set it up took for a new member of the first hour.
+    func wiped(incarnation: Incarnation) -> SimulatedMember {
+        var member = SimulatedMember(
+            id: self.id,
+            incarnation: incarnation,
+            genesis: self.genesis,
+            clockRate: self.clockRate,
+            schedule: self.schedule
+        )
+        member.boot = self.boot
+        member.timer = (self.timer.plan, .max)
+        member.isGhost = true
+        return member
+    }
+}

@@ -1,0 +1,214 @@
+import RaftCore
+
+// What a driver does around the core: one input, handled by one member, and everything that follows from it.
+
+extension World {
+    mutating func step(_ place: Int, _ input: Input) throws(Violation) {
+        guard var core = self.members[place].core else { return }
+        self.members[place].core = nil  // so that it is changed without being copied
+        let before = core.status
+        self.effects.removeAll()
+        core.handle(input, now: self.members[place].instant(self.now), into: &self.effects)
+        let after = core.status
+        self.report.steps += 1
+        self.note(place, input, after)
+        self.members[place].core = core
+
+        if self.effects.isMomentous || after.role != before.role || after.term != before.term || self.effects.sends {
+            let elections = try self.oracle.check(core, before: before, after: after, self.effects, self.members)
+            self.report.elections += elections
+            try self.furnish()
+        }
+        self.members[place].disk.enqueue(self.effects.writes)
+        self.startSync(place)
+        let isAmbushed = self.effects.isMomentous && self.isAmbush(after)
+        if isAmbushed && self.chance(500) { return try self.crash(place) }
+        for envelope in self.effects.messages { self.transmit(envelope) }
+        try self.apply(place, core)
+        try self.answerClients(place, core)
+        self.moveSnapshots(place, core, input)
+        self.planTimer(place, core)
+        if isAmbushed { try self.crash(place) }
+    }
+
+    private mutating func isAmbush(_ status: Status) -> Bool {
+        let isExposed = status.role == .leader || self.effects.install != nil
+        return isExposed && self.chance(self.faults.ambush)
+    }
+
+    private mutating func note(_ place: Int, _ input: Input, _ status: Status) {
+        self.trace.mix(self.now)
+        self.trace.mix(UInt64(place))
+        self.trace.mix(status.term.rawValue)
+        self.trace.mix(status.commit.rawValue)
+        self.trace.mix(status.last.index.rawValue)
+        guard let narrator = self.narrator else { return }
+        narrator(
+            "\(self.now) us  member \(status.id) \(status.role) \(status.term) log \(status.base)...\(status.last) durable "
+                + "\(status.durable) commit \(status.commit) <- \(input.summary)"
+        )
+    }
+
+    private mutating func planTimer(_ place: Int, _ core: Consensus) {
+        let deadline = max(self.now, self.members[place].time(of: core.deadline))
+        guard deadline < self.members[place].timer.time else { return }
+        self.members[place].timer = (self.members[place].timer.plan + 1, deadline)
+        self.agenda.plan(.timer(member: place, plan: self.members[place].timer.plan), at: deadline)
+    }
+
+    // MARK: State
+
+    /// Restores what is to be installed and applies what is committed.
+    private mutating func apply(_ place: Int, _ core: Consensus) throws(Violation) {
+        if let snapshot = self.effects.install {
+            guard let state = self.members[place].disk.content(snapshot.id) else {
+                throw Violation(
+                    invariant: "snapshot at hand",
+                    detail: "member \(place + 1) installs \(snapshot.position)"
+                )
+            }
+            guard state.applied.index > self.members[place].machine.applied.index else {
+                throw Violation(invariant: "state goes forward", detail: "member \(place + 1): \(snapshot.position)")
+            }
+            self.members[place].machine = state
+            self.members[place].schedule = SnapshotSchedule(self.faults.settings, last: snapshot)
+            self.report.installs += 1
+            self.narrator?("\(self.now) us  member \(place + 1) installs \(snapshot.position)")
+        }
+        guard let committed = self.effects.committed else { return }
+        while self.members[place].machine.applied.index < committed {
+            let index = self.members[place].machine.applied.index.next
+            guard let entry = core.entry(at: index) else {
+                throw Violation(invariant: "commit within the log", detail: "member \(place + 1) lacks \(index)")
+            }
+            self.members[place].machine.apply(entry)
+            if self.members[place].schedule.applied(entry) { self.capture(place, core) }
+        }
+        try self.oracle.checkState(self.members[place].machine, member: place)
+    }
+
+    private mutating func capture(_ place: Int, _ core: Consensus) {
+        let state = self.members[place].machine
+        guard let (position, time, membership) = core.description(at: state.applied.index) else { return }
+        let snapshot = Snapshot(
+            position: position,
+            time: time,
+            membership: membership,
+            size: UInt64(state.chunkCount) * UInt64(Snapshot.chunkBytes),
+            chunkCount: state.chunkCount,
+            digest: state.digestBytes
+        )
+        let boot = self.members[place].boot
+        let delay = self.draw(self.faults.diskUsual...self.faults.diskMax)
+        self.report.captures += 1
+        self.agenda.plan(.captured(member: place, boot: boot, snapshot, state), at: self.now + delay)
+    }
+
+    // MARK: Disk, network, power
+
+    mutating func startSync(_ place: Int) {
+        guard self.members[place].disk.start() else { return }
+        let isSpike = self.chance(self.faults.diskSpikes)
+        let most = isSpike ? self.faults.diskMax : self.faults.diskUsual
+        let time = self.draw(self.faults.diskUsual / 2...most)
+        self.agenda.plan(.synced(member: place, boot: self.members[place].boot), at: self.now + time)
+    }
+
+    mutating func finishSync(_ place: Int) throws(Violation) {
+        let receipt = try self.changeDisk(place) { $0.finish($1) }
+        self.startSync(place)
+        if let receipt { try self.step(place, .persisted(receipt)) }
+    }
+
+    /// Lets `change` at the disk, with the oracle watching what it gives up.
+    mutating func changeDisk<R>(
+        _ place: Int,
+        _ change: (inout Disk, (ArraySlice<Entry>, LogIndex) -> Void) -> R
+    ) throws(Violation) -> R {
+        var violation: Violation?
+        let oracle = self.oracle
+        let result = change(&self.members[place].disk) { entries, covered in
+            do throws(Violation) {
+                try oracle.checkLoss(of: entries, coveredThrough: covered, member: place)
+            } catch {
+                violation = error
+            }
+        }
+        if let violation { throw violation }
+        return result
+    }
+
+    private mutating func transmit(_ envelope: Envelope) {
+        guard envelope.to.place < self.members.count else { return }
+        if self.chance(self.faults.drop) {
+            self.report.dropped += 1
+            return
+        }
+        let copies = self.chance(self.faults.duplicate) ? 2 : 1
+        self.report.duplicated += copies - 1
+        for _ in 0..<copies { self.agenda.plan(.deliver(envelope), at: self.now + self.drawDelay()) }
+    }
+
+    mutating func drawDelay() -> UInt64 {
+        let most = self.chance(self.faults.delaySpikes) ? self.faults.delayMax : self.faults.delayUsual
+        return self.draw(self.faults.delayUsual / 2...most)
+    }
+
+    /// A member joins the world, off.
+    mutating func addMember(_ genesis: Membership) {
+        let id = NodeID(UInt32(self.members.count + 1))
+        self.network.addMember()
+        self.members.append(
+            SimulatedMember(
+                id: id,
+                incarnation: Incarnation(self.random.next()),
+                genesis: genesis,
+                clockRate: self.draw(self.faults.clockRates),
+                schedule: SnapshotSchedule(self.faults.settings, last: nil)
+            )
+        )
+    }
+
+    mutating func powerUp(_ place: Int) throws(Violation) {
+        var member = self.members[place]
+        let recovered = member.disk.recovered(member.genesis, member.incarnation)
+        let core = Consensus(
+            id: member.id,
+            settings: self.faults.settings,
+            recovered: recovered,
+            seed: self.random.next(),
+            now: member.instant(self.now)
+        )
+        member.boot += 1
+        member.core = core
+        member.timer.time = .max
+        member.met = []
+        member.grants = []
+        member.source = nil
+        member.pullPlan += 1
+        member.machine = Registers()
+        if let snapshot = member.disk.pointers.last {
+            guard let state = member.disk.content(snapshot.id) else {
+                throw Violation(
+                    invariant: "snapshot at hand",
+                    detail: "member \(member.id) starts from \(snapshot.position)"
+                )
+            }
+            member.machine = state
+        }
+        member.schedule = SnapshotSchedule(self.faults.settings, last: member.disk.pointers.last)
+        self.narrator?(
+            "\(self.now) us  member \(member.id) has power: \(member.disk.hardState.term), log \(member.disk.last)"
+        )
+        self.members[place] = member
+        self.planTimer(place, core)
+    }
+}
+
+extension Effects {
+    /// Whether the step changed the log or what is committed of it.
+    var isMomentous: Bool {
+        !self.writes.isEmpty || self.committed != nil || self.install != nil || self.violation != nil
+    }
+    var sends: Bool { !self.messages.isEmpty || !self.completed.isEmpty }
+}

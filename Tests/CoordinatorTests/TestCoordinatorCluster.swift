@@ -1,0 +1,96 @@
+import ClusterAPI
+import Coordinator
+import Logging
+import RaftCore
+import RaftStorage
+import RaftTestSupport
+import Synchronization
+
+/// Three coordinators in one process, each with a disk directory and a doorway through which the others reach it.
+final class TestCoordinatorCluster: Sendable {
+    private let doorways: [Doorway]
+    private let directories: [TemporaryDirectory]
+    private let genesis: Genesis
+    private let coordinators = Mutex<[NodeID: TestCoordinator]>([:])
+
+    private init() async throws {
+        var doorways: [Doorway] = []
+        for _ in 0..<3 { doorways.append(try await Doorway.open()) }
+        self.doorways = doorways
+        self.directories = try doorways.map { _ in try TemporaryDirectory() }
+        self.genesis = try Genesis(peers: try doorways.map { try PeerAddress("127.0.0.1:\($0.port)") })
+    }
+
+    /// Runs `body` against three members of which one leads.
+    static func run(_ body: (TestCoordinatorCluster) async throws -> Void) async throws {
+        let cluster = try await TestCoordinatorCluster()
+        let result: Result<Void, any Error>
+        do {
+            for member in cluster.members { try await cluster.start(member) }
+            _ = try await cluster.leader()
+            try await body(cluster)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        for member in cluster.members { await cluster.stop(member) }
+        for doorway in cluster.doorways { await doorway.close() }
+        try result.get()
+    }
+
+    var members: [NodeID] { self.genesis.membership.futureVoters }
+    var running: [NodeID: TestCoordinator] { self.coordinators.withLock { $0 } }
+
+    func start(_ member: NodeID) async throws {
+        let place = Int(member.rawValue) - 1
+        var configuration = CoordinatorConfiguration(
+            bind: "127.0.0.1",
+            port: 0,
+            apiKey: TestCoordinator.key,
+            genesis: self.genesis,
+            node: member,
+            isClustered: true,
+            dataDirectory: self.directories[place].path,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        // Tests run side by side in a debug build.
+        configuration.raft.electionTimeoutMin = .milliseconds(600)
+        configuration.raft.electionTimeoutMax = .milliseconds(1_200)
+        let coordinator = try await TestCoordinator.start(configuration, in: self.directories[place])
+        self.coordinators.withLock { $0[member] = coordinator }
+        self.doorways[place].lead(to: coordinator.port)
+    }
+
+    /// Cuts the member off, then ends it.
+    func stop(_ member: NodeID) async {
+        self.doorways[Int(member.rawValue) - 1].shut()
+        await self.coordinators.withLock { $0.removeValue(forKey: member) }?.stop()
+    }
+
+    /// The others get no word to the member any more, and no answer from it.
+    func mute(_ member: NodeID) { self.doorways[Int(member.rawValue) - 1].mute() }
+
+    struct NoLeader: Error {}
+
+    /// The member that leads in the eyes of all that run.
+    func leader() async throws -> NodeID {
+        var found: NodeID?
+        _ = try await eventually(within: .seconds(30)) {
+            var views: [UInt32?] = []
+            for coordinator in self.running.values {
+                let status = try await coordinator.get("\(TestCoordinator.prefix)/raft").decoded(RaftStatus.self)
+                views.append(status.leaderID)
+            }
+            guard let leader = views.first ?? nil, views.allSatisfy({ $0 == leader }) else { return false }
+            found = NodeID(leader)
+            return self.running[NodeID(leader)] != nil
+        }
+        guard let found else { throw NoLeader() }
+        return found
+    }
+
+    func follower(of leader: NodeID) throws -> TestCoordinator {
+        guard let follower = self.running.first(where: { $0.key != leader })?.value else { throw NoLeader() }
+        return follower
+    }
+}
