@@ -54,6 +54,12 @@ struct Clients: Sendable {
         return self.history.call(operation, on: register, by: self.history.events.count, at: now)
     }
 
+    /// Once the history is full, what else comes back may have to do with writes that are not in it: it stays unknown.
+    private mutating func note(_ result: Registry.Result, of number: Int, _ now: UInt64) {
+        guard number >= 0, self.history.events.count < Self.historyMax else { return }
+        self.history.complete(number, with: result, at: now)
+    }
+
     // MARK: Answers
 
     mutating func completed(
@@ -65,7 +71,7 @@ struct Clients: Sendable {
         let open = try self.close(done.proposal)
         let payload = open.write.payload(padding: open.padding)
         try oracle.checkCompletion(done, payload: payload, began: open.acknowledged, core)
-        if open.number >= 0 { self.history.complete(open.number, with: .done, at: now) }
+        self.note(.done, of: open.number, now)
     }
 
     mutating func refused(_ refusal: Effects.Refusal, _ oracle: inout Oracle) throws(Violation) {
@@ -101,9 +107,8 @@ struct Clients: Sendable {
     ) throws(Violation) {
         let open = try self.close(grant.read)
         try oracle.checkRead(state, index: grant.index, began: open.acknowledged, by: member)
-        guard open.number >= 0 else { return }
         let value = state.values[open.register]
-        self.history.complete(open.number, with: .value(value == 0 ? nil : value), at: now)
+        self.note(.value(value == 0 ? nil : value), of: open.number, now)
     }
 
     /// The member has lost its power: nobody will be told what came of the writes it had taken.
