@@ -6,9 +6,9 @@ struct JSONWriter {
         switch value {
         case .null: self.append("null")
         case .bool(let value): self.append(value ? "true" : "false")
-        case .integer(let value): self.append(String(value))
+        case .integer(let value): self.append(text: String(value))
         // Swift writes a whole double with its fraction, as 7.0. What JSON has no number for is null.
-        case .double(let value): self.append(value.isFinite ? String(value) : "null")
+        case .double(let value): self.append(text: value.isFinite ? String(value) : "null")
         case .string(let value): self.write(value)
         case .array(let values):
             self.list("[", "]", values) { writer, value in writer.write(value) }
@@ -22,11 +22,11 @@ struct JSONWriter {
         }
     }
 
-    private mutating func append(_ text: String) { self.bytes.append(contentsOf: text.utf8) }
+    private mutating func append(text: String) { self.bytes.append(contentsOf: text.utf8) }
 
     private mutating func list<Item>(
-        _ opening: String,
-        _ closing: String,
+        _ opening: StaticString,
+        _ closing: StaticString,
         _ items: [Item],
         _ write: (inout JSONWriter, Item) -> Void
     ) {
@@ -40,19 +40,48 @@ struct JSONWriter {
 
     private mutating func write(_ text: String) {
         self.append("\"")
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): self.append("\\\"")
-            case UInt8(ascii: "\\"): self.append("\\\\")
-            case UInt8(ascii: "\n"): self.append("\\n")
-            case UInt8(ascii: "\r"): self.append("\\r")
-            case UInt8(ascii: "\t"): self.append("\\t")
-            case 0..<0x20:
-                let digits = String(byte, radix: 16)
-                self.append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
-            default: self.bytes.append(byte)
+        var text = text
+        text.withUTF8 { bytes in
+            var rest = bytes[...]
+            while let place = rest.firstIndex(where: Self.needsEscape) {
+                self.bytes.append(contentsOf: rest[..<place])
+                self.escape(rest[place])
+                rest = rest[(place + 1)...]
             }
+            self.bytes.append(contentsOf: rest)
         }
         self.append("\"")
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): self.append("\\\"")
+        case UInt8(ascii: "\\"): self.append("\\\\")
+        case UInt8(ascii: "\n"): self.append("\\n")
+        case UInt8(ascii: "\r"): self.append("\\r")
+        case UInt8(ascii: "\t"): self.append("\\t")
+        default:
+            let digits = String(byte, radix: 16)
+            self.append(text: "\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+        }
+    }
+}
+
+// MARK: - Bodies of a known shape
+
+extension JSONWriter {
+    /// Text that is JSON already.
+    mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { self.bytes.append(contentsOf: $0) }
+    }
+
+    /// Text that is JSON already, and a string behind it.
+    mutating func begin(_ text: StaticString, _ string: String) {
+        self.append(text)
+        self.write(string)
     }
 }

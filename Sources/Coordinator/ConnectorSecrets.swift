@@ -23,11 +23,20 @@ struct ConnectorSecrets: Sendable {
         }
     }
 
+    private static let marks = ["password", "secret", "token", "api_key", "apikey", "private_key", "credential"].map {
+        Array($0.utf8)
+    }
+
     static func isSecret(_ parameter: String) -> Bool {
-        let name = parameter.lowercased()
-        return ["password", "secret", "token", "api_key", "apikey", "private_key", "credential"].contains {
-            name.contains($0)
+        let name = Array(parameter.utf8).map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+        return self.marks.contains { mark in
+            name.indices.dropLast(min(name.count, mark.count - 1)).contains { name[$0...].starts(with: mark) }
         }
+    }
+
+    /// Whether the connector comes from an answer, with stars in place of a secret.
+    static func hasRedacted(_ connector: Connector) -> Bool {
+        connector.params.contains { $0.value == self.redacted && self.isSecret($0.key) }
     }
 
     // MARK: Between the API and the state

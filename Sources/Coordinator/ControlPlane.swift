@@ -65,45 +65,70 @@ final class ControlPlane: Sendable {
         answering answer: KeptAnswer? = nil
     ) async throws -> StateResponse {
         let submission = Submission(.command(command), token: attempt?.nextToken(), answer: answer)
-        let receipt = try await self.submit(submission, for: attempt)
-        self.attention.call()
+        return self.applied(command, try await self.submit(submission, for: attempt))
+    }
+
+    /// A command has been applied.
+    func applied(_ command: Command, _ receipt: Outcome.Receipt) -> StateResponse {
+        if command.concernsPlacements { self.attention.call() }
         return receipt.response
     }
 
     func submit(_ submission: Submission, for attempt: Attempt?) async throws -> Outcome.Receipt {
-        switch try await self.outcome(of: submission, for: attempt) {
-        case .applied(let receipt):
+        let timeout = try self.timeout(for: attempt)
+        let result: Result<Outcome, ProposalError>
+        do throws(ProposalError) {
+            result = .success(try await self.node.propose(submission.encoded(), timeout: timeout))
+        } catch {
+            result = .failure(error)
+        }
+        return try self.settle(result, for: attempt)
+    }
+
+    /// How long to wait for a proposal.
+    func timeout(for attempt: Attempt?) throws(Unsettled) -> Duration {
+        var timeout = Self.proposalTimeout
+        if let attempt { timeout = min(timeout, attempt.deadline - .now) }
+        guard timeout > .zero else { throw .nothingDone }
+        return timeout
+    }
+
+    /// What the end of a proposal means to the request it was made for; see `propose`.
+    func settle(_ result: Result<Outcome, ProposalError>, for attempt: Attempt?) throws -> Outcome.Receipt {
+        switch result {
+        case .success(.applied(let receipt)):
             attempt?.note(receipt)
             if receipt.isRepeated, let answer = receipt.answer { throw Answered(answer: answer) }
             return receipt
-        case .rejected(.unknownSession), .rejected(.sessionFull):
+        case .success(.rejected(.unknownSession)), .success(.rejected(.sessionFull)):
             throw Unsettled.sessionLost
-        case .rejected(.alreadyAnswered):
+        case .success(.rejected(.alreadyAnswered)):
             // The member that sent the request has given it up, having said that its outcome is unknown.
             throw APIError.outcomeUnknown
-        case .rejected(.keyConflict):
+        case .success(.rejected(.keyConflict)):
             throw APIError.keyReused
-        case .unreadable(let failure):
+        case .success(.unreadable(let failure)):
             self.logger.critical("an entry of this version is not understood", metadata: ["why": "\(failure)"])
-            throw APIError(.internalServerError, "Internal server error")
-        }
-    }
-
-    private func outcome(of submission: Submission, for attempt: Attempt?) async throws -> Outcome {
-        var timeout = Self.proposalTimeout
-        if let attempt { timeout = min(timeout, attempt.deadline - .now) }
-        guard timeout > .zero else { throw Unsettled.nothingDone }
-        do {
-            return try await self.node.propose(submission.encoded(), timeout: timeout)
-        } catch ProposalError.notAccepted {
+            throw APIError.unexpected
+        case .failure(.notAccepted):
             throw Unsettled.nothingDone
-        } catch ProposalError.overloaded {
+        case .failure(.overloaded):
             throw APIError.overloaded
-        } catch ProposalError.tooLarge {
+        case .failure(.tooLarge):
             throw APIError(.contentTooLarge, "What the request asks for does not fit one entry of the log")
-        } catch {
+        case .failure(.outcomeUnknown), .failure(.changeRefused):
             attempt?.note(nil)
             throw Unsettled.undecided
+        }
+    }
+}
+
+extension Command {
+    /// Whether the reconciler may have something to do afterwards. What connectors there are starts and stops nothing.
+    fileprivate var concernsPlacements: Bool {
+        switch self {
+        case .putConnector, .deleteConnector: false
+        default: true
         }
     }
 }

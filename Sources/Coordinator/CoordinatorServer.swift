@@ -16,24 +16,24 @@ import ServiceLifecycle
 /// A coordinator: a member of the Raft cluster with the HTTP API in front and the reconciler behind.
 public enum CoordinatorServer {
     public static let version = ProductVersion.current
+    /// What answers say of themselves in the `Server` field.
+    static let serverName = "varpulis"
 
     /// Runs until the process is told to stop (SIGTERM or SIGINT). `onRunning` is told the port once requests are taken.
     public static func run(
         _ configuration: CoordinatorConfiguration,
         onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
-        let plane = try await Self.start(configuration)
-        let router = Routes(plane: plane).router()
+        let (plane, lean) = try await Self.start(configuration)
         let server = HTTPServerBuilder { responder in
-            ServerChannel(responder: responder, transport: plane.node.transport)
-                as any ServerChildChannel
+            ServerChannel(responder: responder, transport: plane.node.transport, lean: lean)
         }
         let application = Application(
-            router: router,
+            router: Routes(plane: plane).router(),
             server: server,
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
-                serverName: "varpulis"
+                serverName: Self.serverName
             ),
             services: [Loops(plane: plane)],
             onServerRunning: { channel in onRunning(channel.localAddress?.port ?? configuration.port) },
@@ -53,7 +53,7 @@ public enum CoordinatorServer {
     }
 
     /// Opens the database and joins the cluster; takes no requests yet.
-    private static func start(_ configuration: CoordinatorConfiguration) async throws -> ControlPlane {
+    private static func start(_ configuration: CoordinatorConfiguration) async throws -> (ControlPlane, LeanPath) {
         let genesis = configuration.genesis
         let database = try RaftDatabase(
             directory: configuration.dataDirectory,
@@ -83,7 +83,7 @@ public enum CoordinatorServer {
             database: database,
             recovered: recovered,
             on: MultiThreadedEventLoopGroup.singleton.next(),
-            call: { member, body in await calls.answer(body, from: member) }
+            call: { call in calls.take(call) }
         )
         var client = HTTPClient.Configuration()
         client.timeout = .init(connect: .seconds(2), read: .seconds(10))
@@ -96,27 +96,30 @@ public enum CoordinatorServer {
             secrets: try ConnectorSecrets(apiKey: configuration.apiKey, cluster: genesis.cluster),
             configuration: configuration
         )
-        let responder = Routes(plane: plane).router().buildResponder()
-        calls.serve { body in
-            switch body.getInteger(at: body.readerIndex, as: UInt8.self) {
-            case HeartbeatRelay.mark: HeartbeatRelay.receive(body, plane)
-            case SessionOpening.mark: await SessionOpening.receive(plane.node)
-            default: await Self.answer(body, responder, configuration.logger)
+        let lean = Routes(plane: plane).lean
+        calls.serve { call in
+            switch call.body.getInteger(at: call.body.readerIndex, as: UInt8.self) {
+            case HeartbeatRelay.mark: call.answer { HeartbeatRelay.receive(call.body, plane) }
+            case SessionOpening.mark: call.answer { await SessionOpening.receive(plane.node) }
+            default:
+                lean.take(call) { call in
+                    call.answer { await Self.answer(call.body, lean.general, configuration.logger) }
+                }
             }
         }
-        return plane
+        return (plane, lean)
     }
 
     /// A request that a follower passed on, answered as if it had come in here, in the role the follower verified.
     private static func answer(
         _ body: ByteBuffer,
-        _ responder: some HTTPResponder<APIContext>,
+        _ responder: @Sendable (Request, APIContext) async throws -> Response,
         _ logger: Logger
     ) async -> ByteBuffer {
         guard let forwarded = ForwardedRequest(body), let request = forwarded.request else { return ByteBuffer() }
         do {
             let context = APIContext(forwardedAs: forwarded.role, forwarded.passage, logger: logger)
-            let response = try await responder.respond(to: request, context: context)
+            let response = try await responder(request, context)
             return ForwardedAnswer.response(try await ForwardedResponse(response)).encoded()
         } catch let reason as Unsettled {
             return ForwardedAnswer.unsettled(reason).encoded()

@@ -22,15 +22,23 @@ final class RawConnection: Sendable {
         let collector = Collector()
         self.collector = collector
         self.channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: false)
             .channelInitializer { $0.pipeline.addHandler(collector) }
             .connect(host: "127.0.0.1", port: port)
             .get()
     }
 
     var received: String { self.collector.text.withLock { $0 } }
+    /// Forgets that many bytes at the beginning of what was received.
+    func drop(_ count: Int) {
+        self.collector.text.withLock { $0 = String(decoding: $0.utf8.dropFirst(count), as: UTF8.self) }
+    }
+
     var isOpen: Bool { self.channel.isActive }
 
     func send(_ text: String) async throws { try await self.channel.writeAndFlush(ByteBuffer(string: text)) }
+    /// Says that nothing more will be sent, and goes on listening.
+    func endInput() async throws { try await self.channel.close(mode: .output) }
     func close() async throws { try await self.channel.close() }
 
     /// Sends a request of these lines and returns the answer, once the server has closed the connection behind it.

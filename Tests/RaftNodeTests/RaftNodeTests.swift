@@ -74,6 +74,27 @@ struct RaftNodeTests {
         await cluster.stopAll()
     }
 
+    @Test("a read at a follower sees everything that was acknowledged before it, however far behind the follower is")
+    func followerReads() async throws {
+        let cluster = try await TestCluster.started(size: 3)
+        let leader = try #require(try await cluster.leader())
+        let followers = cluster.running.filter { $0.identity.node != leader.identity.node }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<32 {
+                group.addTask {
+                    for number in 0..<20 {
+                        let payload = Array("\(writer)-\(number)".utf8)
+                        let place = try await leader.propose(payload, timeout: .seconds(20))
+                        let seen = try await followers[number % 2].read(timeout: .seconds(20))
+                        #expect(seen.machine.items.count >= place)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        await cluster.stopAll()
+    }
+
     @Test("a follower that was away catches up, from its own disk and from the leader")
     func followerReturns() async throws {
         let cluster = try await TestCluster.started(size: 3)

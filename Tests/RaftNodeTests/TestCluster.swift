@@ -77,7 +77,9 @@ final class TestCluster: Sendable {
             database: database,
             recovered: recovered,
             on: MultiThreadedEventLoopGroup.singleton.next(),
-            call: { caller, body in ByteBuffer(string: "\(member) to \(caller): \(String(buffer: body))") }
+            call: { call in
+                call.answer(ByteBuffer(string: "\(member) to \(call.from): \(String(buffer: call.body))"))
+            }
         )
         self.nodes.withLock { $0[member] = node }
         self.listeners[place].serve(node.transport)

@@ -38,7 +38,7 @@ final class TestMember: Sendable {
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
             events: PeerEvents(
                 messages: { envelopes in inbox.envelopes.withLock { $0 += envelopes } },
-                call: answering
+                call: { call in call.answer { await answering(call.from, call.body) } }
             ),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )

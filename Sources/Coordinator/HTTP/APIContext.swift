@@ -21,6 +21,9 @@ struct APIContext: RequestContext {
     /// The try at carrying the request out that is under way here. Commands are proposed for it.
     var attempt: Attempt?
 
+    /// The number under which the request was tried before it came to the router, if it may have taken effect.
+    var ticket: ProcessSession.Ticket?
+
     var isForwarded: Bool { self.passage != nil }
 
     init(source: ApplicationRequestContextSource) {
@@ -32,6 +35,13 @@ struct APIContext: RequestContext {
         self.coreContext = CoreRequestContextStorage(source: Member(logger: logger))
         self.role = role
         self.passage = passage
+    }
+
+    init(continuing ticket: ProcessSession.Ticket, in role: Role, logger: Logger) {
+        self.coreContext = CoreRequestContextStorage(source: Member(logger: logger))
+        self.role = role
+        self.passage = nil
+        self.ticket = ticket
     }
 
     private struct Member: RequestContextSource { let logger: Logger }

@@ -85,10 +85,24 @@ struct APIError: Error {
         "The Idempotency-Key was used before, for another request"
     )
 
-    var response: Response {
-        var response = Response.json(self.status, self.body)
-        if let seconds = self.retryAfterSeconds { response.headers[.retryAfter] = String(seconds) }
-        return response
+    /// What a request is told for whatever went wrong with it. Nil for what nobody expects to go wrong.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as APIError: self = error
+        case let error as BodyError: self = .badBody(error)
+        case is NIOTooManyBytesError: self.init(.contentTooLarge, "The request body is too large")
+        case let error as HTTPError: self.init(error.status, error.body ?? error.status.reasonPhrase)
+        default: return nil
+        }
+    }
+
+    static let unexpected = APIError(.internalServerError, "Internal server error")
+
+    var answer: Answer {
+        // The body's type has nothing that could not be encoded.
+        var answer = Answer(self.status, (try? APIJSON.encode(self.body)) ?? [])
+        if let seconds = self.retryAfterSeconds { answer.fields = [(.retryAfter, String(seconds))] }
+        return answer
     }
 }
 

@@ -12,16 +12,19 @@ struct Course {
     private(set) var ticket: ProcessSession.Ticket?
     private let plane: ControlPlane
     /// An earlier try may have taken effect.
-    private var isUndecided = false
+    private var isUndecided: Bool
     /// A leader that was known of, for the sender to try.
     private var hint: NodeID?
     private var deadline: ContinuousClock.Instant
     private var patienceEnd: ContinuousClock.Instant
 
-    init(_ plane: ControlPlane, effect: LeaderGate.Effect) {
+    /// `ticket`: of an earlier try, which may have taken effect.
+    init(_ plane: ControlPlane, effect: LeaderGate.Effect, continuing ticket: ProcessSession.Ticket? = nil) {
         let now = ContinuousClock.now
         self.plane = plane
         self.effect = effect
+        self.ticket = ticket
+        self.isUndecided = ticket != nil
         self.deadline = now + LeaderGate.deadline
         self.patienceEnd = now + LeaderGate.patience
     }

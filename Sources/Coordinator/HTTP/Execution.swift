@@ -29,12 +29,17 @@ struct Execution {
             return try await self.carryOut(request, context, attempt, next)
         } catch let answered as Answered {
             return Self.replayed(answered.answer)
-        } catch Unsettled.nothingDone where attempt.mayHaveEffect {
-            throw Unsettled.undecided
-        } catch let error where attempt.mayHaveEffect && !(error is APIError) && !(error is Unsettled) {
-            context.logger.error("request failed half-way", metadata: ["error": "\(error)"])
-            throw APIError.outcomeUnknown
+        } catch {
+            throw Self.settled(error, attempt, context.logger)
         }
+    }
+
+    /// What went wrong with a try, given what the try may have done before.
+    static func settled(_ error: any Error, _ attempt: Attempt, _ logger: Logger) -> any Error {
+        guard attempt.mayHaveEffect, !(error is APIError) else { return error }
+        if let reason = error as? Unsettled { return reason == .nothingDone ? Unsettled.undecided : reason }
+        logger.error("request failed half-way", metadata: ["error": "\(error)"])
+        return APIError.outcomeUnknown
     }
 
     private func carryOut(
@@ -49,7 +54,7 @@ struct Execution {
         } catch let refusal as APIError {
             guard attempt.mayHaveEffect else { return try await self.refuse(refusal, attempt) }
             if refusal.body.outcome == .unknown { throw refusal }  // not what to tell for good
-            response = refusal.response
+            response = refusal.answer.response
         }
         guard case .key = attempt.origin, !attempt.isAnswerKept else { return response }
         let answer = try await Self.kept(response)
@@ -68,7 +73,7 @@ struct Execution {
         let mark = Submission(
             .mark,
             token: CommandToken(attempt.origin),
-            answer: try await Self.kept(refusal.response)
+            answer: try await Self.kept(refusal.answer.response)
         )
         let receipt: Outcome.Receipt
         do {

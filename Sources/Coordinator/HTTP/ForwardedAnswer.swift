@@ -39,6 +39,14 @@ struct ForwardedResponse: Equatable {
     var retryAfter: String
     var body: ByteBuffer
 
+    init(_ answer: Answer) {
+        self.status = answer.status.code
+        self.isReplayed = false
+        self.contentType = "application/json"
+        self.retryAfter = answer.fields.first { $0.name == .retryAfter }?.value ?? ""
+        self.body = ByteBuffer(bytes: answer.body)
+    }
+
     init(_ response: Response) async throws {
         self.status = response.status.code
         self.isReplayed = response.headers[RequestKey.replayedHeader] != nil

@@ -29,6 +29,15 @@ struct ForwardedRequest: Equatable {
         self.body = body
     }
 
+    init(_ work: LeanTable.Work, _ passage: Passage, _ body: ByteBuffer) {
+        self.role = work.role
+        self.passage = passage
+        self.method = work.endpoint.method.rawValue
+        self.path = work.target
+        self.contentType = work.contentType ?? ""
+        self.body = body
+    }
+
     func encoded() -> ByteBuffer {
         var out = ByteBuffer()
         out.writeInteger(Self.version)

@@ -17,28 +17,26 @@ struct Gate: RouterMiddleware {
         next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        if !context.isForwarded { context.role = self.role(of: request) }
+        if context.role == nil { context.role = self.role(of: request) }
         do {
             return try await next(request, context)
         } catch let reason as Unsettled where context.isForwarded {
             throw reason  // the member that passed the request on tries again
-        } catch let error as APIError {
-            return error.response
-        } catch let error as BodyError {
-            return APIError.badBody(error).response
-        } catch is NIOTooManyBytesError {
-            return APIError(.contentTooLarge, "The request body is too large").response
-        } catch let error as HTTPError {
-            return APIError(error.status, error.body ?? error.status.reasonPhrase).response
         } catch {
+            if let refusal = APIError(error) { return refusal.answer.response }
             context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
-            return APIError(.internalServerError, "Internal server error").response
+            return APIError.unexpected.answer.response
         }
     }
 
     private func role(of request: Request) -> Role? {
+        self.role(showing: request.headers[Self.keyHeader].map { Array($0.utf8) })
+    }
+
+    /// The role of a caller who shows that key, or none.
+    func role(showing key: [UInt8]?) -> Role? {
         guard let apiKey else { return .admin }
-        guard let shown = request.headers[Self.keyHeader] else { return nil }
-        return constantTimeEqual(Array(shown.utf8), apiKey) ? .admin : nil
+        guard let key else { return nil }
+        return constantTimeEqual(key, apiKey) ? .admin : nil
     }
 }

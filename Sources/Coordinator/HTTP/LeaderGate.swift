@@ -44,13 +44,21 @@ struct LeaderGate: RouterMiddleware {
         let body = try await request.collectBody(upTo: Self.bodyBytesMax)
         if request.method == .get && request.isStaleRead {
             let local = await self.plane.node.local()
-            return Self.dated(try await next(request, context), local.index, local.staleness)
+            var response = try await next(request, context)
+            for field in Staleness(index: local.index, staleness: local.staleness).fields {
+                response.headers[field.name] = field.value
+            }
+            return response
         }
         if let passage = context.passage {
             guard self.plane.isLeader else { throw Unsettled.nothingDone }
             return try await Execution(plane: self.plane, passage: passage).run(request, context, next)
         }
-        var course = Course(self.plane, effect: request.method == .get ? .none : self.effect)
+        var course = Course(
+            self.plane,
+            effect: request.method == .get ? .none : self.effect,
+            continuing: context.ticket
+        )
         if course.effect != .none { course.key = try RequestKey.stamp(of: request, body: body, role: role) }
         course.limit(to: request.secondsToWait)
         defer { course.ticket?.close() }
@@ -69,31 +77,30 @@ struct LeaderGate: RouterMiddleware {
         }
     }
 
-    private static let indexHeader = HTTPField.Name("x-varpulis-applied-index")!  // literal tokens, checked by tests
-    private static let stalenessHeader = HTTPField.Name("x-varpulis-staleness-ms")!
-
-    /// Says of an answer from this member's own state how far that state had got (at least), and how long ago a leader
-    /// was last heard from, in milliseconds; `unknown` if none was since the start.
-    private static func dated(_ response: Response, _ index: LogIndex, _ staleness: Duration?) -> Response {
-        var response = response
-        response.headers[Self.indexHeader] = "\(index)"
-        response.headers[Self.stalenessHeader] = staleness.map { String($0.milliseconds) } ?? "unknown"
-        return response
+    private func forward(_ call: ForwardedRequest, _ course: Course, to leader: NodeID) async throws -> Response {
+        let answer: Result<ByteBuffer, any Error>
+        do {
+            answer = .success(
+                try await self.plane.node.call(leader: leader, call.encoded(), timeout: course.callTimeout)
+            )
+        } catch {
+            answer = .failure(error)
+        }
+        return try Self.settle(answer, effect: course.effect).response
     }
 
-    private func forward(_ call: ForwardedRequest, _ course: Course, to leader: NodeID) async throws -> Response {
-        let answer: ByteBuffer
+    /// What a leader's word on a request means to it. Throws `Unsettled` where the request may be tried again.
+    static func settle(_ answer: Result<ByteBuffer, any Error>, effect: Effect) throws -> ForwardedResponse {
         do {
-            answer = try await self.plane.node.call(leader: leader, call.encoded(), timeout: course.callTimeout)
+            switch ForwardedAnswer(try answer.get()) {
+            case .response(let response): return response
+            case .unsettled(let reason): throw reason
+            // It failed there, or does not fit a frame; asking again would not mend that.
+            case nil where effect == .none: throw APIError(.badGateway, "The leader's answer could not be carried")
+            case nil: throw APIError.outcomeUnknown
+            }
         } catch let error as CallError {
             throw error.mayHaveArrived ? Unsettled.undecided : .nothingDone
-        }
-        switch ForwardedAnswer(answer) {
-        case .response(let response): return response.response
-        case .unsettled(let reason): throw reason
-        // It failed there, or does not fit a frame; asking again would not mend that.
-        case nil where course.effect == .none: throw APIError(.badGateway, "The leader's answer could not be carried")
-        case nil: throw APIError.outcomeUnknown
         }
     }
 }

@@ -11,72 +11,80 @@ extension Routes {
             let state = try await self.state(for: request)
             return Response.json(.ok, Page(try request.page, of: state.connectors.map(ConnectorSecrets.redact)))
         }
-        led.get("connectors/:name") { request, context -> Response in
-            try context.require(.viewer)
-            let name = try context.parameter("name")
-            guard let connector = try await self.state(for: request).connector(ConnectorName(name)) else {
-                throw APIError.connectorNotFound(name)
+        led.add(ConnectorEndpoints(secrets: self.plane.secrets).all, self.plane)
+    }
+}
+
+/// What may be done with one connector.
+struct ConnectorEndpoints: Sendable {
+    let secrets: ConnectorSecrets
+
+    var all: [Endpoint] {
+        [
+            Endpoint(method: .get, collection: "connectors", isNamed: true, least: .viewer, begin: self.get),
+            Endpoint(method: .post, collection: "connectors", isNamed: false, least: .operator, begin: self.create),
+            Endpoint(method: .put, collection: "connectors", isNamed: true, least: .operator, begin: self.update),
+            Endpoint(method: .delete, collection: "connectors", isNamed: true, least: .admin, begin: self.delete),
+        ]
+    }
+
+    private func get(_ ask: Endpoint.Ask) -> Exchange {
+        .read { state in
+            guard let connector = state.connector(ConnectorName(ask.name)) else {
+                throw APIError.connectorNotFound(ask.name)
             }
-            return Response.json(.ok, ConnectorSecrets.redact(connector))
-        }
-        led.post("connectors") { request, context -> Response in
-            try context.require(.operator)
-            let connector = try await request.body(of: Connector.self)
-            return Response.json(.created, try await self.create(connector, for: context.attempt))
-        }
-        led.put("connectors/:name") { request, context -> Response in
-            try context.require(.operator)
-            var connector = try await request.body(of: Connector.self)
-            connector.name = try context.parameter("name")
-            try Self.validate(connector)
-            if let existing = try await self.plane.state().connector(ConnectorName(connector.name)) {
-                connector = try self.plane.secrets.keepingSecrets(connector, of: existing)
-            }
-            let sealed = try self.plane.secrets.seal(connector)
-            let shown = ConnectorSecrets.redact(connector)
-            try self.check(
-                try await self.plane.propose(
-                    .putConnector(.init(connector: sealed, mode: .update)),
-                    for: context.attempt,
-                    answering: context.attempt?.answer(.ok, shown)
-                )
-            )
-            return Response.json(.ok, shown)
-        }
-        led.delete("connectors/:name") { _, context -> Response in
-            try context.require(.admin)
-            let name = try context.parameter("name")
-            try self.check(
-                try await self.plane.propose(
-                    .deleteConnector(.init(connector: ConnectorName(name))),
-                    for: context.attempt,
-                    answering: context.attempt?.answer(.ok, DeletedResponse())
-                )
-            )
-            return Response.json(.ok, DeletedResponse())
+            return .answer(Answer(.ok, ConnectorSecrets.redact(connector).json))
         }
     }
 
     /// Creates a connector; the same one again is the one that exists.
-    private func create(_ connector: Connector, for attempt: Attempt?) async throws -> Connector {
+    private func create(_ ask: Endpoint.Ask) throws -> Exchange {
+        let connector = try Connector(json: ask.body.readableBytesView)
         try Self.validate(connector)
-        let sealed = try self.plane.secrets.seal(connector)
-        let shown = ConnectorSecrets.redact(connector)
-        let answer = try await self.plane.propose(
-            .putConnector(.init(connector: sealed, mode: .create)),
-            for: attempt,
-            answering: attempt?.answer(.created, shown)
-        )
-        if case .refused(.connectorExists(let name)) = answer {
+        let command = Command.putConnector(.init(connector: try self.secrets.seal(connector), mode: .create))
+        let created = Answer(.created, ConnectorSecrets.redact(connector).json)
+        return .write(command, answering: created) { answer in
+            guard case .refused(.connectorExists(let name)) = answer else {
+                try answer.check()
+                return .answer(created)
+            }
             // Sealing the same secret twice gives different boxes; what is in them decides.
-            if let existing = try await self.plane.state().connector(name),
-                try self.plane.secrets.open(existing) == connector
-            {
-                return shown
+            return .read { state in
+                let isTheSame = try state.connector(name).map { try self.secrets.open($0) == connector }
+                if isTheSame != true { try answer.check() }
+                return .answer(created)
             }
         }
-        try self.check(answer)
-        return shown
+    }
+
+    private func update(_ ask: Endpoint.Ask) throws -> Exchange {
+        var connector = try Connector(json: ask.body.readableBytesView)
+        connector.name = ask.name
+        try Self.validate(connector)
+        guard ConnectorSecrets.hasRedacted(connector) else { return try self.update(connector) }
+        return .read { [connector] state in
+            guard let existing = state.connector(ConnectorName(connector.name)) else {
+                return try self.update(connector)
+            }
+            return try self.update(try self.secrets.keepingSecrets(connector, of: existing))
+        }
+    }
+
+    private func update(_ connector: Connector) throws -> Exchange {
+        let command = Command.putConnector(.init(connector: try self.secrets.seal(connector), mode: .update))
+        let updated = Answer(.ok, ConnectorSecrets.redact(connector).json)
+        return .write(command, answering: updated) { answer in
+            try answer.check()
+            return .answer(updated)
+        }
+    }
+
+    private func delete(_ ask: Endpoint.Ask) throws -> Exchange {
+        let deleted = Answer(.ok, try APIJSON.encode(DeletedResponse()))
+        return .write(.deleteConnector(.init(connector: ConnectorName(ask.name))), answering: deleted) { answer in
+            try answer.check()
+            return .answer(deleted)
+        }
     }
 
     /// The parameters without which a connector of the type can't connect.

@@ -44,13 +44,11 @@ extension Routes {
         led.delete("pipeline-groups/:id") { _, context -> Response in
             try context.require(.admin)
             let id = GroupID(try context.parameter("id"))
-            try self.check(
-                try await self.plane.propose(
-                    .deleteGroup(.init(group: id)),
-                    for: context.attempt,
-                    answering: context.attempt?.answer(.ok, TornDownResponse())
-                )
-            )
+            try await self.plane.propose(
+                .deleteGroup(.init(group: id)),
+                for: context.attempt,
+                answering: context.attempt?.answer(.ok, TornDownResponse())
+            ).check()
             return Response.json(.ok, TornDownResponse())
         }
     }
@@ -93,7 +91,7 @@ extension Routes {
             .deployGroup(.init(group: id, spec: desired, workers: plan.workers)),
             for: attempt
         )
-        try self.check(answer)
+        try answer.check()
         guard case .group(let stored, _) = answer else {
             throw APIError(.internalServerError, "Internal server error")
         }
@@ -101,7 +99,7 @@ extension Routes {
     }
 
     private func refuse(_ existing: ClusterState.Group) throws -> PipelineGroupInfo {
-        try self.check(.refused(.groupExists(existing.id)))
+        try StateResponse.refused(.groupExists(existing.id)).check()
         throw APIError(.conflict, .groupExists, "Another pipeline group has this name")
     }
 

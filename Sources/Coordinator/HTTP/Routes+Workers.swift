@@ -30,13 +30,11 @@ extension Routes {
         led.delete("workers/:id") { _, context -> Response in
             try context.require(.admin)
             let id = WorkerID(try context.parameter("id"))
-            try self.check(
-                try await self.plane.propose(
-                    .deregister(.init(worker: id)),
-                    for: context.attempt,
-                    answering: context.attempt?.answer(.ok, DeletedResponse())
-                )
-            )
+            try await self.plane.propose(
+                .deregister(.init(worker: id)),
+                for: context.attempt,
+                answering: context.attempt?.answer(.ok, DeletedResponse())
+            ).check()
             self.plane.reports.forget(id)
             return Response.json(.ok, DeletedResponse())
         }
@@ -72,13 +70,11 @@ extension Routes {
             workerID: body.workerID,
             heartbeatIntervalSeconds: UInt32(clamping: max(1, interval))
         )
-        try self.check(
-            try await self.plane.propose(
-                .register(command),
-                for: context.attempt,
-                answering: context.attempt?.answer(.created, answer)
-            )
-        )
+        try await self.plane.propose(
+            .register(command),
+            for: context.attempt,
+            answering: context.attempt?.answer(.created, answer)
+        ).check()
         self.plane.reports.note(
             HeartbeatRequest(
                 eventsProcessed: 0,

@@ -11,9 +11,19 @@ struct Routes: Sendable {
     let plane: ControlPlane
     static let prefix = "api/v1/cluster"
 
+    var lean: LeanPath {
+        let table = LeanTable(gate: self.gate, endpoints: ConnectorEndpoints(secrets: self.plane.secrets).all)
+        let responder = self.router().buildResponder()
+        return LeanPath(plane: self.plane, table: table) { request, context in
+            try await responder.respond(to: request, context: context)
+        }
+    }
+
+    private var gate: Gate { Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }) }
+
     func router() -> Router<APIContext> {
         let router = Router(context: APIContext.self)
-        router.add(middleware: Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }))
+        router.add(middleware: self.gate)
         let table = RouteTable(router)
         self.addProbes(to: table)
         self.addObservation(to: table.group(RouterPath(Self.prefix)))
@@ -31,10 +41,12 @@ struct Routes: Sendable {
         if request.isStaleRead { return await self.plane.node.local().machine.state }
         return try await self.plane.state()
     }
+}
 
+extension StateResponse {
     /// Turns a refusal of the state machine into the API's error.
-    func check(_ answer: StateResponse) throws(APIError) {
-        guard case .refused(let refusal) = answer else { return }
+    func check() throws(APIError) {
+        guard case .refused(let refusal) = self else { return }
         switch refusal {
         case .workerNotFound(let id): throw .workerNotFound(id.rawValue)
         case .groupNotFound(let id): throw .groupNotFound(id.rawValue)
@@ -61,19 +73,19 @@ struct Routes: Sendable {
 extension Request {
     /// Decodes the body. Only JSON is understood; a request that does not say what it sends is taken at its word.
     func body<Body: Decodable>(of type: Body.Type) async throws -> Body {
-        try APIJSON.decode(type, from: try await self.bodyBytes())
+        try APIJSON.decode(type, from: try await self.jsonBody().readableBytesView)
     }
 
     /// The same for bodies with values of any kind in them.
     func body<Body: JSONBody>(of type: Body.Type) async throws -> Body {
-        try APIJSON.decode(type, from: try await self.bodyBytes())
+        try APIJSON.decode(type, from: try await self.jsonBody().readableBytesView)
     }
 
-    private func bodyBytes() async throws -> ByteBufferView {
+    func jsonBody() async throws -> ByteBuffer {
         if let contentType = self.headers[.contentType], !contentType.lowercased().hasPrefix("application/json") {
             throw APIError(.unsupportedMediaType, "The body must be application/json")
         }
-        return try await self.body.collect(upTo: LeaderGate.bodyBytesMax).readableBytesView
+        return try await self.body.collect(upTo: LeaderGate.bodyBytesMax)
     }
 
     /// This request with its body encoded anew, after the body was consumed.

@@ -23,16 +23,22 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let transport: PeerTransport
+    let lean: LeanPath
+    /// How long a connection may be silent.
+    static let patience = TimeAmount.seconds(90)
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            let general = GeneralRequests()
+            let bound = NIOLoopBound(general, eventLoop: channel.eventLoop)
             let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
                 upgraders: [PeerServerUpgrader(self.transport, negotiated: .peer)],
                 notUpgradingCompletionHandler: { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
+                        try pipeline.addHandler(bound.value)
                         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-                        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: .seconds(90), logger: logger))
+                        try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
                         let configuration = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>.Configuration(
                             isOutboundHalfClosureEnabled: true
                         )
@@ -53,10 +59,11 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             let pipeline = channel.pipeline.syncOperations
             let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
             let upgrader = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
-            let filter = UpgradeFilter(patience: .seconds(90)) {
-                $0 == PeerUpgrade.protocolName && $1 == PeerUpgrade.path
-            }
+            let filter = UpgradeFilter { $0 == PeerUpgrade.protocolName && $1 == PeerUpgrade.path }
             try pipeline.addHandler(filter, position: .before(upgrader))
+            let lean = self.lean
+            let service = LeanHandler.Service(work: lean.table.work(for:), carryOut: lean.carryOut)
+            try pipeline.addHandler(LeanHandler(service, general: general, patience: Self.patience), position: .first)
             return Value(negotiated: negotiated, channel: channel)
         }
     }

@@ -8,29 +8,15 @@ import NIOHTTP1
 /// clients send `Upgrade: h2c` on their own account. NIO's decoder reads nothing more after a request with that header,
 /// so the connection is closed behind the answer.
 ///
-/// And it closes a connection on which no request comes in good time, or none has come when the server winds up: nobody
-/// else is there yet who would.
+/// And it closes a connection on which no request has come when the server winds up: nobody else is there yet who
+/// would.
 final class UpgradeFilter: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
 
-    private let patience: TimeAmount
     private let accepts: @Sendable (_ protocolName: String, _ uri: String) -> Bool
-    private var timer: Scheduled<Void>?
 
-    init(patience: TimeAmount, accepts: @escaping @Sendable (_ protocolName: String, _ uri: String) -> Bool) {
-        self.patience = patience
-        self.accepts = accepts
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        let channel = context.channel
-        self.timer = context.eventLoop.scheduleTask(in: self.patience) { channel.close(promise: nil) }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        self.timer?.cancel()
-    }
+    init(accepts: @escaping @Sendable (_ protocolName: String, _ uri: String) -> Bool) { self.accepts = accepts }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(var head) = Self.unwrapInboundIn(data) else {

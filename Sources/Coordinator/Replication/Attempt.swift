@@ -66,4 +66,10 @@ final class Attempt: Sendable {
         guard case .key = self.origin, let body = try? APIJSON.encode(body) else { return nil }  // else kept later
         return KeptAnswer(status: UInt32(status.code), body: body)
     }
+
+    /// The same for an answer that is encoded already.
+    func kept(_ answer: Answer) -> KeptAnswer? {
+        guard case .key = self.origin else { return nil }
+        return KeptAnswer(status: UInt32(answer.status.code), body: answer.body)
+    }
 }

@@ -31,6 +31,9 @@ final class ProcessSession: Sendable {
         }
     }
 
+    /// A number for a request that can't wait; nil if there is no session yet, or no longer.
+    func ticketAtOnce() -> Ticket? { self.state.withLock { $0.window?.ticket(ahead: Self.windowMax) } }
+
     private struct Wait: Error { var opening: Task<Window, any Error> }
 
     private func ticket(_ state: inout State) -> Result<Ticket, Wait> {

@@ -20,6 +20,7 @@ final class NodeLoop<Machine: StateMachine> {
     private let transport: PeerTransport
     private let logger: Logger
     private let publish: (NodeStatus) -> Void
+    let answers: AnswerBatches
 
     private var core: Consensus
     private(set) var machine: Machine
@@ -33,11 +34,14 @@ final class NodeLoop<Machine: StateMachine> {
     private var isStopped = false
 
     private var nextID: UInt64 = 1
-    private var writers: [ProposalID: (Outcome<Machine.Response>) -> Void] = [:]
-    private var readers: [ReadID: (Result<Applied<Machine>, ReadError>) -> Void] = [:]
-    private var applyWatchers: [UInt64: (beyond: LogIndex, wake: () -> Void)] = [:]
-    private var leaderWatchers: [UInt64: (NodeID?) -> Void] = [:]
-    private var leaderCalls: [UInt64: (leader: NodeID, answer: EventLoopPromise<ByteBuffer>)] = [:]
+    private let writers: Waiters<ProposalID, (Outcome<Machine.Response>) -> Void>
+    private let readers: Waiters<ReadID, (Result<Applied<Machine>, ReadError>) -> Void>
+    /// Reads that wait until this member has applied what they are to see. Those that nobody waits for any more go when
+    /// their turn comes.
+    private var grantedReads: [Effects.ReadGrant] = []
+    private let applyWatchers: Waiters<UInt64, (beyond: LogIndex, wake: () -> Void)>
+    private let leaderWatchers: Waiters<UInt64, (NodeID?) -> Void>
+    private var leaderCalls: [UInt64: (leader: NodeID, answer: (Result<ByteBuffer, any Error>) -> Void)] = [:]
     private var status: NodeStatus
     private var leaderHeard: NIODeadline?
 
@@ -57,11 +61,37 @@ final class NodeLoop<Machine: StateMachine> {
         self.eventLoop = eventLoop
         self.logger = logger
         self.publish = publish
+        self.answers = AnswerBatches(eventLoop: eventLoop)
+        self.writers = Waiters(eventLoop: eventLoop) { $0(.failure(.outcomeUnknown)) }
+        self.readers = Waiters(eventLoop: eventLoop) { $0(.failure(.timedOut)) }
+        self.applyWatchers = Waiters(eventLoop: eventLoop) { $0.wake() }
+        self.leaderWatchers = Waiters(eventLoop: eventLoop) { $0(nil) }
         self.status = NodeStatus(consensus: core.status, applied: .zero)
         publish(self.status)
     }
 
     // MARK: Inputs
+
+    /// What somebody on another thread, or on this loop, asks for.
+    enum Request {
+        case propose([UInt8], timeout: TimeAmount, @Sendable (Outcome<Machine.Response>) -> Void)
+        case read(timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
+        case look(@Sendable (Applied<Machine>) -> Void)
+        case call(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
+        case callLeader(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
+    }
+
+    func take(_ request: Request) {
+        switch request {
+        case .propose(let payload, let timeout, let answer): self.propose(payload, timeout: timeout, answer)
+        case .read(let timeout, let answer): self.read(timeout: timeout, answer)
+        case .look(let answer): answer(self.local)
+        case .call(let member, let body, let timeout, let answer):
+            self.transport.call(member, body, timeout: timeout).whenComplete(answer)
+        case .callLeader(let leader, let body, let timeout, let answer):
+            self.call(leader: leader, body, timeout: timeout, answer)
+        }
+    }
 
     func start() {
         self.transport.start()
@@ -80,71 +110,69 @@ final class NodeLoop<Machine: StateMachine> {
         self.post(envelopes.lazy.map { .message($0) })
     }
 
-    func propose(_ payload: [UInt8], timeout: TimeAmount, _ answer: @escaping (Outcome<Machine.Response>) -> Void) {
+    private func propose(
+        _ payload: [UInt8],
+        timeout: TimeAmount,
+        _ answer: @escaping (Outcome<Machine.Response>) -> Void
+    ) {
         if self.isStopped { return answer(.failure(.notAccepted(leader: nil))) }
         if payload.count > Entry.payloadBytesMax { return answer(.failure(.tooLarge)) }
         let id = ProposalID(self.newID())
-        self.writers[id] = answer
+        self.writers.add(answer, as: id, timeout: timeout)
         self.proposals.append(Proposal(id: id, payload: payload))
-        self.after(timeout) { loop in loop.writers.removeValue(forKey: id)?(.failure(.outcomeUnknown)) }
         self.planDrain()
     }
 
-    func read(timeout: TimeAmount, _ answer: @escaping (Result<Applied<Machine>, ReadError>) -> Void) {
+    private func read(timeout: TimeAmount, _ answer: @escaping (Result<Applied<Machine>, ReadError>) -> Void) {
         if self.isStopped { return answer(.failure(.notLeader(nil))) }
         let id = ReadID(self.newID())
-        self.readers[id] = answer
-        self.after(timeout) { loop in loop.readers.removeValue(forKey: id)?(.failure(.timedOut)) }
-        self.post([.read(id, .index)])
+        self.readers.add(answer, as: id, timeout: timeout)
+        self.inbox.append(.read(id, .index))
+        self.planDrain()
     }
 
     /// Answers with the leader as soon as one is known, or with nil when the time is up.
     func leader(waiting timeout: TimeAmount, _ answer: @escaping (NodeID?) -> Void) {
         if let leader = self.core.leader { return answer(leader) }
-        let id = self.newID()
-        self.leaderWatchers[id] = answer
-        self.after(timeout) { loop in loop.leaderWatchers.removeValue(forKey: id)?(nil) }
+        self.leaderWatchers.add(answer, as: self.newID(), timeout: timeout)
     }
 
     /// Asks a member for what only a leader can answer: given up as soon as another one is known to lead.
-    func call(leader: NodeID, _ body: ByteBuffer, timeout: TimeAmount) -> EventLoopFuture<ByteBuffer> {
+    private func call(
+        leader: NodeID,
+        _ body: ByteBuffer,
+        timeout: TimeAmount,
+        _ answer: @escaping (Result<ByteBuffer, any Error>) -> Void
+    ) {
         let id = self.newID()
-        let answer = self.eventLoop.makePromise(of: ByteBuffer.self)
         self.leaderCalls[id] = (leader, answer)
         let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
-        self.transport.call(leader, body, timeout: timeout).hop(to: self.eventLoop).whenComplete { result in
-            loop.value.leaderCalls.removeValue(forKey: id)?.answer.completeWith(result)
+        self.transport.call(leader, body, timeout: timeout).whenComplete { result in
+            loop.value.leaderCalls.removeValue(forKey: id)?.answer(result)
         }
-        return answer.futureResult
     }
 
     private func giveUpCalls(butTo leader: NodeID) {
         for (id, call) in self.leaderCalls where call.leader != leader {
             self.leaderCalls[id] = nil
-            call.answer.fail(CallError.superseded)
+            call.answer(.failure(CallError.superseded))
         }
     }
 
     /// Wakes the caller when something beyond `index` is applied, or when the time is up.
     func applied(beyond index: LogIndex, waiting timeout: TimeAmount, _ wake: @escaping () -> Void) {
         if self.isStopped || self.applied.index > index { return wake() }
-        let id = self.newID()
-        self.applyWatchers[id] = (index, wake)
-        self.after(timeout) { loop in loop.applyWatchers.removeValue(forKey: id)?.wake() }
+        self.applyWatchers.add((index, wake), as: self.newID(), timeout: timeout)
     }
 
     /// Ends the node's work here. What is still open has an unknown outcome.
     func stop() {
         self.isStopped = true
         self.timer?.task.cancel()
-        for answer in self.writers.values { answer(.failure(.outcomeUnknown)) }
-        for answer in self.readers.values { answer(.failure(.notLeader(nil))) }
-        for answer in self.leaderWatchers.values { answer(nil) }
-        for watcher in self.applyWatchers.values { watcher.wake() }
-        self.applyWatchers = [:]
-        self.writers = [:]
-        self.readers = [:]
-        self.leaderWatchers = [:]
+        for answer in self.writers.removeAll() { answer(.failure(.outcomeUnknown)) }
+        for answer in self.readers.removeAll() { answer(.failure(.notLeader(nil))) }
+        for answer in self.leaderWatchers.removeAll() { answer(nil) }
+        for watcher in self.applyWatchers.removeAll() { watcher.wake() }
     }
 
     var local: Applied<Machine> {
@@ -220,25 +248,26 @@ final class NodeLoop<Machine: StateMachine> {
             while self.applied.index < committed, let entry = self.core.entry(at: self.applied.index.next) {
                 let response = self.apply(entry)
                 guard let done = next, done.position.index == entry.index else { continue }
-                if let response { self.writers.removeValue(forKey: done.proposal)?(.success(response)) }
+                if let response { self.writers.remove(done.proposal)?(.success(response)) }
                 next = completed.next()
             }
         }
-        self.wakeApplyWatchers()
-        for refusal in effects.refused { self.writers.removeValue(forKey: refusal.proposal)?(.failure(refusal.error)) }
-        for grant in effects.grantedReads { self.readers.removeValue(forKey: grant.read)?(.success(self.local)) }
+        for watcher in self.applyWatchers.remove(where: { $0.beyond < self.applied.index }) { watcher.wake() }
+        for refusal in effects.refused { self.writers.remove(refusal.proposal)?(.failure(refusal.error)) }
+        self.answerReads(effects.grantedReads)
         for refusal in effects.refusedReads {
-            self.readers.removeValue(forKey: refusal.read)?(.failure(.notLeader(refusal.leader)))
+            self.readers.remove(refusal.read)?(.failure(.notLeader(refusal.leader)))
         }
     }
 
-    private func wakeApplyWatchers() {
-        guard !self.applyWatchers.isEmpty else { return }
-        let due = self.applyWatchers.filter { $0.value.beyond < self.applied.index }
-        for (id, watcher) in due {
-            self.applyWatchers[id] = nil
-            watcher.wake()
-        }
+    /// A follower may be told that a read sees more than it has applied: such a read waits for the rest.
+    private func answerReads(_ grants: [Effects.ReadGrant]) {
+        self.grantedReads.append(contentsOf: grants)
+        guard !self.grantedReads.isEmpty else { return }
+        let due = self.grantedReads.filter { $0.index <= self.applied.index }
+        self.grantedReads.removeAll { $0.index <= self.applied.index }
+        let local = self.local
+        for grant in due { self.readers.remove(grant.read)?(.success(local)) }
     }
 
     private func apply(_ entry: Entry) -> Machine.Response? {
@@ -285,11 +314,7 @@ final class NodeLoop<Machine: StateMachine> {
         }
         self.publish(self.status)
         if let leader = after.leader, leader != before.leader { self.giveUpCalls(butTo: leader) }
-        if let leader = after.leader, !self.leaderWatchers.isEmpty {
-            let watchers = self.leaderWatchers.values
-            self.leaderWatchers = [:]
-            for answer in watchers { answer(leader) }
-        }
+        if let leader = after.leader { for answer in self.leaderWatchers.removeAll() { answer(leader) } }
     }
 
     // MARK: Small things
@@ -297,12 +322,6 @@ final class NodeLoop<Machine: StateMachine> {
     private func newID() -> UInt64 {
         self.nextID += 1
         return self.nextID
-    }
-
-    private func after(_ timeout: TimeAmount, _ act: @escaping (NodeLoop) -> Void) {
-        let act = NIOLoopBound(act, eventLoop: self.eventLoop)
-        let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
-        self.eventLoop.scheduleTask(in: timeout) { act.value(loop.value) }
     }
 
     private static func wallClock() -> LogTime {

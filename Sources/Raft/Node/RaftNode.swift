@@ -16,6 +16,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     private let storage: StorageThread
     private let loop: NIOLoopBound<NodeLoop<Machine>>
     private let published: Published
+    private let intake = Mutex<[NodeLoop<Machine>.Request]>([])
 
     private final class Published: Sendable {
         let status: Mutex<NodeStatus>
@@ -33,7 +34,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         database: consuming sending RaftDatabase,
         recovered: Recovered,
         on eventLoop: any EventLoop,
-        call: @escaping @Sendable (NodeID, ByteBuffer) async -> ByteBuffer
+        call: @escaping @Sendable (PeerCall) -> Void
     ) async throws -> RaftNode {
         let receipts = ReceiptBox<Machine>(eventLoop)
         let storage = try StorageThread(database: database) { receipt in receipts.deliver(receipt) }
@@ -57,7 +58,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         recovered: Recovered,
         on eventLoop: any EventLoop,
         receipts: ReceiptBox<Machine>,
-        call: @escaping @Sendable (NodeID, ByteBuffer) async -> ByteBuffer
+        call: @escaping @Sendable (PeerCall) -> Void
     ) {
         let transport = PeerTransport(
             identity: configuration.identity,
@@ -103,9 +104,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         timeout: Duration
     ) async throws(ProposalError) -> Machine.Response {
         let result: Result<Machine.Response, ProposalError> = await withCheckedContinuation { continuation in
-            self.eventLoop.execute {
-                self.loop.value.propose(payload, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) }
-            }
+            self.take(.propose(payload, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) })
         }
         return try result.get()
     }
@@ -113,9 +112,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     /// The state with everything in it that was acknowledged anywhere before this call. Only the leader can tell.
     public func read(timeout: Duration) async throws(ReadError) -> Applied<Machine> {
         let result: Result<Applied<Machine>, ReadError> = await withCheckedContinuation { continuation in
-            self.eventLoop.execute {
-                self.loop.value.read(timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) }
-            }
+            self.take(.read(timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) })
         }
         return try result.get()
     }
@@ -123,7 +120,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     /// This member's own state, as far as it has got.
     public func local() async -> Applied<Machine> {
         await withCheckedContinuation { continuation in
-            self.eventLoop.execute { continuation.resume(returning: self.loop.value.local) }
+            self.take(.look { continuation.resume(returning: $0) })
         }
     }
 
@@ -147,16 +144,83 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
 
     /// Asks another member, on the peer connection.
     public func call(_ member: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
-        try await self.eventLoop.flatSubmit {
-            self.transport.call(member, body, timeout: TimeAmount(timeout))
-        }.get()
+        try await withCheckedThrowingContinuation { continuation in
+            self.take(.call(member, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
+        }
+    }
+
+    // MARK: Use from event loops
+
+    // The same for callers who can't await: the answer is given on their own loop, all answers that belong to
+    // one turn of the node in one hop. A caller on the node's loop pays for no hop at all.
+
+    public func propose(
+        _ payload: [UInt8],
+        timeout: Duration,
+        from caller: any EventLoop,
+        _ answer: @escaping @Sendable (Result<Machine.Response, ProposalError>) -> Void
+    ) {
+        self.take(
+            .propose(payload, timeout: TimeAmount(timeout)) { result in
+                self.loop.value.answers.deliver(on: caller) { answer(result) }
+            }
+        )
+    }
+
+    public func read(
+        timeout: Duration,
+        from caller: any EventLoop,
+        _ answer: @escaping @Sendable (Result<Applied<Machine>, ReadError>) -> Void
+    ) {
+        self.take(
+            .read(timeout: TimeAmount(timeout)) { result in
+                self.loop.value.answers.deliver(on: caller) { answer(result) }
+            }
+        )
+    }
+
+    public func local(from caller: any EventLoop, _ answer: @escaping @Sendable (Applied<Machine>) -> Void) {
+        self.take(.look { local in self.loop.value.answers.deliver(on: caller) { answer(local) } })
+    }
+
+    public func call(
+        leader: NodeID,
+        _ body: ByteBuffer,
+        timeout: Duration,
+        from caller: any EventLoop,
+        _ answer: @escaping @Sendable (Result<ByteBuffer, any Error>) -> Void
+    ) {
+        self.take(
+            .callLeader(leader, body, timeout: TimeAmount(timeout)) { result in
+                self.loop.value.answers.deliver(on: caller) { answer(result) }
+            }
+        )
+    }
+
+    /// Brings a request to the loop. Those that gather before the loop gets to them cost one wake-up together; there
+    /// are never more than callers that wait for their answers.
+    private func take(_ request: NodeLoop<Machine>.Request) {
+        if self.eventLoop.inEventLoop { return self.loop.value.take(request) }
+        let isFirst = self.intake.withLock { waiting in
+            waiting.append(request)
+            return waiting.count == 1
+        }
+        guard isFirst else { return }
+        self.eventLoop.execute {
+            let requests = self.intake.withLock { waiting in
+                let requests = waiting
+                waiting = []
+                return requests
+            }
+            for request in requests { self.loop.value.take(request) }
+        }
     }
 
     /// The same, of a member that leads: given up with `CallError.superseded` as soon as another one is known to lead.
     public func call(leader: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
-        try await self.eventLoop.flatSubmit {
-            self.loop.value.call(leader: leader, body, timeout: TimeAmount(timeout))
-        }.get()
+        try await withCheckedThrowingContinuation { continuation in
+            self.take(.callLeader(leader, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
+        }
     }
 
     public var status: NodeStatus { self.published.status.withLock { $0 } }

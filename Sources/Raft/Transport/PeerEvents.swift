@@ -1,19 +1,37 @@
 public import NIOCore
 public import RaftCore
 
-/// What a transport tells its owner. Called on the transport's event loop.
+/// What a transport tells its owner.
 public struct PeerEvents: Sendable {
-    /// Messages of one read, in the order they came.
+    /// Messages of one read, in the order they came. Called on the transport's event loop.
     public var messages: @Sendable ([Envelope]) -> Void
-    /// A member wants an answer. Called off the loop; what it returns is sent back.
-    public var call: @Sendable (_ from: NodeID, _ body: ByteBuffer) async -> ByteBuffer
+    /// A member wants an answer. Called on the connection's event loop, so it must not wait there.
+    public var call: @Sendable (PeerCall) -> Void
 
     public init(
         messages: @escaping @Sendable ([Envelope]) -> Void,
-        call: @escaping @Sendable (NodeID, ByteBuffer) async -> ByteBuffer
+        call: @escaping @Sendable (PeerCall) -> Void
     ) {
         self.messages = messages
         self.call = call
+    }
+}
+
+/// What another member asks.
+public struct PeerCall: Sendable {
+    public var from: NodeID
+    public var body: ByteBuffer
+    /// Where `answer` costs no hop.
+    public var eventLoop: any EventLoop
+    let send: @Sendable (ByteBuffer) -> Void
+
+    /// To be called once, on any thread.
+    public func answer(_ body: ByteBuffer) { self.send(body) }
+
+    /// Answers with what `work` comes to.
+    public func answer(_ work: @escaping @Sendable () async -> ByteBuffer) {
+        // Ends with the answer; when the connection is gone by then, nobody waits for it any more.
+        Task { self.send(await work()) }
     }
 }
 

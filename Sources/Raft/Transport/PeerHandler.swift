@@ -14,7 +14,7 @@ final class PeerHandler: ChannelInboundHandler {
     struct Events {
         var ready: (Handshake.Peer) -> Void
         var messages: ([Envelope]) -> Void
-        var call: @Sendable (NodeID, ByteBuffer) async -> ByteBuffer
+        var call: @Sendable (PeerCall) -> Void
         /// The answers still awaited are failed by the handler itself.
         var closed: (HandshakeError?) -> Void
     }
@@ -30,8 +30,10 @@ final class PeerHandler: ChannelInboundHandler {
     private var peer: Handshake.Peer?
     private var failure: HandshakeError?
     private var received: [Envelope] = []
-    private var calls: [UInt64: EventLoopPromise<ByteBuffer>] = [:]
+    /// What this side has asked and not been told yet, made with the first question.
+    private var calls: Waiters<UInt64, EventLoopPromise<ByteBuffer>>?
     private var nextCall: UInt64 = 1
+    private var isFlushPlanned = false
     private var lastHeard = NIODeadline.now()
     private var watch: RepeatedTask?
     private var patience: Scheduled<Void>?
@@ -101,8 +103,7 @@ final class PeerHandler: ChannelInboundHandler {
         self.hasEnded = true
         self.patience?.cancel()
         self.watch?.cancel()
-        for promise in self.calls.values { promise.fail(CallError.lost) }
-        self.calls = [:]
+        for promise in self.calls?.removeAll() ?? [] { promise.fail(CallError.lost) }
         self.events.closed(self.failure)
     }
 
@@ -160,7 +161,7 @@ final class PeerHandler: ChannelInboundHandler {
         case .call(let number, let body):
             self.answer(number, body, from: peer.node, context)
         case .answer(let number, let body):
-            self.calls.removeValue(forKey: number)?.succeed(body)
+            self.calls?.remove(number)?.succeed(body)
         case .ping:
             self.send(.pong, on: context.channel)
         case .pong, nil:
@@ -169,18 +170,19 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     private func answer(_ number: UInt64, _ body: ByteBuffer, from member: NodeID, _ context: ChannelHandlerContext) {
-        let call = self.events.call
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         let channel = context.channel
-        // Ends with the answer; when the connection is gone by then, nobody waits for it any more.
-        Task {
-            let full = await call(member, body)
+        let send: @Sendable (ByteBuffer) -> Void = { full in
             // The peer would take a longer frame for an attack. Empty is no answer of anybody's.
             let answer = full.readableBytes <= WireLimits.bodyBytes ? full : ByteBuffer()
-            channel.eventLoop.execute {
-                handler.value.write(channel) { Frame.answer(number: number, body: answer).encode(into: &$0) }
-            }
+            handler.value.write(.answer(number: number, body: answer), on: channel)
         }
+        self.events.call(
+            PeerCall(from: member, body: body, eventLoop: channel.eventLoop) { answer in
+                if channel.eventLoop.inEventLoop { return send(answer) }
+                channel.eventLoop.execute { send(answer) }
+            }
+        )
     }
 
     // MARK: Sending
@@ -194,29 +196,42 @@ final class PeerHandler: ChannelInboundHandler {
     /// matters. Answers don't go this way, since nobody repeats them; the limit of open calls bounds them.
     func enqueue(_ frame: Frame, on channel: any Channel) {
         guard channel.isWritable else { return }
-        var out = channel.allocator.buffer(capacity: 256)
-        FrameDecoder.write(into: &out) { frame.encode(into: &$0) }
-        channel.write(out, promise: nil)
+        channel.write(Self.encoded(frame, channel), promise: nil)
     }
 
     func call(_ body: ByteBuffer, on channel: any Channel, timeout: TimeAmount) -> EventLoopFuture<ByteBuffer> {
         guard body.readableBytes <= WireLimits.bodyBytes else {
             return channel.eventLoop.makeFailedFuture(CallError.tooLarge)
         }
-        guard channel.isWritable, self.calls.count < WireLimits.openCalls else {
+        let calls = self.calls ?? Waiters(eventLoop: channel.eventLoop) { $0.fail(CallError.timedOut) }
+        self.calls = calls
+        guard channel.isWritable, calls.count < WireLimits.openCalls else {
             return channel.eventLoop.makeFailedFuture(CallError.congested)
         }
         let number = self.nextCall
         self.nextCall += 1
         let promise = channel.eventLoop.makePromise(of: ByteBuffer.self)
-        self.calls[number] = promise
-        let handler = NIOLoopBound(self, eventLoop: channel.eventLoop)
-        let timer = channel.eventLoop.scheduleTask(in: timeout) {
-            handler.value.calls.removeValue(forKey: number)?.fail(CallError.timedOut)
-        }
-        promise.futureResult.whenComplete { _ in timer.cancel() }
-        self.send(.call(number: number, body: body), on: channel)
+        calls.add(promise, as: number, timeout: timeout)
+        self.write(.call(number: number, body: body), on: channel)
         return promise.futureResult
+    }
+
+    /// Writes a frame and flushes it together with all that are written in the same turn of the loop.
+    private func write(_ frame: Frame, on channel: any Channel) {
+        channel.write(Self.encoded(frame, channel), promise: nil)
+        guard !self.isFlushPlanned else { return }
+        self.isFlushPlanned = true
+        let handler = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        channel.eventLoop.execute {
+            handler.value.isFlushPlanned = false
+            channel.flush()
+        }
+    }
+
+    private static func encoded(_ frame: Frame, _ channel: any Channel) -> ByteBuffer {
+        var out = channel.allocator.buffer(capacity: 256)
+        FrameDecoder.write(into: &out) { frame.encode(into: &$0) }
+        return out
     }
 
     private func write(_ channel: any Channel, _ body: (inout ByteBuffer) -> Void) {

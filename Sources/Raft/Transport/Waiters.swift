@@ -1,0 +1,55 @@
+package import NIOCore
+
+/// Those who wait for an answer, each until a moment of its own. Belongs to one event loop.
+///
+/// One sweep looks for whose time is up, ten times a second while anybody waits: a scheduled task for each would cost
+/// more than most of what is waited for. So a wait ends up to a tenth of a second late.
+package final class Waiters<Key: Hashable & Sendable, Waiter> {
+    private static var sweepInterval: TimeAmount { .milliseconds(100) }
+
+    private let eventLoop: any EventLoop
+    private let expire: (Waiter) -> Void
+    private var waiting: [Key: (deadline: NIODeadline, waiter: Waiter)] = [:]
+    private var isSweepPlanned = false
+
+    /// `expire` is given each waiter whose time is up; it is no longer among them by then.
+    package init(eventLoop: any EventLoop, expire: @escaping (Waiter) -> Void) {
+        self.eventLoop = eventLoop
+        self.expire = expire
+    }
+
+    package var count: Int { self.waiting.count }
+
+    package func add(_ waiter: Waiter, as key: Key, timeout: TimeAmount) {
+        self.waiting[key] = (.now() + timeout, waiter)
+        self.planSweep()
+    }
+
+    package func remove(_ key: Key) -> Waiter? { self.waiting.removeValue(forKey: key)?.waiter }
+
+    /// Removes those whose waiters fulfil `condition`.
+    package func remove(where condition: (Waiter) -> Bool) -> [Waiter] {
+        if self.waiting.isEmpty { return [] }
+        let found = self.waiting.filter { condition($0.value.waiter) }
+        for key in found.keys { self.waiting[key] = nil }
+        return found.values.map(\.waiter)
+    }
+
+    package func removeAll() -> [Waiter] { self.remove(where: { _ in true }) }
+
+    private func planSweep() {
+        guard !self.isSweepPlanned, !self.waiting.isEmpty else { return }
+        self.isSweepPlanned = true
+        let waiters = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.scheduleTask(in: Self.sweepInterval) { waiters.value.sweep() }
+    }
+
+    private func sweep() {
+        self.isSweepPlanned = false
+        let now = NIODeadline.now()
+        let due = self.waiting.filter { $0.value.deadline <= now }
+        for key in due.keys { self.waiting[key] = nil }
+        for entry in due.values { self.expire(entry.waiter) }
+        self.planSweep()
+    }
+}
