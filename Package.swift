@@ -72,7 +72,7 @@ let package = Package(
         .target(name: "Linearizability", path: "Sources/Raft/Linearizability", swiftSettings: strict),
         .target(
             name: "RaftSimulation",
-            dependencies: ["RaftCore", .product(name: "HeapModule", package: "swift-collections")],
+            dependencies: ["RaftCore", "Linearizability", .product(name: "HeapModule", package: "swift-collections")],
             path: "Sources/Raft/Simulation",
             swiftSettings: strict
         ),

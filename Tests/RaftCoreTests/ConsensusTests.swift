@@ -1,54 +1,6 @@
 import RaftCore
 import Testing
 
-/// A member under test, driven by hand: the test plays disk, network and clock.
-struct Bench {
-    var core: Consensus
-    var effects = Effects()
-    var now: UInt64 = 0
-
-    init(id: UInt32 = 1, members: UInt32 = 3, recovered: HardState = HardState(), entries: [Entry] = []) {
-        let voters = (1...members).map { NodeID($0) }
-        self.core = Consensus(
-            id: NodeID(id),
-            settings: Settings(),
-            recovered: Recovered(hardState: recovered, entries: entries, membership: Membership(voters: voters)),
-            seed: 7,
-            now: .zero
-        )
-    }
-
-    mutating func step(_ input: Input) {
-        self.effects.removeAll()
-        self.core.handle(input, now: Instant(nanoseconds: self.now), into: &self.effects)
-    }
-
-    mutating func hear(_ message: Message, from member: UInt32) {
-        self.step(.message(Envelope(from: NodeID(member), to: self.core.status.id, message: message)))
-    }
-
-    /// The disk finishes everything it was given.
-    mutating func persist() {
-        guard let last = self.effects.writes.last else { return }
-        self.step(.persisted(Receipt(write: last.id)))
-    }
-
-    mutating func timeOut() {
-        self.now = self.core.deadline.nanoseconds
-        self.step(.timer)
-    }
-
-    /// Wins an election of three members with member 2's help.
-    mutating func win() {
-        self.timeOut()
-        self.hear(.preVoteReply(VoteReply(term: self.core.status.term.next, isGranted: true)), from: 2)
-        self.persist()
-        self.hear(.voteReply(VoteReply(term: self.core.status.term, isGranted: true)), from: 2)
-    }
-
-    var sent: [Message] { self.effects.messages.map(\.message) }
-}
-
 @Suite("Consensus")
 struct ConsensusTests {
     @Test("a vote leaves only after its receipt")

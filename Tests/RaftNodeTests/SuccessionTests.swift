@@ -56,19 +56,21 @@ struct SuccessionTests {
         await cluster.stopAll()
     }
 
+    /// Only the first member has a short election timeout: the others, left to themselves, would wait half a minute.
     @Test("when the leader's process ends, the others don't wait out the election timeout")
     func connectionsCut() async throws {
-        let cluster = try await TestCluster.started(size: 3, patience: .seconds(4))
-        let leader = try #require(try await cluster.leader())
-        let start = ContinuousClock.now
-        await cluster.stop(leader.identity.node)
+        let cluster = try await TestCluster(size: 3)
+        let leader = try await cluster.start(NodeID(1))
+        for member in [NodeID(2), NodeID(3)] { try await cluster.start(member, patience: .seconds(30)) }
+        #expect(try await cluster.append("a") == 1)
+        #expect(leader.status.consensus.role == .leader)
+        await cluster.stop(NodeID(1))
         let others = cluster.running
         #expect(
-            await eventually {
+            await eventually(within: .seconds(25)) {
                 others.contains { $0.status.consensus.role == .leader }
             }
         )
-        #expect(ContinuousClock.now - start < .seconds(4))
         await cluster.stopAll()
     }
 }

@@ -37,7 +37,7 @@ public struct Consensus: Sendable {
     public mutating func handle(_ input: Input, now: Instant, into out: inout Effects) {
         switch input {
         case .message(let envelope): self.receive(envelope, now: now, &out)
-        case .proposals(let proposals, let time): self.propose(proposals, time: time, &out)
+        case .proposals(let proposals, let time): self.propose(proposals, time: time, now: now, &out)
         case .read(let read, let mode): self.read(read, mode, now: now, &out)
         case .change(let change, let proposal, let time):
             self.change(change, proposal, time: time, now: now, &out)
@@ -124,14 +124,14 @@ public struct Consensus: Sendable {
 
     // MARK: Proposals, receipts, time
 
-    private mutating func propose(_ proposals: [Proposal], time: LogTime, _ out: inout Effects) {
+    private mutating func propose(_ proposals: [Proposal], time: LogTime, now: Instant, _ out: inout Effects) {
         guard case .leader = self.role else {
             let error = ProposalError.notAccepted(leader: self.leader)
             for proposal in proposals { out.refused.append(.init(proposal: proposal.id, error: error)) }
             return
         }
         self.role.withLeadership(&self.ledger) { leadership, ledger in
-            leadership.propose(proposals, time: time, &ledger, &out)
+            leadership.propose(proposals, time: time, &ledger, now: now, &out)
         }
     }
 

@@ -68,7 +68,8 @@ public struct ClusterID: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A moment of the log: milliseconds since 1970, stamped by the leader, never decreasing along the log.
+/// A moment of the log: milliseconds since 1970 as the leaders' clocks have it, never decreasing along the log, and behind
+/// them after a leap of theirs (see `LogClock`).
 public struct LogTime: Hashable, Comparable, Sendable {
     public var milliseconds: UInt64
     public init(milliseconds: UInt64) { self.milliseconds = milliseconds }

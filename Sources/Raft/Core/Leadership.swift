@@ -11,6 +11,7 @@ struct Leadership: Sendable {
     private var open: Deque<(id: ProposalID, position: LogPosition)> = []
     private var uncommittedBytes = 0
     var reads = ReadRounds()
+    var clock: LogClock
     var transfer: Transfer?
 
     struct Follower: Sendable {
@@ -23,6 +24,7 @@ struct Leadership: Sendable {
     /// A member has won: it appends an entry of its own term and tells everyone.
     init(_ ledger: inout Ledger, now: Instant, _ out: inout Effects) {
         self.heartbeatDeadline = now
+        self.clock = LogClock(after: ledger.time, now: now)
         self.alignFollowers(ledger, now: now)
         // The first entry of all is the membership, for those who come later and have no other way to know it.
         let isFirst = ledger.log.last.index == .zero
@@ -38,14 +40,20 @@ struct Leadership: Sendable {
 
     // MARK: Inputs
 
-    mutating func propose(_ proposals: [Proposal], time: LogTime, _ ledger: inout Ledger, _ out: inout Effects) {
+    mutating func propose(
+        _ proposals: [Proposal],
+        time: LogTime,
+        _ ledger: inout Ledger,
+        now: Instant,
+        _ out: inout Effects
+    ) {
         if let transfer = self.transfer {
             // What is appended now would keep the target from catching up.
             let error = ProposalError.notAccepted(leader: transfer.target)
             for proposal in proposals { out.refused.append(.init(proposal: proposal.id, error: error)) }
             return
         }
-        let time = max(time, ledger.time)
+        let time = self.clock.stamp(time, after: ledger.time, now: now)
         for proposal in proposals {
             let position = LogPosition(index: ledger.log.last.index.next, term: ledger.term)
             let entry = Entry(position: position, time: time, kind: .command, payload: proposal.payload)

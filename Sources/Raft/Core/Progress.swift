@@ -43,6 +43,12 @@ struct Progress: Sendable {
         }
     }
 
+    /// What is under way; empty where appends wait for an answer one by one.
+    var window: Window {
+        if case .replicate(let window) = self.mode { return window }
+        return Window()
+    }
+
     var isFetching: Bool { self.offered != nil }
 
     /// The snapshot the follower is pulling.

@@ -49,6 +49,7 @@ extension Leadership {
             guard self.canReconfigure(ledger) else { throw .underWay }
             let next = try ledger.membership.beginning(change)
             guard self.hasQuorum(of: next, ledger, now: now) else { throw .wouldLoseQuorum }
+            let time = self.clock.stamp(time, after: ledger.time, now: now)
             self.append(Self.entry(next, time: time, ledger), for: proposal, &ledger)
         } catch {
             out.refused.append(.init(proposal: proposal, error: .changeRefused(error)))
@@ -81,7 +82,7 @@ extension Leadership {
     private static func entry(_ membership: Membership, time: LogTime, _ ledger: Ledger) -> Entry {
         Entry(
             position: LogPosition(index: ledger.log.last.index.next, term: ledger.term),
-            time: max(time, ledger.time),
+            time: time,
             kind: .membership,
             payload: membership.encoded()
         )

@@ -12,6 +12,8 @@ public struct Status: Sendable {
     public var durable: LogIndex
     /// The membership in force: the latest in the log, committed or not.
     public var membership: Membership
+    /// Where it came with.
+    public var membershipIndex: LogIndex
     /// The position before the first entry of the log.
     public var base: LogPosition
     /// The last position the newest snapshot contains; zero without one.
@@ -30,6 +32,9 @@ public struct Status: Sendable {
         /// When it last answered.
         public var lastReply: Instant
         public var isFetchingSnapshot: Bool
+        /// Appends under way, and their bytes.
+        public var appendsInFlight: Int
+        public var bytesInFlight: Int
     }
 }
 
@@ -61,6 +66,7 @@ extension Consensus {
             last: self.ledger.log.last,
             durable: self.ledger.durable,
             membership: self.ledger.membership,
+            membershipIndex: self.ledger.memberships.latestIndex,
             base: self.ledger.log.base,
             snapshot: self.ledger.snapshots.last?.position ?? .zero,
             logEntries: self.ledger.log.count,
@@ -101,7 +107,9 @@ extension Leadership.Follower {
             id: self.id,
             match: self.progress.match,
             lastReply: self.progress.lastReply,
-            isFetchingSnapshot: self.progress.isFetching
+            isFetchingSnapshot: self.progress.isFetching,
+            appendsInFlight: self.progress.window.appends.count,
+            bytesInFlight: self.progress.window.bytes
         )
     }
 }

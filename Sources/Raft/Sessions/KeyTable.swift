@@ -42,11 +42,13 @@ struct KeyTable: Sendable {
     }
 
     mutating func keep(_ reply: [UInt8], to stamp: KeyStamp, part: UInt8, at timeMilliseconds: UInt64) {
-        if self.records[stamp.key] == nil {
-            self.append(stamp.key, Record(fingerprint: stamp.fingerprint, timeMilliseconds: timeMilliseconds))
+        if self.records[stamp.key]?.replies.keep(reply, to: part) == nil {
+            var record = Record(fingerprint: stamp.fingerprint, timeMilliseconds: timeMilliseconds)
+            record.replies.keep(reply, to: part)
+            self.append(stamp.key, record)
+        } else {
+            self.weight += Replies.weight(of: reply)
         }
-        self.records[stamp.key]?.replies.keep(reply, to: part)
-        self.weight += Replies.weight(of: reply)
         while self.count > self.limits.keysMax || self.weight > self.limits.keyBytesMax { self.removeOldest() }
     }
 

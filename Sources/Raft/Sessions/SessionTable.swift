@@ -67,8 +67,10 @@ public struct SessionTable: Sendable {
         case .key(let stamp):
             return self.keys.admit(stamp, part: token.part)
         case .session(let stamp):
-            guard let known = self.sessions[stamp.session] else { return .reject(.unknownSession) }
-            guard !self.hasExpired(known) else {
+            guard let lastUsed = self.sessions[stamp.session]?.lastUsedMilliseconds else {
+                return .reject(.unknownSession)
+            }
+            guard !self.hasExpired(lastUsed) else {
                 self.remove(stamp.session)
                 return .reject(.unknownSession)
             }
@@ -116,9 +118,9 @@ public struct SessionTable: Sendable {
 
     // MARK: Removing
 
-    private func hasExpired(_ session: Session) -> Bool {
+    private func hasExpired(_ lastUsedMilliseconds: UInt64) -> Bool {
         // Times of the log never decrease, so the difference can't be negative.
-        self.timeMilliseconds - session.lastUsedMilliseconds >= self.limits.sessionLifetimeMilliseconds
+        self.timeMilliseconds - lastUsedMilliseconds >= self.limits.sessionLifetimeMilliseconds
     }
 
     private mutating func remove(_ id: SessionID) {
@@ -127,7 +129,7 @@ public struct SessionTable: Sendable {
     }
 
     private mutating func removeExpiredSessions() {
-        for (id, session) in self.sessions where self.hasExpired(session) { self.remove(id) }
+        for (id, session) in self.sessions where self.hasExpired(session.lastUsedMilliseconds) { self.remove(id) }
     }
 
     /// The oldest name decides between sessions that were used at the same time.

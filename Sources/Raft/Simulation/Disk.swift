@@ -23,6 +23,8 @@ struct Disk: Sendable {
 
     mutating func enqueue(_ writes: [Write]) { self.queue.append(contentsOf: writes) }
 
+    var isIdle: Bool { self.queue.isEmpty && self.syncing.isEmpty }
+
     /// Takes the next batch. False if the disk is busy or has nothing to do.
     mutating func start() -> Bool {
         guard self.syncing.isEmpty, !self.queue.isEmpty, !self.isStalled else { return false }

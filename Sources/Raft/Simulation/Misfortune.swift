@@ -86,6 +86,7 @@ extension World {
         let keepsBatch = self.chance(500)
         let lost = try self.changeDisk(place) { $0.crash(keepingBatch: keepsBatch, $1) }
         self.members[place].core = nil
+        self.clients.crashed(place)
         self.members[place].boot += 1
         self.members[place].pausedUntil = 0
         let id = self.members[place].id

@@ -52,6 +52,10 @@ extension Oracle {
         guard let after = Membership(decoding: entry.payload) else {
             throw Violation(invariant: "quorums intersect", detail: "no membership at \(entry.position)")
         }
+        let newcomers = after.members.map(\.id).filter { before.member($0) == nil }
+        guard before.members.isEmpty || newcomers.allSatisfy({ $0 > before.greatestID }),
+            after.greatestID >= before.greatestID
+        else { throw Violation(invariant: "ids are not used twice", detail: "\(newcomers) at \(entry.position)") }
         let voters = (before.members + after.members).map(\.id).reduce(into: [NodeID]()) { known, id in
             if !known.contains(id), before.isVoter(id) || after.isVoter(id) { known.append(id) }
         }

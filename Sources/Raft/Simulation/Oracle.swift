@@ -34,8 +34,14 @@ struct Oracle: Sendable {
     private(set) var acknowledged: LogIndex = .zero
     /// What each snapshot taken so far contains.
     private(set) var states: [Snapshot.ID: Registers] = [:]
+    /// Values of commands whose clients were told that they are in no log.
+    private(set) var refusedForCertain: Set<UInt64> = []
+    let settings: Settings
 
-    init(_ genesis: Membership) { self.memberships = [(.zero, genesis)] }
+    init(_ genesis: Membership, _ settings: Settings) {
+        self.memberships = [(.zero, genesis)]
+        self.settings = settings
+    }
 
     var membership: Membership { self.memberships[self.memberships.count - 1].membership }
     var lastCommitted: LogPosition? { self.committed.last?.entry }
@@ -56,6 +62,7 @@ struct Oracle: Sendable {
         }
         let hasWon = after.role == .leader && (before.role != .leader || before.term != after.term)
         if hasWon { try self.checkNewLeader(core, after) }
+        if after.role == .leader { try self.checkLeader(after, before) }
         for write in effects.writes { try self.checkWrite(write, core, after, before) }
         for envelope in effects.messages { try self.checkPromise(envelope, members[after.id.place].disk) }
         if let snapshot = effects.install { try self.checkInstall(snapshot, after) }
@@ -63,6 +70,7 @@ struct Oracle: Sendable {
             let start = max(before.commit, effects.install?.index ?? .zero)
             try self.checkCommit(core, after, with: before.membership, from: start, members)
         }
+        if effects.writes.contains(where: \.changesMembership) { try self.checkInForce(core, after) }
         for done in effects.completed { self.acknowledged = max(self.acknowledged, done.position.index) }
         return hasWon ? 1 : 0
     }
@@ -107,7 +115,10 @@ struct Oracle: Sendable {
             let known = Known(fingerprint: entry.fingerprint, previous: previous)
             guard let first = self.entries[entry.position] else {
                 self.entries[entry.position] = known
-                if entry.kind == .membership { try self.checkMembership(entry, before: before.membership) }
+                if entry.kind == .membership {
+                    try self.checkMembership(entry, before: before.membership)
+                    try self.checkTurn(entry, core, status, before)
+                }
                 continue
             }
             if first.fingerprint != known.fingerprint || first.previous != known.previous {
@@ -145,7 +156,7 @@ struct Oracle: Sendable {
                     )
                 }
             } else {
-                self.commit(entry, in: status.term)
+                try self.commit(entry, in: status.term)
                 isNew = true
             }
             index = index.next
@@ -160,7 +171,15 @@ struct Oracle: Sendable {
         }
     }
 
-    private mutating func commit(_ entry: Entry, in term: Term) {
+    /// The command of this value is in no log and will be in none, a client was told.
+    mutating func noteRefusal(of value: UInt64) { self.refusedForCertain.insert(value) }
+
+    private mutating func commit(_ entry: Entry, in term: Term) throws(Violation) {
+        if let write = RegisterWrite(payload: entry.payload), entry.kind == .command,
+            self.refusedForCertain.contains(write.value)
+        {
+            throw Violation(invariant: "definite means never", detail: "\(entry.position) was refused for certain")
+        }
         self.machine.apply(entry)
         self.committed.append(
             Committed(

@@ -19,6 +19,9 @@ public struct Report: Sendable {
     public var captures = 0
     public var chunks = 0
     public var installs = 0
+    /// Runs whose clients' history was held against a register, and those where that grew too large.
+    public var judged = 0
+    public var undecided = 0
     /// The same for equal seeds, on every machine.
     public var trace: UInt64 = 0
 
@@ -44,6 +47,8 @@ public struct Report: Sendable {
         self.captures += other.captures
         self.chunks += other.chunks
         self.installs += other.installs
+        self.judged += other.judged
+        self.undecided += other.undecided
         self.trace ^= other.trace
     }
 
@@ -62,6 +67,7 @@ public struct Report: Sendable {
             ("snapshots taken", self.captures),
             ("chunks sent", self.chunks),
             ("snapshots installed", self.installs),
+            ("histories found linearizable", self.judged),
 
         ]
     }

@@ -20,6 +20,8 @@ struct SimulatedMember {
     var pullPlan: UInt64 = 0
     /// The members it has spoken to since it was started.
     var met: Set<NodeID> = []
+    /// Since when its disk owes it a receipt.
+    var pendingSince: UInt64?
     /// Counts power-ups: what was under way for an earlier one is void.
     var boot: UInt64 = 0
     /// The plan number of the timer that counts, and when it fires.

@@ -19,7 +19,11 @@ extension World {
             self.report.elections += elections
             try self.furnish()
         }
+        try self.checkSilence(place, after, input)
         self.members[place].disk.enqueue(self.effects.writes)
+        if !self.effects.writes.isEmpty && self.members[place].pendingSince == nil {
+            self.members[place].pendingSince = self.now
+        }
         self.startSync(place)
         let isAmbushed = self.effects.isMomentous && self.isAmbush(after)
         if isAmbushed && self.chance(500) { return try self.crash(place) }
@@ -29,6 +33,16 @@ extension World {
         self.moveSnapshots(place, core, input)
         self.planTimer(place, core)
         if isAmbushed { try self.crash(place) }
+    }
+
+    /// A leader that has waited too long for its own disk does not go on speaking as one.
+    private func checkSilence(_ place: Int, _ status: Status, _ input: Input) throws(Violation) {
+        guard case .timer = input, status.role == .leader, let since = self.members[place].pendingSince else { return }
+        let patience = self.faults.settings.diskPatience + self.faults.settings.heartbeatInterval * 2
+        let waited = self.members[place].instant(self.now).nanoseconds - self.members[place].instant(since).nanoseconds
+        if Duration.nanoseconds(Int64(waited)) > patience {
+            throw Violation(invariant: "no leader without a disk", detail: "member \(status.id), \(waited) ns")
+        }
     }
 
     private mutating func isAmbush(_ status: Status) -> Bool {
@@ -116,6 +130,7 @@ extension World {
 
     mutating func finishSync(_ place: Int) throws(Violation) {
         let receipt = try self.changeDisk(place) { $0.finish($1) }
+        self.members[place].pendingSince = self.members[place].disk.isIdle ? nil : self.now
         self.startSync(place)
         if let receipt { try self.step(place, .persisted(receipt)) }
     }
@@ -183,6 +198,7 @@ extension World {
         member.core = core
         member.timer.time = .max
         member.met = []
+        member.pendingSince = nil
         member.grants = []
         member.source = nil
         member.pullPlan += 1

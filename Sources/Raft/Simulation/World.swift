@@ -27,7 +27,7 @@ public struct World {
         self.faults = faults
         self.narrator = narrator
         let genesis = Membership(voters: (1...faults.members).map { NodeID(UInt32($0)) })
-        self.oracle = Oracle(genesis)
+        self.oracle = Oracle(genesis, faults.settings)
         for _ in 0..<faults.members { self.addMember(genesis) }
     }
 
@@ -42,6 +42,7 @@ public struct World {
         do throws(Violation) {
             try world.live(steps: steps)
             try world.recover()
+            try world.clients.judge(&world.report)
         } catch {
             violation = error
         }
