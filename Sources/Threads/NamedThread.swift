@@ -6,20 +6,14 @@ public final class NamedThread: Sendable {
 
     /// Starts the thread. The system shows the first 15 bytes of `name` (`ps -L`, `top -H`).
     public init(name: String, _ body: @escaping @Sendable () -> Void) {
-        let ended = self.ended
-        let start = Start(name: name) {
-            body()
-            ended.change { $0 = true }
-        }
+        let start = Start(name: name, body: body, ended: self.ended)
         var thread = pthread_t()
         let result = pthread_create(
             &thread,
             nil,
             { argument in
                 // The pointer is the retained `Start` handed to `pthread_create` below, so it is never nil.
-                let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-                start.nameThread()
-                start.body()
+                Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue().run()
                 return nil
             },
             Unmanaged.passRetained(start).toOpaque()
@@ -39,16 +33,25 @@ public final class NamedThread: Sendable {
     }
 
     private final class Start: Sendable {
-        let name: String
-        let body: @Sendable () -> Void
+        private let name: String
+        private let body: Monitor<(@Sendable () -> Void)?>
+        private let ended: Monitor<Bool>
 
-        init(name: String, body: @escaping @Sendable () -> Void) {
+        init(name: String, body: @escaping @Sendable () -> Void, ended: Monitor<Bool>) {
             self.name = name
-            self.body = body
+            self.body = Monitor(body)
+            self.ended = ended
+        }
+
+        /// Whoever waits for the end may count on it that what the closure held is free.
+        func run() {
+            self.nameThread()
+            self.body.change { $0.take() }?()
+            self.ended.change { $0 = true }
         }
 
         /// Glibc's own call is hidden from Swift, but Linux takes the name as a file too. A failure costs the name only.
-        func nameThread() {
+        private func nameThread() {
             let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
             guard file >= 0 else { return }
             let bytes = Array(self.name.utf8.prefix(15))

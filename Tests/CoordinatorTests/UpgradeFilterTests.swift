@@ -53,7 +53,7 @@ struct UpgradeFilterTests {
     @Test("a request that offers an upgrade nobody takes is answered as any other, and the connection ends behind it")
     func otherUpgrades() async throws {
         try await TestCoordinator.run { (coordinator) async throws in
-            for name in ["h2c", "websocket", "varpulis-raft/1"] {
+            for name in ["h2c", "websocket", "varpulis-raft/2"] {
                 let answer = try await RawConnection.answer(
                     from: coordinator.port,
                     to: "GET /health HTTP/1.1",

@@ -198,7 +198,7 @@ struct RaftNodeTests {
         await #expect(throws: ProposalError.notAccepted(leader: nil)) {
             try await leader.propose([], timeout: .seconds(60))
         }
-        await #expect(throws: ReadError.notLeader(nil)) { try await leader.read(timeout: .seconds(60)) }
+        await #expect(throws: ReadError.notServed(leader: nil)) { try await leader.read(timeout: .seconds(60)) }
         await cluster.stopAll()
     }
 

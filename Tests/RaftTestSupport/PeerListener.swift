@@ -24,6 +24,7 @@ public final class PeerListener: Sendable {
         var transport: PeerTransport?
         var open: [ObjectIdentifier: any Channel] = [:]
         var accepted = 0
+        var bytesPerSecond: Int?
     }
 
     /// What the accepting channels share with the listener.
@@ -55,6 +56,12 @@ public final class PeerListener: Sendable {
         set { self.box.state.withLock { $0.mood = newValue } }
     }
 
+    /// How fast connections accepted from now on let bytes out to who dialed them; nil if nothing slows them.
+    public var bytesPerSecond: Int? {
+        get { self.box.state.withLock { $0.bytesPerSecond } }
+        set { self.box.state.withLock { $0.bytesPerSecond = newValue } }
+    }
+
     /// Whose connections come in here. Without one they are closed.
     public func serve(_ transport: PeerTransport?) { self.box.state.withLock { $0.transport = transport } }
 
@@ -75,10 +82,10 @@ public final class PeerListener: Sendable {
     }
 
     private static func receive(_ channel: any Channel, _ box: Box) -> EventLoopFuture<Void> {
-        let (mood, transport) = box.state.withLock { state in
+        let (mood, transport, bytesPerSecond) = box.state.withLock { state in
             state.accepted += 1
             state.open[ObjectIdentifier(channel)] = channel
-            return (state.mood, state.transport)
+            return (state.mood, state.transport, state.bytesPerSecond)
         }
         channel.closeFuture.whenComplete { _ in
             box.state.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(channel)) }
@@ -91,6 +98,9 @@ public final class PeerListener: Sendable {
         }
         guard let transport else { return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
         return channel.eventLoop.makeCompletedFuture {
+            if let bytesPerSecond {
+                try channel.pipeline.syncOperations.addHandler(Throttle(bytesPerSecond: bytesPerSecond))
+            }
             let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Bool>(
                 upgraders: [PeerServerUpgrader(transport, negotiated: true)],
                 notUpgradingCompletionHandler: { $0.close().map { false } }

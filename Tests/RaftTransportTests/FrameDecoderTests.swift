@@ -14,9 +14,9 @@ struct FrameDecoderTests {
     }
 
     private static func channel(limit bytes: Int? = nil) -> EmbeddedChannel {
-        let limit = FrameDecoder.Limit()
-        if let bytes { limit.bytes = bytes }
-        return EmbeddedChannel(handler: ByteToMessageHandler(FrameDecoder(limit: limit)))
+        let intake = FrameDecoder.Intake()
+        if let bytes { intake.bytesMax = bytes }
+        return EmbeddedChannel(handler: ByteToMessageHandler(FrameDecoder(intake: intake)))
     }
 
     @Test("frames arrive whole wherever the stream is split")
@@ -78,10 +78,10 @@ struct FrameDecoderTests {
 
     @Test("a limit that is raised holds for the frames after that")
     func raisedLimit() throws {
-        let limit = FrameDecoder.Limit()
-        let channel = EmbeddedChannel(handler: ByteToMessageHandler(FrameDecoder(limit: limit)))
+        let intake = FrameDecoder.Intake()
+        let channel = EmbeddedChannel(handler: ByteToMessageHandler(FrameDecoder(intake: intake)))
         let long = String(repeating: "x", count: 600)
-        limit.bytes = WireLimits.frameBytes
+        intake.bytesMax = WireLimits.frameBytes
         try channel.writeInbound(Self.framed(long))
         #expect(try channel.readInbound(as: ByteBuffer.self) == ByteBuffer(string: long))
         _ = try channel.finish()

@@ -25,21 +25,25 @@ struct HandshakeTests {
     private static func dialer(
         _ identity: PeerIdentity = Self.identity(1),
         expecting: UInt32 = 2,
-        nonce: UInt8 = 1
+        lane: Lane = .calls,
+        nonce: UInt8 = 1,
+        admission: @escaping Handshake.Admit = { _, _ in .welcome }
     ) -> Handshake {
-        Handshake(dialing: NodeID(expecting), as: identity, nonce: [UInt8](repeating: nonce, count: 32))
+        Handshake(
+            dialing: NodeID(expecting),
+            lane,
+            as: identity,
+            nonce: [UInt8](repeating: nonce, count: 32),
+            admission: admission
+        )
     }
 
     private static func acceptor(
         _ identity: PeerIdentity = Self.identity(2),
-        members: [UInt32] = [1, 3],
-        nonce: UInt8 = 2
+        nonce: UInt8 = 2,
+        admission: @escaping Handshake.Admit = { _, _ in .welcome }
     ) -> Handshake {
-        Handshake(
-            accepting: members.map { NodeID($0) },
-            as: identity,
-            nonce: [UInt8](repeating: nonce, count: 32)
-        )
+        Handshake(acceptingAs: identity, nonce: [UInt8](repeating: nonce, count: 32), admission: admission)
     }
 
     /// A whole exchange; each frame may be altered on its way. Returns what the acceptor and the dialer found.
@@ -69,8 +73,8 @@ struct HandshakeTests {
             Self.dialer(Self.identity(1, key: key)),
             Self.acceptor(Self.identity(2, key: key))
         )
-        #expect(found.acceptor == Handshake.Peer(node: NodeID(1), incarnation: Incarnation(100)))
-        #expect(found.dialer == Handshake.Peer(node: NodeID(2), incarnation: Incarnation(200)))
+        #expect(found.acceptor == Handshake.Peer(node: NodeID(1), incarnation: Incarnation(100), lane: .calls))
+        #expect(found.dialer == Handshake.Peer(node: NodeID(2), incarnation: Incarnation(200), lane: .calls))
     }
 
     @Test("every frame fits the limit for strangers")
@@ -111,10 +115,58 @@ struct HandshakeTests {
         }
     }
 
-    @Test("a member that is not the expected one is refused by both sides")
+    @Test("a member that is not the expected one is refused by the dialer, and member 0 by the acceptor")
     func wrongMember() throws {
         #expect(throws: HandshakeError.member) { try Self.exchange(Self.dialer(expecting: 3), Self.acceptor()) }
-        #expect(throws: HandshakeError.member) { try Self.exchange(Self.dialer(Self.identity(4)), Self.acceptor()) }
+        #expect(throws: HandshakeError.member) { try Self.exchange(Self.dialer(Self.identity(0)), Self.acceptor()) }
+    }
+
+    @Test("each side comes to know which lane the dialer wants", arguments: Lane.allCases)
+    func lanes(lane: Lane) throws {
+        let found = try Self.exchange(Self.dialer(lane: lane), Self.acceptor())
+        #expect(found.acceptor?.lane == lane && found.dialer?.lane == lane)
+    }
+
+    @Test("a member that was removed, or lives on another disk, is told so once it has proved who it is")
+    func membership() throws {
+        for admission in [Admission.removed, .otherDisk] {
+            var dialer = Self.dialer()
+            var acceptor = Self.acceptor { member, incarnation in
+                #expect(member == NodeID(1) && incarnation == Incarnation(100))
+                return admission
+            }
+            let hello = try #require(dialer.opening)
+            guard case .send(let challenge) = try acceptor.received(ByteBuffer(bytes: hello)),
+                case .send(let proof) = try dialer.received(ByteBuffer(bytes: challenge))
+            else {
+                Issue.record("the handshake ends before anybody has proved anything")
+                return
+            }
+            let error = try #require(throws: HandshakeError.self) { try acceptor.received(ByteBuffer(bytes: proof)) }
+            #expect(error.side == .peer(NodeID(1), admission))
+            let frame = Handshake.refusal(error)
+            #expect(frame.count <= WireLimits.handshakeFrameBytes)
+            let told = try #require(throws: HandshakeError.self) { try dialer.received(ByteBuffer(bytes: frame)) }
+            #expect(told.side == .own(admission))
+            #expect(told.description.contains(admission.sentence(about: NodeID(1))))
+        }
+    }
+
+    @Test("a stranger does not make a member believe that it is out of the cluster")
+    func unprovenRefusal() throws {
+        let frame = Handshake.refusal(.unwelcome(NodeID(1), .removed))
+        var dialer = Self.dialer()
+        let error = try #require(throws: HandshakeError.self) { try dialer.received(ByteBuffer(bytes: frame)) }
+        #expect(error.side == .neither)
+    }
+
+    @Test("a dialer turns away a member that lives on another disk than it is known for")
+    func dialerAsksToo() throws {
+        let error = try #require(throws: HandshakeError.self) {
+            try Self.exchange(Self.dialer(admission: { _, _ in .otherDisk }), Self.acceptor())
+        }
+        #expect(error.side == .peer(NodeID(2), .otherDisk))
+        #expect(error.description.contains("varpulis raft replace 2"))
     }
 
     @Test("nobody talks to itself, even where its own number is among those expected")
@@ -122,7 +174,7 @@ struct HandshakeTests {
         #expect(throws: HandshakeError.member) {
             try Self.exchange(
                 Self.dialer(Self.identity(2), expecting: 2),
-                Self.acceptor(Self.identity(2), members: [1, 2, 3])
+                Self.acceptor(Self.identity(2))
             )
         }
     }

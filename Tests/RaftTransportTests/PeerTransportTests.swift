@@ -64,7 +64,7 @@ struct PeerTransportTests {
         #expect(try await pair.connect())
         #expect(try await pair.dialer.call(2, ByteBuffer()).readableBytes == 0)
         #expect(try await pair.dialer.call(2, ByteBuffer(string: "x")) == ByteBuffer(string: "x"))
-        #expect(pair.listener.acceptedCount == 1)
+        #expect(pair.listener.acceptedCount == 2)  // one for each lane
         await pair.close()
     }
 
@@ -77,7 +77,7 @@ struct PeerTransportTests {
         })
         #expect(try await pair.connect())
         try await withThrowingTaskGroup(of: Bool.self) { group in
-            for _ in 0..<WireLimits.openCalls + 10 {
+            for _ in 0..<Lane.calls.openCallsMax + 10 {
                 group.addTask {
                     do {
                         _ = try await pair.dialer.call(2, ByteBuffer())
@@ -94,7 +94,7 @@ struct PeerTransportTests {
                 if isAnswered { answered += 1 } else { refused += 1 }
                 if refused == 10 { gate.continuation.finish() }
             }
-            #expect(answered == WireLimits.openCalls && refused == 10)
+            #expect(answered == Lane.calls.openCallsMax && refused == 10)
         }
         // With those answered there is room again.
         #expect(try await pair.dialer.call(2, ByteBuffer(string: "x")) == ByteBuffer(string: "x"))

@@ -10,12 +10,23 @@ struct RandomMessages {
     init(seed: UInt64) { self.random = Seeded(seed) }
 
     mutating func next() -> Message {
-        switch Int.random(in: 0..<8, using: &self.random) {
+        switch Int.random(in: 0..<12, using: &self.random) {
         case 0: .preVoteRequest(VoteRequest(term: self.term(), last: self.position()))
         case 1: .preVoteReply(VoteReply(term: self.term(), isGranted: .random(using: &self.random)))
         case 2: .voteRequest(VoteRequest(term: self.term(), last: self.position()))
         case 3: .voteReply(VoteReply(term: self.term(), isGranted: .random(using: &self.random)))
         case 4, 5: .append(self.append())
+        case 6: .offer(SnapshotOffer(term: self.term(), snapshot: self.snapshot(), round: self.number()))
+        case 7: .readRequest(ReadRequest(term: self.term(), id: self.random.next()))
+        case 8:
+            .readReply(
+                ReadReply(
+                    term: self.term(),
+                    id: self.random.next(),
+                    index: .random(using: &self.random) ? self.index() : nil
+                )
+            )
+        case 9: .timeoutNow(TimeoutNow(term: self.term()))
         default: .appendReply(AppendReply(term: self.term(), round: self.number(), outcome: self.outcome()))
         }
     }
@@ -41,10 +52,25 @@ struct RandomMessages {
         )
     }
 
+    private mutating func snapshot() -> Snapshot {
+        let chunks = UInt32.random(in: 0...70_000, using: &self.random)
+        let voters = (1...UInt32.random(in: 1...5, using: &self.random)).map { NodeID($0) }
+        return Snapshot(
+            position: self.position(),
+            time: LogTime(milliseconds: self.number()),
+            membership: Membership(voters: voters),
+            size: UInt64(chunks) * UInt64(Snapshot.chunkBytes),
+            chunkCount: chunks,
+            digest: self.random.bytes(Snapshot.digestBytes)
+        )
+    }
+
     private mutating func outcome() -> AppendReply.Outcome {
-        switch Int.random(in: 0..<3, using: &self.random) {
+        switch Int.random(in: 0..<5, using: &self.random) {
         case 0: .accepted(match: self.index())
         case 1: .rejected(previous: self.index(), hint: self.position())
+        case 2: .fetching(nil)
+        case 3: .fetching(self.snapshot().id)
         default: .stale
         }
     }

@@ -13,6 +13,8 @@ final class TestMember: Sendable {
 
     private final class Inbox: Sendable {
         let envelopes = Mutex<[Envelope]>([])
+        let met = Mutex<[NodeID: Incarnation]>([:])
+        let lost = Mutex<[NodeID]>([])
     }
 
     let transport: PeerTransport
@@ -22,6 +24,9 @@ final class TestMember: Sendable {
         _ node: UInt32,
         of addresses: [NodeID: PeerAddress],
         key: String = "key",
+        incarnation: UInt64? = nil,
+        eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next(),
+        chunks: @escaping @Sendable (UInt32, Snapshot.ID) -> [UInt8]? = { _, _ in nil },
         configure: (PeerTransport) -> Void = { _ in },
         answering: @escaping Answering = { _, body in body }
     ) {
@@ -31,14 +36,19 @@ final class TestMember: Sendable {
             identity: PeerIdentity(
                 cluster: ClusterID(high: 1, low: 2),
                 node: NodeID(node),
-                incarnation: Incarnation(UInt64(node)),
+                incarnation: Incarnation(incarnation ?? UInt64(node)),
                 key: Array(key.utf8)
             ),
-            addresses: addresses,
-            eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+            peers: addresses,
+            eventLoop: eventLoop,
             events: PeerEvents(
                 messages: { envelopes in inbox.envelopes.withLock { $0 += envelopes } },
-                call: { call in call.answer { await answering(call.from, call.body) } }
+                met: { member, incarnation in inbox.met.withLock { $0[member] = incarnation } },
+                lost: { member in inbox.lost.withLock { $0.append(member) } },
+                call: { call in call.answer { await answering(call.from, call.body) } },
+                chunk: { number, snapshot, call in
+                    call.answer(chunks(number, snapshot).map { ByteBuffer(bytes: $0) } ?? ByteBuffer())
+                }
             ),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -46,6 +56,18 @@ final class TestMember: Sendable {
     }
 
     var received: [Envelope] { self.inbox.envelopes.withLock { $0 } }
+    var met: [NodeID: Incarnation] { self.inbox.met.withLock { $0 } }
+    var lost: [NodeID] { self.inbox.lost.withLock { $0 } }
+
+    func status() async throws -> TransportStatus {
+        try await self.transport.eventLoop.submit { self.transport.status }.get()
+    }
+
+    func update(_ peers: [NodeID: PeerAddress], committed: Membership = .unknown) async throws {
+        try await self.transport.eventLoop.submit {
+            self.transport.update(peers: peers, admissions: Admissions(known: committed))
+        }.get()
+    }
 
     func start() async throws {
         try await self.transport.eventLoop.submit { self.transport.start() }.get()
@@ -60,6 +82,16 @@ final class TestMember: Sendable {
             for message in messages { self.transport.send(message, to: NodeID(member)) }
             self.transport.flush()
         }.get()
+    }
+
+    func chunk(_ number: UInt32, of snapshot: Snapshot.ID, from member: UInt32) async throws -> [UInt8]? {
+        try await self.transport.eventLoop.flatSubmit {
+            self.transport.chunk(number, of: snapshot, from: NodeID(member), timeout: .seconds(20))
+        }.get()
+    }
+
+    func closeSnapshotLanes() async throws {
+        try await self.transport.eventLoop.submit { self.transport.closeSnapshotLanes(except: nil) }.get()
     }
 
     func call(
@@ -81,13 +113,21 @@ struct Pair {
 
     init(
         dialerKey: String = "key",
+        acceptorLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next(),
+        chunks: @escaping @Sendable (UInt32, Snapshot.ID) -> [UInt8]? = { _, _ in nil },
         configure: (PeerTransport) -> Void = { _ in },
         answering: @escaping TestMember.Answering = { _, body in body }
     ) async throws {
         self.listener = try await PeerListener.open()
         self.dialer = TestMember(1, of: [NodeID(2): listener.address], key: dialerKey, configure: configure)
         // Nothing listens at the dialer, and nobody dials it.
-        self.acceptor = TestMember(2, of: [NodeID(1): listener.address], answering: answering)
+        self.acceptor = TestMember(
+            2,
+            of: [NodeID(1): listener.address],
+            eventLoop: acceptorLoop,
+            chunks: chunks,
+            answering: answering
+        )
         self.listener.serve(self.acceptor.transport)
     }
 

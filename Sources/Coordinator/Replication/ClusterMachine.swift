@@ -1,6 +1,7 @@
 import ClusterState
 import Raft
 import RaftCore
+import RaftStorage
 
 /// What applying a command gave. The HTTP library has a `Response` too; this is the other one's name.
 typealias StateResponse = Response
@@ -8,6 +9,8 @@ typealias StateResponse = Response
 /// The cluster's state as Raft's state machine: entries are encoded submissions.
 struct ClusterMachine: StateMachine {
     var state = ClusterState()
+
+    init() {}
 
     mutating func apply(_ payload: [UInt8], at index: LogIndex, time: LogTime) -> Outcome {
         do throws(DecodingFailure) {
@@ -17,4 +20,8 @@ struct ClusterMachine: StateMachine {
             return .unreadable(error)
         }
     }
+
+    func encode(into snapshot: inout SnapshotWriter) throws { try snapshot.write(self.state.encoded()) }
+
+    init(restoring pieces: [[UInt8]]) throws { self.state = try ClusterState(decoding: Array(pieces.joined())) }
 }

@@ -39,4 +39,12 @@ public struct Snapshot: Hashable, Sendable {
     }
     public var id: ID { ID(position: self.position, digest: self.digest) }
     public var index: LogIndex { self.position.index }
+
+    /// How many bytes the chunk has; nil if there is no such chunk.
+    public func byteCount(ofChunk number: UInt32) -> Int? {
+        guard number < self.chunkCount else { return nil }
+        let before = UInt64(number) * UInt64(Self.chunkBytes)
+        guard self.size > before else { return nil }
+        return Int(min(self.size - before, UInt64(Self.chunkBytes)))
+    }
 }

@@ -14,86 +14,101 @@ import RaftTransport
 /// in, the disk gets one submission and each connection one flush.
 final class NodeLoop<Machine: StateMachine> {
     typealias Outcome<Value> = Result<Value, ProposalError>
+    typealias ReadAnswer = (Result<Applied<Machine>, ReadError>) -> Void
 
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     private let storage: StorageThread
-    private let transport: PeerTransport
-    private let logger: Logger
-    private let publish: (NodeStatus) -> Void
+    let snapshots: SnapshotThread
+    let transport: PeerTransport
+    let logger: Logger
+    let publish: (NodeStatus) -> Void
     let answers: AnswerBatches
 
-    private var core: Consensus
-    private(set) var machine: Machine
-    private(set) var applied = LogPosition.zero
-    private var effects = Effects()
+    private(set) var core: Consensus
+    var machine: Machine
+    var applied: LogPosition
+    var schedule: SnapshotSchedule
+    var isCapturing = false
+    /// The snapshots whose bytes the snapshots' thread was told to keep.
+    var kept: (snapshots: [Snapshot], fetching: Snapshot.ID?)
+    /// A pulled snapshot's state, until the core says whether to install it.
+    var fetched: (id: Snapshot.ID, machine: Machine)?
+    private(set) var fetcher: SnapshotFetcher<Machine>?
+    var effects = Effects()
     private var inbox: [Input] = []
     private var unsubmitted: [Write] = []
-    private var proposals: [Proposal] = []
+    var proposals: [Proposal] = []
     private var isDrainPlanned = false
     private var timer: (deadline: RaftCore.Instant, task: Scheduled<Void>)?
-    private var isStopped = false
+    private(set) var isStopped = false
 
     private var nextID: UInt64 = 1
-    private let writers: Waiters<ProposalID, (Outcome<Machine.Response>) -> Void>
-    private let readers: Waiters<ReadID, (Result<Applied<Machine>, ReadError>) -> Void>
-    /// Reads that wait until this member has applied what they are to see. Those that nobody waits for any more go when
-    /// their turn comes.
-    private var grantedReads: [Effects.ReadGrant] = []
-    private let applyWatchers: Waiters<UInt64, (beyond: LogIndex, wake: () -> Void)>
-    private let leaderWatchers: Waiters<UInt64, (NodeID?) -> Void>
-    private var leaderCalls: [UInt64: (leader: NodeID, answer: (Result<ByteBuffer, any Error>) -> Void)] = [:]
-    private var status: NodeStatus
-    private var leaderHeard: NIODeadline?
+    let settings: Settings
+    let limits: RaftConfiguration.Limits
+    let peers: PeerDirectory
+    let writers: Waiters<ProposalID, (Outcome<Machine.Response>) -> Void>
+    let changers: Waiters<ProposalID, (Outcome<Membership>) -> Void>
+    let successionWatchers: Waiters<UInt64, (NodeID?) -> Void>
+    let readers: Waiters<ReadID, ReadAnswer>
+    /// Reads that see the newest state once this much is applied.
+    var granted: [(read: ReadID, index: LogIndex)] = []
+    let applyWatchers: Waiters<UInt64, (beyond: LogIndex, wake: () -> Void)>
+    let leaderWatchers: Waiters<UInt64, (NodeID?) -> Void>
+    var leaderCalls: [UInt64: (leader: NodeID, answer: (Result<ByteBuffer, any Error>) -> Void)] = [:]
+    var status: NodeStatus
+    var leaderHeard: NIODeadline?
+    /// The committed membership that the transport knows.
+    var committed = Membership.unknown
+    /// The membership of the snapshot that is being pulled.
+    var offered: Membership?
 
     init(
         core: Consensus,
         machine: Machine,
+        configuration: RaftConfiguration,
         storage: StorageThread,
+        snapshots: SnapshotThread,
         transport: PeerTransport,
         eventLoop: any EventLoop,
-        logger: Logger,
         publish: @escaping (NodeStatus) -> Void
     ) {
         self.core = core
         self.machine = machine
+        self.applied = core.snapshots.last?.position ?? .zero
+        self.schedule = SnapshotSchedule(configuration.settings, last: core.snapshots.last)
+        self.kept = (core.snapshots, core.fetching?.id)
+        self.settings = configuration.settings
         self.storage = storage
+        self.snapshots = snapshots
         self.transport = transport
         self.eventLoop = eventLoop
-        self.logger = logger
+        self.logger = configuration.logger
+        self.limits = configuration.limits
+        self.peers = PeerDirectory(own: configuration.identity.node, configured: configuration.addresses)
         self.publish = publish
         self.answers = AnswerBatches(eventLoop: eventLoop)
         self.writers = Waiters(eventLoop: eventLoop) { $0(.failure(.outcomeUnknown)) }
+        self.changers = Waiters(eventLoop: eventLoop) { $0(.failure(.outcomeUnknown)) }
+        self.successionWatchers = Waiters(eventLoop: eventLoop) { $0(nil) }
         self.readers = Waiters(eventLoop: eventLoop) { $0(.failure(.timedOut)) }
         self.applyWatchers = Waiters(eventLoop: eventLoop) { $0.wake() }
         self.leaderWatchers = Waiters(eventLoop: eventLoop) { $0(nil) }
-        self.status = NodeStatus(consensus: core.status, applied: .zero)
+        self.status = NodeStatus(consensus: core.status, applied: self.applied)
         publish(self.status)
+        let loop = NIOLoopBound(self, eventLoop: eventLoop)
+        self.fetcher = SnapshotFetcher(
+            snapshots: snapshots,
+            transport: transport,
+            eventLoop: eventLoop,
+            logger: configuration.logger,
+            fetched: { snapshot, machine in loop.value.arrived(snapshot, machine) }
+        )
     }
 
     // MARK: Inputs
 
-    /// What somebody on another thread, or on this loop, asks for.
-    enum Request {
-        case propose([UInt8], timeout: TimeAmount, @Sendable (Outcome<Machine.Response>) -> Void)
-        case read(timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
-        case look(@Sendable (Applied<Machine>) -> Void)
-        case call(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
-        case callLeader(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
-    }
-
-    func take(_ request: Request) {
-        switch request {
-        case .propose(let payload, let timeout, let answer): self.propose(payload, timeout: timeout, answer)
-        case .read(let timeout, let answer): self.read(timeout: timeout, answer)
-        case .look(let answer): answer(self.local)
-        case .call(let member, let body, let timeout, let answer):
-            self.transport.call(member, body, timeout: timeout).whenComplete(answer)
-        case .callLeader(let leader, let body, let timeout, let answer):
-            self.call(leader: leader, body, timeout: timeout, answer)
-        }
-    }
-
     func start() {
+        self.knowPeers()
         self.transport.start()
         self.planTimer()
     }
@@ -103,96 +118,38 @@ final class NodeLoop<Machine: StateMachine> {
         self.planDrain()
     }
 
+    /// Takes messages in. What does not fit is dropped: the protocol repeats what matters.
     func receive(_ envelopes: [Envelope]) {
+        guard self.inbox.count + envelopes.count <= self.limits.inputsMax else {
+            self.status.messagesDropped += envelopes.count
+            return
+        }
         for envelope in envelopes {
-            if case .append = envelope.message { self.leaderHeard = .now() }
+            switch envelope.message {
+            case .append, .offer: self.leaderHeard = .now()
+            default: break
+            }
         }
         self.post(envelopes.lazy.map { .message($0) })
-    }
-
-    private func propose(
-        _ payload: [UInt8],
-        timeout: TimeAmount,
-        _ answer: @escaping (Outcome<Machine.Response>) -> Void
-    ) {
-        if self.isStopped { return answer(.failure(.notAccepted(leader: nil))) }
-        if payload.count > Entry.payloadBytesMax { return answer(.failure(.tooLarge)) }
-        let id = ProposalID(self.newID())
-        self.writers.add(answer, as: id, timeout: timeout)
-        self.proposals.append(Proposal(id: id, payload: payload))
-        self.planDrain()
-    }
-
-    private func read(timeout: TimeAmount, _ answer: @escaping (Result<Applied<Machine>, ReadError>) -> Void) {
-        if self.isStopped { return answer(.failure(.notLeader(nil))) }
-        let id = ReadID(self.newID())
-        self.readers.add(answer, as: id, timeout: timeout)
-        self.inbox.append(.read(id, .index))
-        self.planDrain()
-    }
-
-    /// Answers with the leader as soon as one is known, or with nil when the time is up.
-    func leader(waiting timeout: TimeAmount, _ answer: @escaping (NodeID?) -> Void) {
-        if let leader = self.core.leader { return answer(leader) }
-        self.leaderWatchers.add(answer, as: self.newID(), timeout: timeout)
-    }
-
-    /// Asks a member for what only a leader can answer: given up as soon as another one is known to lead.
-    private func call(
-        leader: NodeID,
-        _ body: ByteBuffer,
-        timeout: TimeAmount,
-        _ answer: @escaping (Result<ByteBuffer, any Error>) -> Void
-    ) {
-        let id = self.newID()
-        self.leaderCalls[id] = (leader, answer)
-        let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
-        self.transport.call(leader, body, timeout: timeout).whenComplete { result in
-            loop.value.leaderCalls.removeValue(forKey: id)?.answer(result)
-        }
-    }
-
-    private func giveUpCalls(butTo leader: NodeID) {
-        for (id, call) in self.leaderCalls where call.leader != leader {
-            self.leaderCalls[id] = nil
-            call.answer(.failure(CallError.superseded))
-        }
-    }
-
-    /// Wakes the caller when something beyond `index` is applied, or when the time is up.
-    func applied(beyond index: LogIndex, waiting timeout: TimeAmount, _ wake: @escaping () -> Void) {
-        if self.isStopped || self.applied.index > index { return wake() }
-        self.applyWatchers.add((index, wake), as: self.newID(), timeout: timeout)
     }
 
     /// Ends the node's work here. What is still open has an unknown outcome.
     func stop() {
         self.isStopped = true
         self.timer?.task.cancel()
+        self.fetcher?.stop()
+        self.fetcher = nil  // the two refer to each other
         for answer in self.writers.removeAll() { answer(.failure(.outcomeUnknown)) }
-        for answer in self.readers.removeAll() { answer(.failure(.notLeader(nil))) }
+        for answer in self.changers.removeAll() { answer(.failure(.outcomeUnknown)) }
+        for answer in self.successionWatchers.removeAll() { answer(nil) }
+        for answer in self.readers.removeAll() { answer(.failure(.notServed(leader: nil))) }
         for answer in self.leaderWatchers.removeAll() { answer(nil) }
         for watcher in self.applyWatchers.removeAll() { watcher.wake() }
     }
 
-    var local: Applied<Machine> {
-        var staleness: Duration?
-        if self.core.status.role == .leader {
-            staleness = .zero
-        } else if let heard = self.leaderHeard {
-            staleness = .nanoseconds((NIODeadline.now() - heard).nanoseconds)
-        }
-        return Applied(
-            machine: self.machine,
-            index: self.applied.index,
-            term: self.applied.term,
-            staleness: staleness
-        )
-    }
-
     // MARK: Draining
 
-    private func planDrain() {
+    func planDrain() {
         guard !self.isDrainPlanned else { return }
         self.isDrainPlanned = true
         let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
@@ -206,12 +163,24 @@ final class NodeLoop<Machine: StateMachine> {
         self.effects.removeAll()
         let inputs = self.inbox
         self.inbox.removeAll(keepingCapacity: true)
-        for input in inputs { self.core.handle(input, now: now, into: &self.effects) }
+        for input in inputs { self.step(input, now: now) }
         if !self.proposals.isEmpty {
             self.core.handle(.proposals(self.proposals, time: Self.wallClock()), now: now, into: &self.effects)
             self.proposals.removeAll(keepingCapacity: true)
         }
         self.carryOut()
+    }
+
+    private func step(_ input: Input, now: RaftCore.Instant) {
+        // A snapshot that takes the place of the state comes between what was committed before it and after it.
+        if case .fetched = input { self.carryOutAtOnce() }
+        self.core.handle(input, now: now, into: &self.effects)
+        if self.effects.install != nil { self.carryOutAtOnce() }
+    }
+
+    private func carryOutAtOnce() {
+        self.carryOut()
+        self.effects.removeAll()
     }
 
     private func carryOut() {
@@ -225,7 +194,10 @@ final class NodeLoop<Machine: StateMachine> {
             for envelope in self.effects.messages { self.transport.send(envelope.message, to: envelope.to) }
             self.transport.flush()
         }
+        if let snapshot = self.effects.install { self.install(snapshot) }
         self.answer()
+        if let (snapshot, member) = self.effects.fetch { self.fetcher?.fetch(snapshot, from: member) }
+        self.keepSnapshots()
         self.planTimer()
         self.noteStatus()
     }
@@ -239,50 +211,7 @@ final class NodeLoop<Machine: StateMachine> {
         }
     }
 
-    /// Applies what is committed and answers everybody whose wait is over.
-    private func answer() {
-        let effects = self.effects
-        var completed = effects.completed.makeIterator()
-        var next = completed.next()
-        if let committed = effects.committed {
-            while self.applied.index < committed, let entry = self.core.entry(at: self.applied.index.next) {
-                let response = self.apply(entry)
-                guard let done = next, done.position.index == entry.index else { continue }
-                if let response { self.writers.remove(done.proposal)?(.success(response)) }
-                next = completed.next()
-            }
-        }
-        for watcher in self.applyWatchers.remove(where: { $0.beyond < self.applied.index }) { watcher.wake() }
-        for refusal in effects.refused { self.writers.remove(refusal.proposal)?(.failure(refusal.error)) }
-        self.answerReads(effects.grantedReads)
-        for refusal in effects.refusedReads {
-            self.readers.remove(refusal.read)?(.failure(.notLeader(refusal.leader)))
-        }
-    }
-
-    /// A follower may be told that a read sees more than it has applied: such a read waits for the rest.
-    private func answerReads(_ grants: [Effects.ReadGrant]) {
-        self.grantedReads.append(contentsOf: grants)
-        guard !self.grantedReads.isEmpty else { return }
-        let due = self.grantedReads.filter { $0.index <= self.applied.index }
-        self.grantedReads.removeAll { $0.index <= self.applied.index }
-        let local = self.local
-        for grant in due { self.readers.remove(grant.read)?(.success(local)) }
-    }
-
-    private func apply(_ entry: Entry) -> Machine.Response? {
-        self.applied = entry.position
-        switch entry.kind {
-        case .noop, .membership: return nil
-        case .command: return self.machine.apply(entry.payload, at: entry.index, time: entry.time)
-        default:
-            // Members that know the kind apply it; going on without it would make this state another one.
-            self.logger.critical("an entry of an unknown kind is committed, stopping; upgrade this member")
-            exit(70)
-        }
-    }
-
-    // MARK: Timer and status
+    // MARK: Small things
 
     private func planTimer() {
         let deadline = self.core.deadline
@@ -296,35 +225,12 @@ final class NodeLoop<Machine: StateMachine> {
         self.timer = (deadline, task)
     }
 
-    private func noteStatus() {
-        let before = self.status.consensus
-        let after = self.core.status
-        self.status.consensus = after
-        self.status.applied = self.applied
-        self.status.openProposals = self.writers.count
-        if after.role != before.role || after.term != before.term || after.leader != before.leader {
-            self.logger.info(
-                "role",
-                metadata: [
-                    "role": "\(after.role)", "term": "\(after.term.rawValue)",
-                    "leader": "\(after.leader.map(\.description) ?? "none")",
-                ]
-            )
-            if after.role == .leader && before.role != .leader { self.status.electionsWon += 1 }
-        }
-        self.publish(self.status)
-        if let leader = after.leader, leader != before.leader { self.giveUpCalls(butTo: leader) }
-        if let leader = after.leader { for answer in self.leaderWatchers.removeAll() { answer(leader) } }
-    }
-
-    // MARK: Small things
-
-    private func newID() -> UInt64 {
+    func newID() -> UInt64 {
         self.nextID += 1
         return self.nextID
     }
 
-    private static func wallClock() -> LogTime {
+    static func wallClock() -> LogTime {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return LogTime(milliseconds: UInt64(max(0, time.tv_sec)) * 1_000 + UInt64(time.tv_nsec) / 1_000_000)

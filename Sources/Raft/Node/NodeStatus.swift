@@ -1,4 +1,6 @@
 public import RaftCore
+public import RaftStorage
+public import RaftTransport
 
 /// What a node knows of itself, readable at any time without waiting for it.
 public struct NodeStatus: Sendable {
@@ -8,12 +10,54 @@ public struct NodeStatus: Sendable {
     public var electionsWon: UInt64 = 0
     /// Proposals waiting for their commit.
     public var openProposals = 0
+    /// Reads waiting for the leader's word, or for what they want to see to be applied.
+    public var openReads = 0
+    /// Messages of other members that found the inbox full.
+    public var messagesDropped = 0
+    public var snapshots = Snapshots()
+    /// What the disk has done and has to do.
+    public var disk = StorageMetrics()
+    /// Connections, and whom they are refused to.
+    public var transport = TransportStatus()
+
+    public struct Snapshots: Hashable, Sendable {
+        /// Since the start.
+        public var taken = 0
+        public var failed = 0
+        public var installed = 0
+        /// The size of the newest one, once one was taken or installed.
+        public var bytes: UInt64 = 0
+        /// Chunks that were received from other members.
+        public var chunksReceived = 0
+        /// Chunks that were sent to other members.
+        public var chunksSent = 0
+        /// The snapshot being pulled: how many of its chunks are here, and how many there are.
+        public var pulled: Pulled?
+
+        public struct Pulled: Hashable, Sendable {
+            public var position: LogPosition
+            public var chunksHere: UInt32
+            public var chunks: UInt32
+        }
+    }
+
+    /// Why most of the other voters this member knows say that it does not belong to them; nil as long as they don't.
+    /// It can't come back under its id: the process should say so and end.
+    public var expulsion: Admission? {
+        let membership = self.consensus.membership
+        let others = membership.members.map(\.id).filter { $0 != self.consensus.id && membership.isVoter($0) }
+        let verdicts = others.compactMap { self.transport.refusedBy[$0] }
+        guard verdicts.count > others.count / 2 else { return nil }
+        return verdicts.contains(.otherDisk) ? .otherDisk : verdicts.first
+    }
 }
 
 /// Why a linearizable read was not served here.
 public enum ReadError: Error, Hashable, Sendable {
-    /// This member does not lead; perhaps that one does.
-    case notLeader(NodeID?)
-    /// No majority answered in time.
+    /// This member knows no leader that confirms how far it must have applied; perhaps that one does.
+    case notServed(leader: NodeID?)
+    /// Too many reads are waiting already.
+    case overloaded
+    /// No majority answered in time, or this member has not applied what was asked for by then.
     case timedOut
 }

@@ -5,10 +5,21 @@ public import RaftTransport
 /// How a node is set up.
 public struct RaftConfiguration: Sendable {
     public var identity: PeerIdentity
-    /// The other members.
+    /// The other members, as far as the cluster's own log does not say where they are.
     public var addresses: [NodeID: PeerAddress]
     public var settings: Settings
+    public var limits = Limits()
     public var logger: Logger
+
+    /// What a node holds at most. Beyond, callers are told that it is overloaded, and members' messages are dropped.
+    public struct Limits: Sendable {
+        public var openProposalsMax = 65_536
+        public var openReadsMax = 65_536
+        /// Messages and other inputs that wait for the next turn of the loop.
+        public var inputsMax = 65_536
+
+        public init() {}
+    }
 
     public init(identity: PeerIdentity, addresses: [NodeID: PeerAddress], settings: Settings, logger: Logger) {
         self.identity = identity

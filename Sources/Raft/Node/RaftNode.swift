@@ -11,12 +11,19 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     /// Where peer connections come in: the HTTP server upgrades to it.
     public let transport: PeerTransport
     public let identity: PeerIdentity
-    public let addresses: [NodeID: PeerAddress]
+    private let directory: PeerDirectory
+    private let handOverTimeout: Duration
     private let eventLoop: any EventLoop
     private let storage: StorageThread
-    private let loop: NIOLoopBound<NodeLoop<Machine>>
+    private let snapshots: SnapshotThread
+    private let chunksSent: ChunkCount
+    let loop: NIOLoopBound<NodeLoop<Machine>>
     private let published: Published
     private let intake = Mutex<[NodeLoop<Machine>.Request]>([])
+
+    private final class ChunkCount: Sendable {
+        let value = Atomic(0)
+    }
 
     private final class Published: Sendable {
         let status: Mutex<NodeStatus>
@@ -37,12 +44,19 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         call: @escaping @Sendable (PeerCall) -> Void
     ) async throws -> RaftNode {
         let receipts = ReceiptBox<Machine>(eventLoop)
+        let snapshots = SnapshotThread(store: database.snapshots)
+        var machine = machine
+        if let newest = recovered.snapshots.last {
+            machine = try await snapshots.restore(newest, as: Machine.self)
+        }
+        let restored = machine
         let storage = try StorageThread(database: database) { receipt in receipts.deliver(receipt) }
         return try await eventLoop.submit {
             RaftNode(
                 configuration,
-                machine: machine,
+                machine: restored,
                 storage: storage,
+                snapshots: snapshots,
                 recovered: recovered,
                 on: eventLoop,
                 receipts: receipts,
@@ -55,16 +69,31 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         _ configuration: RaftConfiguration,
         machine: Machine,
         storage: StorageThread,
+        snapshots: SnapshotThread,
         recovered: Recovered,
         on eventLoop: any EventLoop,
         receipts: ReceiptBox<Machine>,
         call: @escaping @Sendable (PeerCall) -> Void
     ) {
+        let chunksSent = ChunkCount()
         let transport = PeerTransport(
             identity: configuration.identity,
-            addresses: configuration.addresses,
+            peers: [:],
             eventLoop: eventLoop,
-            events: PeerEvents(messages: { receipts.loop?.receive($0) }, call: call),
+            events: PeerEvents(
+                messages: { receipts.loop?.receive($0) },
+                met: { member, incarnation in receipts.loop?.post([.met(member, incarnation)]) },
+                lost: { member in receipts.loop?.post([.lost(member)]) },
+                statusChanged: { receipts.loop?.noteTransport() },
+                call: call,
+                chunk: { number, snapshot, call in
+                    snapshots.chunk(number, of: snapshot) { result in
+                        guard case .success(.some(let bytes)) = result else { return call.answer(ByteBuffer()) }
+                        chunksSent.value.add(1, ordering: .relaxed)
+                        call.answer(ByteBuffer(bytes: bytes))
+                    }
+                }
+            ),
             logger: configuration.logger
         )
         let core = Consensus(
@@ -78,17 +107,21 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         let loop = NodeLoop(
             core: core,
             machine: machine,
+            configuration: configuration,
             storage: storage,
+            snapshots: snapshots,
             transport: transport,
             eventLoop: eventLoop,
-            logger: configuration.logger,
             publish: { status in published.status.withLock { $0 = status } }
         )
         self.transport = transport
         self.identity = configuration.identity
-        self.addresses = configuration.addresses
+        self.directory = PeerDirectory(own: configuration.identity.node, configured: configuration.addresses)
+        self.handOverTimeout = configuration.settings.electionTimeoutMax
         self.eventLoop = eventLoop
         self.storage = storage
+        self.snapshots = snapshots
+        self.chunksSent = chunksSent
         self.loop = NIOLoopBound(loop, eventLoop: eventLoop)
         self.published = published
         receipts.loop = loop
@@ -109,10 +142,20 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         return try result.get()
     }
 
-    /// The state with everything in it that was acknowledged anywhere before this call. Only the leader can tell.
-    public func read(timeout: Duration) async throws(ReadError) -> Applied<Machine> {
+    /// The state with everything in it that was acknowledged anywhere before this call. Any member serves it, as long
+    /// as it hears the leader.
+    public func read(_ mode: ReadMode = .index, timeout: Duration) async throws(ReadError) -> Applied<Machine> {
         let result: Result<Applied<Machine>, ReadError> = await withCheckedContinuation { continuation in
-            self.take(.read(timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) })
+            self.take(.read(mode, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) })
+        }
+        return try result.get()
+    }
+
+    /// The state as soon as it has everything up to `index` in it. With the index of one's own last write that is
+    /// reading what one has written, on any member, and whoever leads.
+    public func read(atLeast index: LogIndex, timeout: Duration) async throws(ReadError) -> Applied<Machine> {
+        let result: Result<Applied<Machine>, ReadError> = await withCheckedContinuation { continuation in
+            self.take(.readAtLeast(index, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) })
         }
         return try result.get()
     }
@@ -142,6 +185,36 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }
     }
 
+    /// Changes who belongs to the cluster. Returns the membership that begins the change, once it is committed: the
+    /// member that was added is among its members under its new id. What follows happens by itself: a joint phase is
+    /// left, a learner that is to vote catches up and is promoted.
+    public func change(
+        _ change: MembershipChange,
+        timeout: Duration
+    ) async throws(ProposalError) -> Membership {
+        let result: Result<Membership, ProposalError> = await withCheckedContinuation { continuation in
+            self.eventLoop.execute {
+                self.loop.value.change(change, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) }
+            }
+        }
+        return try result.get()
+    }
+
+    /// Hands the office over, to that voter or to the one that is furthest. Returns who leads then; nil if this member
+    /// goes on leading, or nobody is known to lead when the time is up. A member that does not lead says who does.
+    public func transfer(to target: NodeID? = nil, timeout: Duration) async -> NodeID? {
+        await withCheckedContinuation { continuation in
+            self.eventLoop.execute {
+                self.loop.value.transfer(to: target, timeout: TimeAmount(timeout)) {
+                    continuation.resume(returning: $0)
+                }
+            }
+        }
+    }
+
+    /// Who belongs to the cluster, as this member knows it: the latest in its log, committed or not.
+    public var membership: Membership { self.status.consensus.membership }
+
     /// Asks another member, on the peer connection.
     public func call(_ member: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
         try await withCheckedThrowingContinuation { continuation in
@@ -149,57 +222,16 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }
     }
 
-    // MARK: Use from event loops
-
-    // The same for callers who can't await: the answer is given on their own loop, all answers that belong to
-    // one turn of the node in one hop. A caller on the node's loop pays for no hop at all.
-
-    public func propose(
-        _ payload: [UInt8],
-        timeout: Duration,
-        from caller: any EventLoop,
-        _ answer: @escaping @Sendable (Result<Machine.Response, ProposalError>) -> Void
-    ) {
-        self.take(
-            .propose(payload, timeout: TimeAmount(timeout)) { result in
-                self.loop.value.answers.deliver(on: caller) { answer(result) }
-            }
-        )
-    }
-
-    public func read(
-        timeout: Duration,
-        from caller: any EventLoop,
-        _ answer: @escaping @Sendable (Result<Applied<Machine>, ReadError>) -> Void
-    ) {
-        self.take(
-            .read(timeout: TimeAmount(timeout)) { result in
-                self.loop.value.answers.deliver(on: caller) { answer(result) }
-            }
-        )
-    }
-
-    public func local(from caller: any EventLoop, _ answer: @escaping @Sendable (Applied<Machine>) -> Void) {
-        self.take(.look { local in self.loop.value.answers.deliver(on: caller) { answer(local) } })
-    }
-
-    public func call(
-        leader: NodeID,
-        _ body: ByteBuffer,
-        timeout: Duration,
-        from caller: any EventLoop,
-        _ answer: @escaping @Sendable (Result<ByteBuffer, any Error>) -> Void
-    ) {
-        self.take(
-            .callLeader(leader, body, timeout: TimeAmount(timeout)) { result in
-                self.loop.value.answers.deliver(on: caller) { answer(result) }
-            }
-        )
+    /// The same, of a member that leads: given up with `CallError.superseded` as soon as another one is known to lead.
+    public func call(leader: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
+        try await withCheckedThrowingContinuation { continuation in
+            self.take(.callLeader(leader, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
+        }
     }
 
     /// Brings a request to the loop. Those that gather before the loop gets to them cost one wake-up together; there
     /// are never more than callers that wait for their answers.
-    private func take(_ request: NodeLoop<Machine>.Request) {
+    func take(_ request: NodeLoop<Machine>.Request) {
         if self.eventLoop.inEventLoop { return self.loop.value.take(request) }
         let isFirst = self.intake.withLock { waiting in
             waiting.append(request)
@@ -216,23 +248,31 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }
     }
 
-    /// The same, of a member that leads: given up with `CallError.superseded` as soon as another one is known to lead.
-    public func call(leader: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
-        try await withCheckedThrowingContinuation { continuation in
-            self.take(.callLeader(leader, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
-        }
+    public var status: NodeStatus {
+        var status = self.published.status.withLock { $0 }
+        status.disk = self.storage.metrics
+        status.snapshots.chunksSent = self.chunksSent.value.load(ordering: .relaxed)
+        return status
     }
 
-    public var status: NodeStatus { self.published.status.withLock { $0 } }
+    /// Where the other members are reached, as far as this one knows.
+    public var addresses: [NodeID: PeerAddress] {
+        self.directory.addresses(of: self.status.consensus.membership)
+    }
 
     /// Stops taking part, and returns when everything written is on disk.
-    public func shutdown() async {
+    ///
+    /// - Parameter handingOver: a leader first gives its office to another voter, so that the others need not find out
+    ///   that it is gone. It waits an election timeout for that, and no longer.
+    public func shutdown(handingOver: Bool = false) async {
+        if handingOver { _ = await self.transfer(timeout: self.handOverTimeout) }
         self.transport.close()
         try? await self.eventLoop.submit { self.loop.value.stop() }.get()  // fails only if the loop itself is gone
         // Blocks until the last commit is done, so it gets a thread of its own.
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 self.storage.close()
+                self.snapshots.close()
                 continuation.resume()
             }
         }

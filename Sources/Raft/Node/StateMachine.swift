@@ -1,4 +1,5 @@
 public import RaftCore
+public import RaftStorage
 
 /// What the log is applied to. A value: copying it is cheap, and a copy is a consistent picture of the moment.
 ///
@@ -7,6 +8,13 @@ public import RaftCore
 public protocol StateMachine: Sendable {
     associatedtype Response: Sendable
     mutating func apply(_ payload: [UInt8], at index: LogIndex, time: LogTime) -> Response
+
+    /// Writes the whole state, in pieces of any size. Equal states give equal bytes, on every member and in every
+    /// process. Called on a thread of its own, on a copy.
+    func encode(into snapshot: inout SnapshotWriter) throws
+
+    /// Reads a state back, from the bytes that `encode` wrote, cut in pieces of any size. Called on a thread of its own.
+    init(restoring pieces: [[UInt8]]) throws
 }
 
 /// A copy of the state, and how far the log had been applied to it.

@@ -13,4 +13,6 @@ public struct StorageMetrics: Hashable, Sendable {
     public var waitingBytes = 0
     /// Submissions that found the queue full.
     public var refusals = 0
+
+    public init() {}
 }

@@ -76,12 +76,3 @@ struct ChunkKey: Hashable {
         return checksum.value
     }
 }
-
-extension Snapshot {
-    /// How many bytes the chunk has; nil if there is no such chunk.
-    func byteCount(ofChunk number: UInt32) -> Int? {
-        guard number < self.chunkCount else { return nil }
-        let before = UInt64(number) * UInt64(Self.chunkBytes)
-        return Int(min(self.size - before, UInt64(Self.chunkBytes)))
-    }
-}

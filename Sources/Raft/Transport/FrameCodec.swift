@@ -6,16 +6,19 @@ struct FrameDecoder: ByteToMessageDecoder {
     typealias InboundOut = ByteBuffer
 
     static let headerBytes = 8
-    /// Shared with the handler behind, which raises the limit when the peer has proved who it is.
-    let limit: Limit
+    let intake: Intake
 
-    final class Limit {
-        var bytes = WireLimits.handshakeFrameBytes
+    /// Shared with the handler behind, which raises the limit when the peer has proved who it is, and asks whether
+    /// anything comes: a long frame on a slow link is no silence.
+    final class Intake {
+        var bytesMax = WireLimits.handshakeFrameBytes
+        var lastHeard = NIODeadline.now()
     }
 
     mutating func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+        self.intake.lastHeard = .now()
         guard let length: UInt32 = buffer.getInteger(at: buffer.readerIndex) else { return .needMoreData }
-        guard length <= self.limit.bytes else { throw WireError.tooLong("a frame") }
+        guard length <= self.intake.bytesMax else { throw WireError.tooLong("a frame") }
         guard buffer.readableBytes >= Self.headerBytes + Int(length),
             let checksum: UInt32 = buffer.getInteger(at: buffer.readerIndex + 4),
             let body = buffer.getSlice(at: buffer.readerIndex + Self.headerBytes, length: Int(length))

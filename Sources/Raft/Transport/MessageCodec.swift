@@ -203,12 +203,12 @@ extension ByteBuffer {
         return flag == 1
     }
 
-    private mutating func writePosition(_ position: LogPosition) {
+    mutating func writePosition(_ position: LogPosition) {
         self.writeInteger(position.index.rawValue)
         self.writeInteger(position.term.rawValue)
     }
 
-    private mutating func readPosition() throws(WireError) -> LogPosition {
+    mutating func readPosition() throws(WireError) -> LogPosition {
         let index = try self.readIndex()
         return LogPosition(index: index, term: try self.readTerm())
     }

@@ -1,19 +1,35 @@
 public import NIOCore
 public import RaftCore
 
-/// What a transport tells its owner.
+/// What a transport tells its owner, and asks of it.
 public struct PeerEvents: Sendable {
-    /// Messages of one read, in the order they came. Called on the transport's event loop.
+    /// Messages of one read, in the order they came. On the transport's event loop.
     public var messages: @Sendable ([Envelope]) -> Void
+    /// A member has proved who it is and which disk it lives on. On the transport's event loop.
+    public var met: @Sendable (NodeID, Incarnation) -> Void
+    /// The host of a member closed its connection: its process has ended. On the transport's event loop.
+    public var lost: @Sendable (NodeID) -> Void
+    /// `PeerTransport.status` is another one. On the transport's event loop.
+    public var statusChanged: @Sendable () -> Void
     /// A member wants an answer. Called on the connection's event loop, so it must not wait there.
     public var call: @Sendable (PeerCall) -> Void
+    /// A member wants a chunk: to be answered with it, or with nothing if it is not here. As with `call`.
+    public var chunk: @Sendable (_ number: UInt32, _ of: Snapshot.ID, PeerCall) -> Void
 
     public init(
         messages: @escaping @Sendable ([Envelope]) -> Void,
-        call: @escaping @Sendable (PeerCall) -> Void
+        met: @escaping @Sendable (NodeID, Incarnation) -> Void = { _, _ in },
+        lost: @escaping @Sendable (NodeID) -> Void = { _ in },
+        statusChanged: @escaping @Sendable () -> Void = {},
+        call: @escaping @Sendable (PeerCall) -> Void,
+        chunk: @escaping @Sendable (UInt32, Snapshot.ID, PeerCall) -> Void = { $2.answer(ByteBuffer()) }
     ) {
         self.messages = messages
+        self.met = met
+        self.lost = lost
+        self.statusChanged = statusChanged
         self.call = call
+        self.chunk = chunk
     }
 }
 

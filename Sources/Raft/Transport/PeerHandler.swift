@@ -1,7 +1,9 @@
-import Logging
 import NIOCore
-import OpenSSL
 import RaftCore
+
+#if canImport(Glibc)
+    import Glibc
+#endif
 
 /// One connection between two members, after the HTTP upgrade: first the handshake, then frames.
 ///
@@ -14,42 +16,56 @@ final class PeerHandler: ChannelInboundHandler {
     struct Events {
         var ready: (Handshake.Peer) -> Void
         var messages: ([Envelope]) -> Void
-        var call: @Sendable (PeerCall) -> Void
+        var call: @Sendable (Lane, PeerCall) -> Void
         /// The answers still awaited are failed by the handler itself.
-        var closed: (HandshakeError?) -> Void
+        var closed: (Ending) -> Void
     }
 
-    static let pingInterval = TimeAmount.seconds(1)
-    static let silenceMax = TimeAmount.seconds(5)
+    enum Ending {
+        case refused(HandshakeError)
+        /// The other side's system closed the connection: the process there has ended, or wanted this.
+        case byHost
+        /// This side gave it up.
+        case here
+    }
+
+    struct Patience {
+        /// How long the upgrade may take, and then the handshake.
+        var handshake = TimeAmount.seconds(5)
+        var pingInterval = TimeAmount.seconds(1)
+        /// A connection on which no byte came for so long is given up.
+        var silence = TimeAmount.seconds(5)
+    }
 
     private let own: NodeID
-    private let limit: FrameDecoder.Limit
-    private let handshakeTimeout: TimeAmount
+    private let intake: FrameDecoder.Intake
+    private let patience: Patience
     private let events: Events
     private var handshake: Handshake?
     private var peer: Handshake.Peer?
-    private var failure: HandshakeError?
+    private var ending: Ending?
     private var received: [Envelope] = []
     /// What this side has asked and not been told yet, made with the first question.
     private var calls: Waiters<UInt64, EventLoopPromise<ByteBuffer>>?
     private var nextCall: UInt64 = 1
     private var isFlushPlanned = false
-    private var lastHeard = NIODeadline.now()
+    /// Requests of the peer that wait for their answers here.
+    private var answering = 0
     private var watch: RepeatedTask?
-    private var patience: Scheduled<Void>?
+    private var timer: Scheduled<Void>?
     private var hasEnded = false
 
     init(
         _ handshake: Handshake,
         own: NodeID,
-        limit: FrameDecoder.Limit,
-        handshakeTimeout: TimeAmount,
+        intake: FrameDecoder.Intake,
+        patience: Patience,
         events: Events
     ) {
         self.handshake = handshake
         self.own = own
-        self.limit = limit
-        self.handshakeTimeout = handshakeTimeout
+        self.intake = intake
+        self.patience = patience
         self.events = events
     }
 
@@ -57,12 +73,11 @@ final class PeerHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
-        self.patience = context.eventLoop.scheduleTask(in: self.handshakeTimeout) { channel.close(promise: nil) }
-        if let opening = self.handshake?.opening { self.write(context.channel) { $0.writeBytes(opening) } }
+        self.timer = context.eventLoop.scheduleTask(in: self.patience.handshake) { channel.close(promise: nil) }
+        if let opening = self.handshake?.opening { Self.write(channel) { $0.writeBytes(opening) } }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.lastHeard = .now()
         let bytes = Self.unwrapInboundIn(data)
         if let peer = self.peer {
             self.take(bytes, from: peer, context)
@@ -80,12 +95,15 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent { context.close(promise: nil) }
+        if event is ChannelShouldQuiesceEvent { self.give(up: .here, context) }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+        let reason = (error as? IOError)?.errnoCode
+        // Anything else, a timeout of TCP's own too, says nothing of the process at the other end.
+        let isByHost = reason == ECONNRESET || reason == EPIPE
+        self.give(up: isByHost ? .byHost : .here, context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -98,13 +116,18 @@ final class PeerHandler: ChannelInboundHandler {
         self.end()
     }
 
+    private func give(up reason: Ending, _ context: ChannelHandlerContext) {
+        if self.ending == nil { self.ending = reason }
+        context.close(promise: nil)
+    }
+
     private func end() {
         guard !self.hasEnded else { return }
         self.hasEnded = true
-        self.patience?.cancel()
+        self.timer?.cancel()
         self.watch?.cancel()
         for promise in self.calls?.removeAll() ?? [] { promise.fail(CallError.lost) }
-        self.events.closed(self.failure)
+        self.events.closed(self.ending ?? .byHost)
     }
 
     // MARK: Handshake
@@ -114,71 +137,81 @@ final class PeerHandler: ChannelInboundHandler {
             guard let outcome = try self.handshake?.received(bytes) else { return }
             switch outcome {
             case .send(let reply):
-                self.write(context.channel) { $0.writeBytes(reply) }
+                Self.write(context.channel) { $0.writeBytes(reply) }
             case .done(let peer, let last):
-                if let last { self.write(context.channel) { $0.writeBytes(last) } }
+                if let last { Self.write(context.channel) { $0.writeBytes(last) } }
                 self.admit(peer, context)
             }
         } catch {
-            self.failure = error
             let refusal = Handshake.refusal(error)
-            self.write(context.channel) { $0.writeBytes(refusal) }
-            context.close(promise: nil)
+            Self.write(context.channel) { $0.writeBytes(refusal) }
+            self.give(up: .refused(error), context)
         }
     }
 
     private func admit(_ peer: Handshake.Peer, _ context: ChannelHandlerContext) {
         self.peer = peer
         self.handshake = nil
-        self.limit.bytes = WireLimits.frameBytes
-        self.patience?.cancel()
-        let channel = context.channel
+        self.intake.bytesMax = peer.lane.frameBytesMax
+        self.timer?.cancel()
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         self.watch = context.eventLoop.scheduleRepeatedTask(
-            initialDelay: Self.pingInterval,
-            delay: Self.pingInterval
-        ) { _ in
-            if NIODeadline.now() - handler.value.lastHeard > Self.silenceMax {
-                channel.close(promise: nil)
-            } else {
-                handler.value.send(.ping, on: channel)
-            }
-        }
+            initialDelay: self.patience.pingInterval,
+            delay: self.patience.pingInterval
+        ) { _ in handler.value.lookAfter(bound.value) }
         self.events.ready(peer)
+    }
+
+    private func lookAfter(_ context: ChannelHandlerContext) {
+        if NIODeadline.now() - self.intake.lastHeard > self.patience.silence {
+            self.give(up: .here, context)
+        } else {
+            Self.send(.ping, on: context.channel)
+        }
     }
 
     // MARK: Frames
 
     private func take(_ bytes: ByteBuffer, from peer: Handshake.Peer, _ context: ChannelHandlerContext) {
         let frame: Frame?
-        do throws(WireError) { frame = try Frame.decode(bytes) } catch {
-            context.close(promise: nil)
-            return
-        }
-        switch frame {
-        case .message(let message):
+        do throws(WireError) { frame = try Frame.decode(bytes) } catch { return self.give(up: .here, context) }
+        switch (frame, peer.lane) {
+        case (.message(let message), .consensus):
             self.received.append(Envelope(from: peer.node, to: self.own, message: message))
-        case .call(let number, let body):
-            self.answer(number, body, from: peer.node, context)
-        case .answer(let number, let body):
+        case (.call(let number, let body), .calls), (.call(let number, let body), .snapshots):
+            self.answer(number, body, peer, context)
+        case (.answer(let number, let body), .calls), (.answer(let number, let body), .snapshots):
             self.calls?.remove(number)?.succeed(body)
-        case .ping:
-            self.send(.pong, on: context.channel)
-        case .pong, nil:
+        case (.ping, _):
+            Self.send(.pong, on: context.channel)
+        case (.pong, _), (nil, _):
             break
+        case (.message, _), (.call, _), (.answer, _):
+            self.give(up: .here, context)  // not what this lane is for
         }
     }
 
-    private func answer(_ number: UInt64, _ body: ByteBuffer, from member: NodeID, _ context: ChannelHandlerContext) {
+    private func answer(
+        _ number: UInt64,
+        _ body: ByteBuffer,
+        _ peer: Handshake.Peer,
+        _ context: ChannelHandlerContext
+    ) {
+        guard self.answering < peer.lane.openCallsMax else { return self.give(up: .here, context) }
+        self.answering += 1
+        let most = peer.lane.bodyBytesMax
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         let channel = context.channel
-        let send: @Sendable (ByteBuffer) -> Void = { full in
+        let send: @Sendable (ByteBuffer) -> Void = { answer in
+            handler.value.answering -= 1
             // The peer would take a longer frame for an attack. Empty is no answer of anybody's.
-            let answer = full.readableBytes <= WireLimits.bodyBytes ? full : ByteBuffer()
-            handler.value.write(.answer(number: number, body: answer), on: channel)
+            let body = answer.readableBytes <= most ? answer : ByteBuffer()
+            handler.value.write(.answer(number: number, body: body), on: channel)
         }
         self.events.call(
-            PeerCall(from: member, body: body, eventLoop: channel.eventLoop) { answer in
+            peer.lane,
+            PeerCall(from: peer.node, body: body, eventLoop: channel.eventLoop) { answer in
                 if channel.eventLoop.inEventLoop { return send(answer) }
                 channel.eventLoop.execute { send(answer) }
             }
@@ -187,25 +220,26 @@ final class PeerHandler: ChannelInboundHandler {
 
     // MARK: Sending
 
-    func send(_ frame: Frame, on channel: any Channel) {
+    static func send(_ frame: Frame, on channel: any Channel) {
         self.enqueue(frame, on: channel)
         channel.flush()
     }
 
     /// Writes without flushing. A connection that takes nothing more loses the frame: the protocol above repeats what
     /// matters. Answers don't go this way, since nobody repeats them; the limit of open calls bounds them.
-    func enqueue(_ frame: Frame, on channel: any Channel) {
+    static func enqueue(_ frame: Frame, on channel: any Channel) {
         guard channel.isWritable else { return }
         channel.write(Self.encoded(frame, channel), promise: nil)
     }
 
+    /// Asks the peer. Only on the channel's event loop.
     func call(_ body: ByteBuffer, on channel: any Channel, timeout: TimeAmount) -> EventLoopFuture<ByteBuffer> {
-        guard body.readableBytes <= WireLimits.bodyBytes else {
+        guard let lane = self.peer?.lane, body.readableBytes <= lane.bodyBytesMax else {
             return channel.eventLoop.makeFailedFuture(CallError.tooLarge)
         }
         let calls = self.calls ?? Waiters(eventLoop: channel.eventLoop) { $0.fail(CallError.timedOut) }
         self.calls = calls
-        guard channel.isWritable, calls.count < WireLimits.openCalls else {
+        guard channel.isWritable, calls.count < lane.openCallsMax else {
             return channel.eventLoop.makeFailedFuture(CallError.congested)
         }
         let number = self.nextCall
@@ -234,7 +268,7 @@ final class PeerHandler: ChannelInboundHandler {
         return out
     }
 
-    private func write(_ channel: any Channel, _ body: (inout ByteBuffer) -> Void) {
+    private static func write(_ channel: any Channel, _ body: (inout ByteBuffer) -> Void) {
         var out = channel.allocator.buffer(capacity: 256)
         FrameDecoder.write(into: &out, body)
         channel.writeAndFlush(out, promise: nil)

@@ -1,253 +1,277 @@
 public import Logging
 public import NIOCore
-import NIOHTTP1
-import NIOPosix
 import OpenSSL
 public import RaftCore
 
-/// Connections to the other members. A member sends on the connections it dialed and listens on those it accepted,
-/// so a pair has two; answers to calls come back on the connection that carried the call.
+/// Connections to the other members. A member dials each of the others, and listens to those that dial it: a pair that
+/// can reach each other has two connections on each lane. Answers to calls come back on the connection that carried
+/// the call.
 ///
 /// Lossy by design: what can't be sent now is dropped, and the protocol above repeats what matters. All state belongs
 /// to `eventLoop`.
 // @unchecked: every member but `accept` and `close` must be used on `eventLoop`, which is checked; those two hop.
 public final class PeerTransport: @unchecked Sendable {
     public let eventLoop: any EventLoop
-    private let identity: PeerIdentity
-    private let addresses: [NodeID: PeerAddress]
-    private let events: PeerEvents
-    private let logger: Logger
-    /// How long the upgrade may take, and then the handshake. Set before the first use only.
-    var patience = TimeAmount.seconds(5)
-    private var links: [NodeID: Link] = [:]
-    private var accepted: [NodeID: any Channel] = [:]
-    private var isClosed = false
+    let identity: PeerIdentity
+    let events: PeerEvents
+    let logger: Logger
+    let door = Door()
+    /// Set before the first use only.
+    var patience = PeerHandler.Patience()
+    var accepted: [LaneKey: Accepted] = [:]
+    var isClosed = false
+    public internal(set) var status = TransportStatus()
+    private var peers: [NodeID: PeerAddress]
+    private var links: [LaneKey: PeerLink] = [:]
+    private var hasStarted = false
+    /// Connections with something to flush.
+    private var unflushed: [any Channel] = []
+    /// Why connections failed, as far as it was logged. Bounded: strangers must not fill the log.
+    private var loggedReasons: Set<String> = []
 
-    /// The connection this member dials to another.
-    private struct Link {
-        var channel: (any Channel)?
-        var handler: PeerHandler?
-        /// A connection on its way to become `channel`.
-        var pending: (any Channel)?
-        var attempts = 0
-    }
-
-    /// `addresses`: the other members, without this one.
+    /// `peers`: the members to dial, without this one; `update` changes them.
     public init(
         identity: PeerIdentity,
-        addresses: [NodeID: PeerAddress],
+        peers: [NodeID: PeerAddress],
         eventLoop: any EventLoop,
         events: PeerEvents,
         logger: Logger
     ) {
         self.identity = identity
-        self.addresses = addresses
+        self.peers = peers
         self.eventLoop = eventLoop
         self.events = events
         self.logger = logger
     }
 
-    // MARK: Use
+    // MARK: Peers
 
     /// Dials every other member, now and whenever a connection is lost.
     public func start() {
         self.eventLoop.preconditionInEventLoop()
-        for member in self.addresses.keys.sorted() { self.dial(member) }
+        self.hasStarted = true
+        self.dialMissing()
     }
 
-    /// Queues a message; `flush` sends it.
+    /// The members to dial have changed, or who is let in. Connections that are still wanted are not touched.
+    ///
+    /// - Parameter admissions: who may speak to this member.
+    public func update(peers: [NodeID: PeerAddress], admissions: Admissions) {
+        self.eventLoop.preconditionInEventLoop()
+        self.door.know(admissions)
+        self.peers = peers
+        for (key, link) in self.links where peers[key.member] != link.address {
+            self.links[key] = nil
+            link.close()
+        }
+        for link in self.links.values {
+            if let peer = link.connection?.peer, !self.isWelcome(peer) { link.hangUp() }
+        }
+        for (key, connection) in self.accepted where !self.isWelcome(connection.peer) {
+            self.accepted[key] = nil
+            connection.channel.close(promise: nil)
+        }
+        if self.hasStarted { self.dialMissing() }
+        self.noteConnections()
+    }
+
+    private func isWelcome(_ peer: Handshake.Peer) -> Bool {
+        self.door.admission(of: peer.node, peer.incarnation) == .welcome
+    }
+
+    private func dialMissing() {
+        for member in self.peers.keys.sorted() {
+            self.dial(LaneKey(member: member, lane: .consensus))
+            self.dial(LaneKey(member: member, lane: .calls))
+        }
+    }
+
+    private func dial(_ key: LaneKey) {
+        guard !self.isClosed, self.links[key] == nil, let address = self.peers[key.member] else { return }
+        let link = PeerLink(key, at: address, self)
+        self.links[key] = link
+        link.dial()
+    }
+
+    // MARK: Use
+
+    /// Queues a message; `flush` sends it. Goes out on the connection this member dialed, or else on the one it
+    /// accepted: a member that can't reach the other, or does not know where it is, can answer it all the same.
     public func send(_ message: Message, to member: NodeID) {
         self.eventLoop.preconditionInEventLoop()
-        guard let link = self.links[member], let channel = link.channel else { return }
-        link.handler?.enqueue(.message(message), on: channel)
+        let key = LaneKey(member: member, lane: .consensus)
+        guard let channel = self.links[key]?.connection?.channel ?? self.accepted[key]?.channel, channel.isWritable
+        else {
+            self.status.messagesDropped += 1
+            return
+        }
+        PeerHandler.enqueue(.message(message), on: channel)
+        if !self.unflushed.contains(where: { $0 === channel }) { self.unflushed.append(channel) }
     }
 
     public func flush() {
-        for link in self.links.values { link.channel?.flush() }
+        for channel in self.unflushed { channel.flush() }
+        self.unflushed.removeAll(keepingCapacity: true)
     }
 
     /// Asks a member and waits for its answer.
     public func call(_ member: NodeID, _ body: ByteBuffer, timeout: TimeAmount) -> EventLoopFuture<ByteBuffer> {
-        self.eventLoop.preconditionInEventLoop()
-        guard let link = self.links[member], let channel = link.channel, let handler = link.handler else {
-            return self.eventLoop.makeFailedFuture(CallError.notConnected)
-        }
-        return handler.call(body, on: channel, timeout: timeout)
+        self.ask(LaneKey(member: member, lane: .calls), body, timeout)
     }
 
+    /// Asks a member for a chunk of a snapshot; nil if it has none. The first question dials the lane for it, and
+    /// finds it not connected.
+    public func chunk(
+        _ number: UInt32,
+        of snapshot: Snapshot.ID,
+        from member: NodeID,
+        timeout: TimeAmount
+    ) -> EventLoopFuture<[UInt8]?> {
+        let key = LaneKey(member: member, lane: .snapshots)
+        self.dial(key)
+        return self.ask(key, ChunkRequest(number, of: snapshot).body, timeout)
+            .map { answer in answer.readableBytes == 0 ? nil : Array(answer.readableBytesView) }
+    }
+
+    /// No more chunks are wanted from anybody but that member, for now.
+    public func closeSnapshotLanes(except member: NodeID?) {
+        self.eventLoop.preconditionInEventLoop()
+        for (key, link) in self.links where key.lane == .snapshots && key.member != member {
+            self.links[key] = nil
+            link.close()
+        }
+    }
+
+    private func ask(_ key: LaneKey, _ body: ByteBuffer, _ timeout: TimeAmount) -> EventLoopFuture<ByteBuffer> {
+        self.eventLoop.preconditionInEventLoop()
+        guard let connection = self.links[key]?.connection else {
+            return self.eventLoop.makeFailedFuture(CallError.notConnected)
+        }
+        return connection.handler.call(body, on: connection.channel, timeout: timeout)
+    }
+
+    /// Whether messages to that member, and calls, would go out.
     public func isConnected(to member: NodeID) -> Bool {
         self.eventLoop.preconditionInEventLoop()
-        return self.links[member]?.channel != nil
+        return [Lane.consensus, .calls].allSatisfy { lane in
+            self.links[LaneKey(member: member, lane: lane)]?.connection != nil
+        }
     }
 
     public func close() {
         self.eventLoop.execute {
             self.isClosed = true
-            for link in self.links.values {
-                link.channel?.close(promise: nil)
-                link.pending?.close(promise: nil)
+            for link in self.links.values { link.close() }
+            self.links = [:]
+            for connection in self.accepted.values { connection.channel.close(promise: nil) }
+        }
+    }
+
+    // MARK: What links tell
+
+    func linkOpened(_ link: PeerLink, _ peer: Handshake.Peer) {
+        self.welcomed(peer)
+        self.status.refusedBy[peer.node] = nil
+        self.noteConnections()
+        self.logger.debug("peer connected", metadata: ["member": "\(peer.node)", "lane": "\(peer.lane)"])
+    }
+
+    func linkEnded(_ link: PeerLink, wasOpen: Bool, _ ending: PeerHandler.Ending) {
+        switch ending {
+        case .refused(let error): self.refused(error, by: link.key.member)
+        case .byHost where wasOpen && link.key.lane == .consensus: self.events.lost(link.key.member)
+        case .byHost, .here: break
+        }
+        if wasOpen { self.noteConnections() }
+    }
+
+    // MARK: Both directions
+
+    func welcomed(_ peer: Handshake.Peer) {
+        self.status.turnedAway[peer.node] = nil
+        if peer.lane == .consensus { self.events.met(peer.node, peer.incarnation) }
+    }
+
+    /// Counts a failed handshake, and logs it once for each member and reason.
+    func refused(_ error: HandshakeError, by member: NodeID?) {
+        self.status.failedHandshakes += 1
+        switch error.side {
+        case .peer(let peer, let admission):
+            if self.status.turnedAway.updateValue(admission, forKey: peer) != admission {
+                self.logger.warning("peer turned away", metadata: ["member": "\(peer)", "reason": "\(error)"])
             }
-            for channel in self.accepted.values { channel.close(promise: nil) }
-        }
-    }
-
-    // MARK: Accepting
-
-    /// Makes a peer connection of a channel that was just upgraded. May be called on any loop.
-    func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
-        channel.eventLoop.flatSubmit {
-            channel.eventLoop.makeCompletedFuture {
-                let handshake = Handshake(
-                    accepting: Array(self.addresses.keys),
-                    as: self.identity,
-                    nonce: try SecureRandom.bytes(32)
-                )
-                try self.install(
-                    handshake,
-                    on: channel,
-                    ready: { peer, _ in self.eventLoop.execute { self.keep(channel, of: peer) } },
-                    closed: { failure in
-                        if let failure { self.logger.warning("peer refused", metadata: ["reason": "\(failure)"]) }
-                    }
-                )
+        case .own(let admission):
+            if let member, self.status.refusedBy.updateValue(admission, forKey: member) != admission {
+                self.logger.error("turned away by a peer", metadata: ["member": "\(member)", "reason": "\(error)"])
+            }
+        case .neither:
+            if member == nil, self.loggedReasons.count < 64, self.loggedReasons.insert(error.description).inserted {
+                self.logger.warning("peer refused", metadata: ["reason": "\(error)"])
             }
         }
+        self.events.statusChanged()
     }
 
-    /// A member's newer connection takes the place of its older one.
-    private func keep(_ channel: any Channel, of peer: Handshake.Peer) {
-        if self.isClosed { return channel.close(promise: nil) }
-        self.accepted.updateValue(channel, forKey: peer.node)?.close(promise: nil)
-        channel.closeFuture.hop(to: self.eventLoop).whenComplete { _ in
-            if self.accepted[peer.node] === channel { self.accepted[peer.node] = nil }
-        }
+    func noteConnections() {
+        let connected = self.links.filter { $0.key.lane == .consensus && $0.value.connection != nil }
+        self.status.connected = connected.keys.map(\.member).sorted()
+        self.status.accepted = self.accepted.keys.filter { $0.lane == .consensus }.map(\.member).sorted()
+        self.events.statusChanged()
     }
 
-    // MARK: Dialing
-
-    private func dial(_ member: NodeID) {
-        guard !self.isClosed, let address = self.addresses[member] else { return }
-        self.links[member, default: Link()].attempts += 1
-        ClientBootstrap(group: self.eventLoop)
-            .connectTimeout(.seconds(1))
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.writeBufferWaterMark, value: .init(low: 4 << 20, high: 16 << 20))
-            .connect(host: address.resolvableHost, port: Int(address.port))
-            .flatMap { channel in self.upgrade(channel, to: member, at: address) }
-            .whenComplete { result in
-                switch result {
-                case .success((let channel, true)): self.begin(channel, with: member)
-                case .success((let channel, false)):
-                    channel.close(promise: nil)
-                    self.lost(member, nil, why: "the server at \(address) does not take peer connections")
-                case .failure(let error): self.lost(member, nil, why: "\(error)")
-                }
-            }
+    /// Whether what comes on that connection counts: it is the newest of its kind from that member. What an older one
+    /// still brings was said before the newer one began.
+    private func isCurrent(_ channel: any Channel, _ key: LaneKey) -> Bool {
+        self.links[key]?.connection?.channel === channel || self.accepted[key]?.channel === channel
     }
 
-    /// Asks for the peer protocol. A connection that is not upgraded in good time is closed: a stopped process accepts
-    /// connections like any other, and never answers.
-    private func upgrade(
-        _ channel: any Channel,
-        to member: NodeID,
-        at address: PeerAddress
-    ) -> EventLoopFuture<(any Channel, Bool)> {
-        self.links[member]?.pending = channel
-        if self.isClosed { channel.close(promise: nil) }
-        let timer = self.eventLoop.scheduleTask(in: self.patience) { channel.close(promise: nil) }
-        let upgraded = Self.requestUpgrade(channel, host: address.authority)
-        upgraded.whenComplete { result in
-            timer.cancel()
-            if case .failure = result { channel.close(promise: nil) }
-        }
-        return upgraded
-    }
-
-    /// False if the server answered the request as plain HTTP.
-    private static func requestUpgrade(_ channel: any Channel, host: String) -> EventLoopFuture<(any Channel, Bool)> {
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: PeerUpgrade.path)
-        head.headers.add(name: "Host", value: host)
-        head.headers.add(name: "Content-Length", value: "0")
-        let upgrade = NIOTypedHTTPClientUpgradeConfiguration<Bool>(
-            upgradeRequestHead: head,
-            upgraders: [PeerClientUpgrader()],
-            notUpgradingCompletionHandler: { $0.eventLoop.makeSucceededFuture(false) }
-        )
-        var configuration = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: upgrade)
-        configuration.leftOverBytesStrategy = .forwardBytes
-        do {
-            return try channel.pipeline.syncOperations
-                .configureUpgradableHTTPClientPipeline(configuration: configuration)
-                .map { (channel, $0) }
-        } catch {
-            return channel.eventLoop.makeFailedFuture(error)
-        }
-    }
-
-    private func begin(_ channel: any Channel, with member: NodeID) {
-        if self.isClosed { return channel.close(promise: nil) }
-        do {
-            let handshake = Handshake(dialing: member, as: self.identity, nonce: try SecureRandom.bytes(32))
-            try self.install(
-                handshake,
-                on: channel,
-                ready: { _, handler in
-                    self.links[member] = Link(channel: channel, handler: handler)
-                    self.logger.debug("peer connected", metadata: ["member": "\(member)"])
-                },
-                closed: { failure in
-                    self.lost(member, channel, why: failure.map { "\($0)" } ?? "the connection was closed")
-                }
-            )
-        } catch {
-            channel.close(promise: nil)
-            self.lost(member, channel, why: "\(error)")
-        }
-    }
-
-    /// A connection is gone or never came: another try follows, soon at first, at most a second later each time.
-    private func lost(_ member: NodeID, _ channel: (any Channel)?, why: String) {
-        if let channel, let current = self.links[member]?.channel, current !== channel { return }
-        let attempts = self.links[member]?.attempts ?? 0
-        self.links[member] = Link(attempts: attempts)
-        if self.isClosed { return }
-        if attempts == 1 || attempts % 30 == 0 {
-            self.logger.info("peer not connected", metadata: ["member": "\(member)", "reason": "\(why)"])
-        }
-        let delay = min(1_000, 25 << min(attempts, 6)) + Int64.random(in: 0...50)
-        self.eventLoop.scheduleTask(in: .milliseconds(delay)) { self.dial(member) }
-    }
-
-    // MARK: Both
-
-    private func install(
+    func install(
         _ handshake: Handshake,
         on channel: any Channel,
         ready: @escaping (Handshake.Peer, PeerHandler) -> Void,
-        closed: @escaping (HandshakeError?) -> Void
+        closed: @escaping (PeerHandler.Ending) -> Void
     ) throws {
-        let limit = FrameDecoder.Limit()
-        let loop = self.eventLoop
-        let deliver = self.events.messages
+        let intake = FrameDecoder.Intake()
+        let events = self.events
         weak var installed: PeerHandler?
         let handler = PeerHandler(
             handshake,
             own: self.identity.node,
-            limit: limit,
-            handshakeTimeout: self.patience,
+            intake: intake,
+            patience: self.patience,
             events: PeerHandler.Events(
                 ready: { peer in if let handler = installed { ready(peer, handler) } },
                 messages: { messages in
-                    if loop.inEventLoop { deliver(messages) } else { loop.execute { deliver(messages) } }
+                    if self.eventLoop.inEventLoop {
+                        self.deliver(messages, from: channel)
+                    } else {
+                        self.eventLoop.execute { self.deliver(messages, from: channel) }
+                    }
                 },
-                call: self.events.call,
+                call: { lane, call in Self.pass(call, on: lane, to: events) },
                 closed: closed
             )
         )
         installed = handler
         try channel.pipeline.syncOperations.addHandlers([
-            ByteToMessageHandler(FrameDecoder(limit: limit)), handler,
+            ByteToMessageHandler(FrameDecoder(intake: intake)), handler,
         ])
+    }
+
+    private func deliver(_ messages: [Envelope], from channel: any Channel) {
+        guard let sender = messages.first?.from,
+            self.isCurrent(channel, LaneKey(member: sender, lane: .consensus))
+        else { return }
+        self.events.messages(messages)
+    }
+
+    private static func pass(_ call: PeerCall, on lane: Lane, to events: PeerEvents) {
+        guard lane == .snapshots else { return events.call(call) }
+        do throws(WireError) {
+            let request = try ChunkRequest(call.body)
+            events.chunk(request.number, request.snapshot, call)
+        } catch {
+            call.answer(ByteBuffer())  // no chunk has a name like that
+        }
     }
 }

@@ -3,7 +3,7 @@ public import NIOHTTP1
 
 /// The HTTP upgrade by which members reach each other on the coordinator's one port.
 public enum PeerUpgrade {
-    public static let protocolName = "varpulis-raft/1"
+    public static let protocolName = "varpulis-raft/2"
     public static let path = "/raft/peer"
 }
 

@@ -25,6 +25,8 @@ package final class Waiters<Key: Hashable & Sendable, Waiter> {
         self.planSweep()
     }
 
+    package func contains(_ key: Key) -> Bool { self.waiting[key] != nil }
+
     package func remove(_ key: Key) -> Waiter? { self.waiting.removeValue(forKey: key)?.waiter }
 
     /// Removes those whose waiters fulfil `condition`.

@@ -1,0 +1,48 @@
+import Logging
+import RaftCore
+import RaftTransport
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+extension NodeLoop {
+    /// Applies what is committed and answers everybody whose wait is over.
+    func answer() {
+        let effects = self.effects
+        var completed = effects.completed.makeIterator()
+        var next = completed.next()
+        if let committed = effects.committed {
+            while self.applied.index < committed, let entry = self.core.entry(at: self.applied.index.next) {
+                let response = self.apply(entry)
+                if self.schedule.applied(entry) { self.capture() }
+                guard let done = next, done.position.index == entry.index else { continue }
+                if let response { self.writers.remove(done.proposal)?(.success(response)) }
+                if entry.kind == .membership { self.changed(entry, by: done.proposal) }
+                next = completed.next()
+            }
+        }
+        for watcher in self.applyWatchers.remove(where: { $0.beyond < self.applied.index }) { watcher.wake() }
+        for refusal in effects.refused {
+            self.writers.remove(refusal.proposal)?(.failure(refusal.error))
+            self.changers.remove(refusal.proposal)?(.failure(refusal.error))
+        }
+        for grant in effects.grantedReads { self.granted.append((grant.read, grant.index)) }
+        self.answerGranted()
+        for refusal in effects.refusedReads {
+            self.readers.remove(refusal.read)?(.failure(.notServed(leader: refusal.leader)))
+        }
+    }
+
+    private func apply(_ entry: Entry) -> Machine.Response? {
+        self.applied = entry.position
+        switch entry.kind {
+        case .noop, .membership: return nil
+        case .command: return self.machine.apply(entry.payload, at: entry.index, time: entry.time)
+        default:
+            // Members that know the kind apply it; going on without it would make this state another one.
+            self.logger.critical("an entry of an unknown kind is committed, stopping; upgrade this member")
+            exit(70)
+        }
+    }
+}

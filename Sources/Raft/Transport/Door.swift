@@ -1,0 +1,24 @@
+import RaftCore
+import Synchronization
+
+/// Who is let in, and how many wait before the door. Asked on any event loop.
+final class Door: Sendable {
+    private let state = Mutex((admissions: Admissions.everybody, strangers: 0))
+
+    func know(_ admissions: Admissions) { self.state.withLock { $0.admissions = admissions } }
+
+    func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
+        self.state.withLock { $0.admissions }.answer(to: id, incarnation)
+    }
+
+    /// Whether one more connection may begin a handshake. Whoever is let in calls `passed` once, however it ends.
+    func enter() -> Bool {
+        self.state.withLock { state in
+            guard state.strangers < WireLimits.strangersMax else { return false }
+            state.strangers += 1
+            return true
+        }
+    }
+
+    func passed() { self.state.withLock { $0.strangers -= 1 } }
+}

@@ -1,0 +1,89 @@
+import Raft
+import RaftCore
+import RaftTestSupport
+import RaftTransport
+import Testing
+
+@Suite("Reads on every member")
+struct ReadTests {
+    @Test("a follower's read sees everything that was acknowledged before it began")
+    func followers() async throws {
+        let cluster = try await TestCluster.started(size: 3)
+        let leader = try #require(try await cluster.leader())
+        let followers = cluster.running.filter { $0.identity.node != leader.identity.node }
+        for number in 1...50 {
+            #expect(try await leader.propose(Array("\(number)".utf8), timeout: .seconds(10)) == number)
+            let reader = followers[number % followers.count]
+            #expect(try await reader.read(timeout: .seconds(10)).machine.items.count == number)
+        }
+        for node in cluster.running {
+            let lease = try await node.read(.lease, timeout: .seconds(10))
+            #expect(lease.machine.items.count == 50)
+        }
+        await cluster.stopAll()
+    }
+
+    @Test("a read can wait for an index, on any member")
+    func index() async throws {
+        let cluster = try await TestCluster.started(size: 3)
+        let leader = try #require(try await cluster.leader())
+        let reader = try #require(cluster.running.first { $0.identity.node != leader.identity.node })
+        let before = leader.status.applied.index.rawValue
+        async let reading = reader.read(atLeast: LogIndex(before + 30), timeout: .seconds(20))
+        for number in 0..<30 { #expect(try await cluster.append("\(number)") != nil) }
+        let found = try await reading
+        #expect(found.index >= LogIndex(before + 30))
+        // Nothing but these commands and the memberships that tie three members to their disks is in the log.
+        #expect(found.machine.items.count >= 27)
+        #expect(found.machine.items == (0..<found.machine.items.count).map(String.init))
+        await #expect(throws: ReadError.timedOut) {
+            try await reader.read(atLeast: LogIndex(1_000), timeout: .milliseconds(50))
+        }
+        await cluster.stopAll()
+    }
+
+    @Test("a member that is cut off from the others serves no reads but its own state")
+    func alone() async throws {
+        let cluster = try await TestCluster.started(size: 3)
+        #expect(try await cluster.append("a") == 1)
+        #expect(await cluster.agrees(on: ["a"]))
+        let alone = try #require(cluster.running.first)
+        for member in cluster.members where member != alone.identity.node { await cluster.stop(member) }
+        await #expect(throws: ReadError.self) { try await alone.read(timeout: .seconds(3)) }
+        #expect(await alone.local().machine.items == ["a"])
+        await cluster.stopAll()
+    }
+
+    @Test("reads beyond the limit of open ones are refused at once")
+    func overloaded() async throws {
+        let cluster = try await TestCluster(size: 1)
+        let node = try await cluster.start(
+            NodeID(1),
+            limits: {
+                $0.openReadsMax = 2
+                $0.openProposalsMax = 0
+            }
+        )
+        #expect(await node.leader(waiting: .seconds(10)) == NodeID(1))
+        async let first = Self.error(try await node.read(atLeast: LogIndex(50), timeout: .seconds(3)))
+        async let second = Self.error(try await node.read(atLeast: LogIndex(50), timeout: .seconds(3)))
+        #expect(
+            await eventually {
+                do throws(ReadError) { _ = try await node.read(timeout: .seconds(1)) } catch {
+                    return error == .overloaded
+                }
+                return false
+            }
+        )
+        await #expect(throws: ProposalError.overloaded) { try await node.propose([], timeout: .seconds(1)) }
+        #expect(await first == .timedOut)
+        #expect(await second == .timedOut)
+        #expect(try await node.read(timeout: .seconds(10)).machine.items.isEmpty)
+        await cluster.stopAll()
+    }
+
+    private static func error(_ body: @autoclosure () async throws -> Applied<AppendList>) async -> ReadError? {
+        do { _ = try await body() } catch { return error as? ReadError }
+        return nil
+    }
+}
