@@ -12,6 +12,7 @@ import RaftCore
 import RaftStorage
 import RaftTransport
 import ServiceLifecycle
+import UnixSignals
 
 /// A coordinator: a member of the Raft cluster with the HTTP API in front and the reconciler behind.
 public enum CoordinatorServer {
@@ -41,8 +42,16 @@ public enum CoordinatorServer {
             logger: configuration.logger
         )
         let failure: (any Error)?
+        // Told to end in the opposite order.
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [application, ExpulsionWatch(plane: plane), HandingOver(plane: plane)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: configuration.logger
+            )
+        )
         do {
-            try await application.runService()
+            try await services.run()
             failure = nil
         } catch {
             failure = error

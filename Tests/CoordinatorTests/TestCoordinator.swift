@@ -75,6 +75,12 @@ final class TestCoordinator: Sendable {
         _ = await self.task.result
     }
 
+    /// Why it ended by itself, once it has.
+    func failure() async -> (any Error)? {
+        do { try await self.task.value } catch { return error }
+        return nil
+    }
+
     struct Answer: Sendable {
         var status: Int
         var headers: HTTPHeaders

@@ -9,7 +9,7 @@ import Synchronization
 /// Three coordinators in one process, each with a disk directory and a doorway through which the others reach it.
 final class TestCoordinatorCluster: Sendable {
     private let doorways: [Doorway]
-    private let directories: [TemporaryDirectory]
+    private let directories: Mutex<[TemporaryDirectory]>
     private let genesis: Genesis
     private let coordinators = Mutex<[NodeID: TestCoordinator]>([:])
 
@@ -17,7 +17,7 @@ final class TestCoordinatorCluster: Sendable {
         var doorways: [Doorway] = []
         for _ in 0..<3 { doorways.append(try await Doorway.open()) }
         self.doorways = doorways
-        self.directories = try doorways.map { _ in try TemporaryDirectory() }
+        self.directories = Mutex(try doorways.map { _ in try TemporaryDirectory() })
         self.genesis = try Genesis(peers: try doorways.map { try PeerAddress("127.0.0.1:\($0.port)") })
     }
 
@@ -43,6 +43,7 @@ final class TestCoordinatorCluster: Sendable {
 
     func start(_ member: NodeID) async throws {
         let place = Int(member.rawValue) - 1
+        let directory = self.directories.withLock { $0[place] }
         var configuration = CoordinatorConfiguration(
             bind: "127.0.0.1",
             port: 0,
@@ -50,13 +51,13 @@ final class TestCoordinatorCluster: Sendable {
             genesis: self.genesis,
             node: member,
             isClustered: true,
-            dataDirectory: self.directories[place].path,
+            dataDirectory: directory.path,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         // Tests run side by side in a debug build.
         configuration.raft.electionTimeoutMin = .milliseconds(600)
         configuration.raft.electionTimeoutMax = .milliseconds(1_200)
-        let coordinator = try await TestCoordinator.start(configuration, in: self.directories[place])
+        let coordinator = try await TestCoordinator.start(configuration, in: directory)
         self.coordinators.withLock { $0[member] = coordinator }
         self.doorways[place].lead(to: coordinator.port)
     }
@@ -65,6 +66,12 @@ final class TestCoordinatorCluster: Sendable {
     func stop(_ member: NodeID) async {
         self.doorways[Int(member.rawValue) - 1].shut()
         await self.coordinators.withLock { $0.removeValue(forKey: member) }?.stop()
+    }
+
+    /// Takes a member's disk away and gives it an empty one.
+    func wipe(_ member: NodeID) throws {
+        let directory = try TemporaryDirectory()
+        self.directories.withLock { $0[Int(member.rawValue) - 1] = directory }
     }
 
     /// The others get no word to the member any more, and no answer from it.

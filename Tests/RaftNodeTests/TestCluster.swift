@@ -85,6 +85,7 @@ final class TestCluster: Sendable {
     func start(
         _ member: NodeID,
         machine: AppendList = AppendList(),
+        patience: Duration? = nil,
         limits: (inout RaftConfiguration.Limits) -> Void = { _ in }
     ) async throws -> Node {
         guard let seat = self.seats.withLock({ $0[member] }) else { throw NoSeat() }
@@ -103,6 +104,10 @@ final class TestCluster: Sendable {
             logger: self.log.logger
         )
         limits(&configuration.limits)
+        if let patience {
+            configuration.settings.electionTimeoutMin = patience
+            configuration.settings.electionTimeoutMax = patience * 2
+        }
         let node = try await Node.start(
             configuration,
             machine: machine,

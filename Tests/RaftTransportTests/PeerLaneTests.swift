@@ -37,11 +37,12 @@ struct PeerLaneTests {
     @Test("a frame that takes several times the silence limit to arrive does arrive")
     func slowLink() async throws {
         let pair = try await Self.slowPair(bytesPerSecond: 128 << 10) { transport in
-            transport.patience.pingInterval = .milliseconds(100)
-            transport.patience.silence = .milliseconds(500)
+            transport.patience.pingInterval = .milliseconds(200)
+            transport.patience.silence = .seconds(2)
         }
-        try await pair.acceptor.send([Self.append(1, bytes: 300 << 10)], to: 1)
-        #expect(await eventually { pair.dialer.received.map(\.message) == [Self.append(1, bytes: 300 << 10)] })
+        let message = Self.append(1, bytes: 640 << 10)
+        try await pair.acceptor.send([message], to: 1)
+        #expect(await eventually(within: .seconds(40)) { pair.dialer.received.map(\.message) == [message] })
         #expect(pair.listener.acceptedCount == 2)
         await pair.close()
     }

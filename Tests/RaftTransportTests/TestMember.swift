@@ -65,7 +65,7 @@ final class TestMember: Sendable {
 
     func update(_ peers: [NodeID: PeerAddress], committed: Membership = .unknown) async throws {
         try await self.transport.eventLoop.submit {
-            self.transport.update(peers: peers, admissions: Admissions(known: committed))
+            self.transport.update(peers: peers, admitting: Admissions(committed))
         }.get()
     }
 

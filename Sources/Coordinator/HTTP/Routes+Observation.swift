@@ -113,17 +113,22 @@ extension Routes {
             leaderID: consensus.leader?.rawValue,
             term: consensus.term.rawValue,
             commitIndex: consensus.commit.rawValue,
-            nodes: zip(consensus.membership.futureVoters, self.plane.configuration.genesis.peers).map {
-                member,
-                address in
+            nodes: consensus.membership.members.map { member in
                 RaftStatus.Node(
-                    id: member.rawValue,
-                    address: "\(address)",
-                    role: consensus.leader.map { $0 == member ? .leader : .follower } ?? .unknown,
-                    isCurrent: member == consensus.id
+                    id: member.id.rawValue,
+                    address: self.address(of: member),
+                    role: consensus.leader.map { $0 == member.id ? .leader : .follower } ?? .unknown,
+                    isCurrent: member.id == consensus.id
                 )
             }
         )
+    }
+
+    /// What the log says, or else what the members were started with.
+    private func address(of member: Member) -> String {
+        let peers = self.plane.configuration.genesis.peers
+        let place = Int(member.id.rawValue) - 1
+        return (member.address ?? (peers.indices.contains(place) ? peers[place] : nil))?.description ?? "unknown"
     }
 }
 

@@ -10,32 +10,28 @@ public enum Admission: Hashable, Sendable {
     case otherDisk
 }
 
-/// Who may speak to a member, as far as its log says. A value, so that it can be asked on any thread.
+/// Whom a member speaks to: a picture of the moment, which may be asked on any thread.
 public struct Admissions: Sendable {
-    /// The newest membership that is known to be committed.
     private let committed: Membership
-    private let history: MembershipHistory
+    private let memberships: MembershipHistory
 
-    init(committed: Membership, history: MembershipHistory) {
-        self.committed = committed
-        self.history = history
+    /// For a member that knows of nothing but that membership, which is committed.
+    public init(_ membership: Membership) {
+        self.init(committed: membership, MembershipHistory(membership, at: .zero))
     }
 
-    /// A member that knows nobody yet turns nobody away.
-    public static let everybody = Admissions(known: .unknown)
-
-    /// What a member says whose log holds that membership and nothing else.
-    public init(known: Membership) {
-        self.init(committed: known, history: MembershipHistory(known, at: .zero))
+    init(committed: Membership, _ memberships: MembershipHistory) {
+        self.committed = committed
+        self.memberships = memberships
     }
 
     /// Whether to speak to the member of that id that lives on that disk. An id that is not known yet is welcome: this
     /// member may be late.
-    public func answer(to id: NodeID, _ incarnation: Incarnation) -> Admission {
+    public func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
         if self.committed.isRemoved(id) { return .removed }
         // A disk stays bound to its id for ever, so whatever the log has said of it counts: after a restart a member
         // may not know yet that it is committed, and the binding may be older than the member's removal.
-        if self.history.binds(id, otherThan: incarnation) { return .otherDisk }
+        if self.memberships.binds(id, otherThan: incarnation) { return .otherDisk }
         return .welcome
     }
 }
@@ -44,13 +40,10 @@ extension Consensus {
     /// The newest membership that is known to be committed.
     public var committedMembership: Membership { self.ledger.memberships.inForce(at: self.ledger.commit) }
 
-    public var admissions: Admissions {
-        Admissions(committed: self.committedMembership, history: self.ledger.memberships)
-    }
+    public var admissions: Admissions { Admissions(committed: self.committedMembership, self.ledger.memberships) }
 
-    /// Whether to speak to the member of that id that lives on that disk.
     public func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
-        self.admissions.answer(to: id, incarnation)
+        self.admissions.admission(of: id, incarnation)
     }
 
     mutating func met(_ member: NodeID, _ incarnation: Incarnation, now: Instant, _ out: inout Effects) {

@@ -27,6 +27,26 @@ extension NodeLoop {
         }
     }
 
+    private func propose(
+        _ payload: [UInt8],
+        timeout: TimeAmount,
+        _ answer: @escaping (Outcome<Machine.Response>) -> Void
+    ) {
+        if self.isStopped { return answer(.failure(.notAccepted(leader: nil))) }
+        if payload.count > Entry.payloadBytesMax { return answer(.failure(.tooLarge)) }
+        if self.writers.count >= self.limits.openProposalsMax { return answer(.failure(.overloaded)) }
+        let id = ProposalID(self.newID())
+        self.writers.add(answer, as: id, timeout: timeout)
+        self.proposals.append(Proposal(id: id, payload: payload))
+        self.planDrain()
+    }
+
+    /// Answers with the leader as soon as one is known, or with nil when the time is up.
+    func leader(waiting timeout: TimeAmount, _ answer: @escaping (NodeID?) -> Void) {
+        if let leader = self.core.leader { return answer(leader) }
+        self.leaderWatchers.add(answer, as: self.newID(), timeout: timeout)
+    }
+
     /// Asks a member for what only a leader can answer: given up as soon as another one is known to lead.
     private func call(
         leader: NodeID,
@@ -47,26 +67,6 @@ extension NodeLoop {
             self.leaderCalls[id] = nil
             call.answer(.failure(CallError.superseded))
         }
-    }
-
-    private func propose(
-        _ payload: [UInt8],
-        timeout: TimeAmount,
-        _ answer: @escaping (Outcome<Machine.Response>) -> Void
-    ) {
-        if self.isStopped { return answer(.failure(.notAccepted(leader: nil))) }
-        if payload.count > Entry.payloadBytesMax { return answer(.failure(.tooLarge)) }
-        if self.writers.count >= self.limits.openProposalsMax { return answer(.failure(.overloaded)) }
-        let id = ProposalID(self.newID())
-        self.writers.add(answer, as: id, timeout: timeout)
-        self.proposals.append(Proposal(id: id, payload: payload))
-        self.planDrain()
-    }
-
-    /// Answers with the leader as soon as one is known, or with nil when the time is up.
-    func leader(waiting timeout: TimeAmount, _ answer: @escaping (NodeID?) -> Void) {
-        if let leader = self.core.leader { return answer(leader) }
-        self.leaderWatchers.add(answer, as: self.newID(), timeout: timeout)
     }
 
     /// Wakes the caller when something beyond `index` is applied, or when the time is up.

@@ -32,12 +32,12 @@ extension NodeLoop {
         if let leader = after.leader { for answer in self.leaderWatchers.removeAll() { answer(leader) } }
     }
 
-    /// Members are dialed where the newest membership says, and let in as all that the log says of them allows.
+    /// Members are dialed where the newest membership says, and let in as the core says.
     func knowPeers() {
         self.committed = self.core.committedMembership
         self.offered = self.core.fetching?.membership
         let peers = self.peers.addresses(of: self.core.status.membership, offered: self.offered)
-        self.transport.update(peers: peers, admissions: self.core.admissions)
+        self.transport.update(peers: peers, admitting: self.core.admissions)
     }
 
     /// How the connections are has changed.

@@ -222,13 +222,6 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }
     }
 
-    /// The same, of a member that leads: given up with `CallError.superseded` as soon as another one is known to lead.
-    public func call(leader: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
-        try await withCheckedThrowingContinuation { continuation in
-            self.take(.callLeader(leader, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
-        }
-    }
-
     /// Brings a request to the loop. Those that gather before the loop gets to them cost one wake-up together; there
     /// are never more than callers that wait for their answers.
     func take(_ request: NodeLoop<Machine>.Request) {
@@ -258,6 +251,13 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     /// Where the other members are reached, as far as this one knows.
     public var addresses: [NodeID: PeerAddress] {
         self.directory.addresses(of: self.status.consensus.membership)
+    }
+
+    /// Asks a member that leads: given up with `CallError.superseded` as soon as another one is known to lead.
+    public func call(leader: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
+        try await withCheckedThrowingContinuation { continuation in
+            self.take(.callLeader(leader, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
+        }
     }
 
     /// Stops taking part, and returns when everything written is on disk.

@@ -3,12 +3,15 @@ import Synchronization
 
 /// Who is let in, and how many wait before the door. Asked on any event loop.
 final class Door: Sendable {
-    private let state = Mutex((admissions: Admissions.everybody, strangers: 0))
+    private let state = Mutex((admissions: Admissions(.unknown), strangers: 0))
 
-    func know(_ admissions: Admissions) { self.state.withLock { $0.admissions = admissions } }
+    var admissions: Admissions {
+        get { self.state.withLock { $0.admissions } }
+        set { self.state.withLock { $0.admissions = newValue } }
+    }
 
     func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
-        self.state.withLock { $0.admissions }.answer(to: id, incarnation)
+        self.admissions.admission(of: id, incarnation)
     }
 
     /// Whether one more connection may begin a handshake. Whoever is let in calls `passed` once, however it ends.

@@ -54,11 +54,9 @@ public final class PeerTransport: @unchecked Sendable {
     }
 
     /// The members to dial have changed, or who is let in. Connections that are still wanted are not touched.
-    ///
-    /// - Parameter admissions: who may speak to this member.
-    public func update(peers: [NodeID: PeerAddress], admissions: Admissions) {
+    public func update(peers: [NodeID: PeerAddress], admitting admissions: Admissions) {
         self.eventLoop.preconditionInEventLoop()
-        self.door.know(admissions)
+        self.door.admissions = admissions
         self.peers = peers
         for (key, link) in self.links where peers[key.member] != link.address {
             self.links[key] = nil
