@@ -6,20 +6,15 @@ public final class NamedThread: Sendable {
 
     /// Starts the thread. The system shows the first 15 bytes of `name` (`ps -L`, `top -H`).
     public init(name: String, _ body: @escaping @Sendable () -> Void) {
-        let ended = self.ended
-        let start = Start(name: name) {
-            body()
-            ended.change { $0 = true }
-        }
+        let start = Start(name: name, body: body, ended: self.ended)
         var thread = pthread_t()
         let result = pthread_create(
             &thread,
             nil,
             { argument in
                 // The pointer is the retained `Start` handed to `pthread_create` below, so it is never nil.
-                let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-                start.nameThread()
-                start.body()
+                let ended = Start.run(Unmanaged<Start>.fromOpaque(argument!))
+                ended.change { $0 = true }
                 return nil
             },
             Unmanaged.passRetained(start).toOpaque()
@@ -28,7 +23,7 @@ public final class NamedThread: Sendable {
         pthread_detach(thread)
     }
 
-    /// Blocks until the closure has returned. May be called by many, and more than once.
+    /// Blocks until the closure has returned and what it held is let go. May be called by many, and more than once.
     public func join() {
         self.ended.wait { $0 ? () : nil }
     }
@@ -41,10 +36,20 @@ public final class NamedThread: Sendable {
     private final class Start: Sendable {
         let name: String
         let body: @Sendable () -> Void
+        let ended: Monitor<Bool>
 
-        init(name: String, body: @escaping @Sendable () -> Void) {
+        init(name: String, body: @escaping @Sendable () -> Void, ended: Monitor<Bool>) {
             self.name = name
             self.body = body
+            self.ended = ended
+        }
+
+        /// Runs the closure and lets it go. The end is told after that, by whoever has the monitor.
+        static func run(_ reference: Unmanaged<Start>) -> Monitor<Bool> {
+            let start = reference.takeRetainedValue()
+            start.nameThread()
+            start.body()
+            return start.ended
         }
 
         /// Glibc's own call is hidden from Swift, but Linux takes the name as a file too. A failure costs the name only.

@@ -6,8 +6,8 @@ internal import Threads
 final class SnapshotQueue: Sendable {
     struct Request: Sendable {
         let weight: Int
-        /// Does what is asked and tells the outcome; returns what went wrong, too.
-        let carryOut: @Sendable (SnapshotStore) -> StorageError?
+        /// Does what is asked and tells the outcome. False if the disk failed: the closure hears of that before others.
+        let carryOut: @Sendable (SnapshotStore, (StorageError) -> Void) -> Bool
         let refuse: @Sendable (StorageError) -> Void
     }
 
@@ -37,13 +37,15 @@ final class SnapshotQueue: Sendable {
     ) {
         let request = Request(
             weight: weight,
-            carryOut: { store in
+            carryOut: { store, onFailure in
                 do throws(StorageError) {
                     done(.success(try body(store)))
-                    return nil
+                    return true
                 } catch {
+                    let isDiskFailure = error.code == .databaseFailed
+                    if isDiskFailure { onFailure(error) }
                     done(.failure(error))
-                    return error
+                    return !isDiskFailure
                 }
             },
             refuse: { done(.failure($0)) }

@@ -121,31 +121,27 @@ private struct SnapshotLoop {
     let onFailure: @Sendable (StorageError) -> Void
 
     func run() {
+        self.workUntilClosed()
+        self.queue.end()
+    }
+
+    private func workUntilClosed() {
         // The last run may have left something.
         var hasRubbish = true
         while let task = self.queue.next(waiting: !hasRubbish) {
             do throws(StorageError) {
                 switch task {
-                case .request(let request):
-                    let error = request.carryOut(self.store)
-                    if let error, error.code == .databaseFailed { throw error }
-                    hasRubbish = true
-                case .keep(let ids):
-                    try self.store.keep(only: ids)
-                    hasRubbish = true
+                case .request(let request): guard request.carryOut(self.store, self.onFailure) else { return }
+                case .keep(let ids): try self.store.keep(only: ids)
                 case .nothing: break
                 }
                 // A little after each request: a thread that is never idle has to get rid of it, too.
-                if hasRubbish { hasRubbish = try self.store.sweep() }
+                hasRubbish = try self.store.sweep()
             } catch {
-                if error.code == .full {
-                    hasRubbish = false  // Even deleting needs room. The next request tries again.
-                } else {
-                    self.onFailure(error)
-                    break
-                }
+                guard error.code == .full else { return self.onFailure(error) }
+                // Even deleting needs room. The next request tries again.
+                hasRubbish = false
             }
         }
-        self.queue.end()
     }
 }
