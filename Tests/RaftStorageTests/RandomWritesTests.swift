@@ -51,9 +51,9 @@ private struct Twin {
 
     mutating func keep(_ ids: [Snapshot.ID]) {
         let kept = Set(ids + self.snapshots.map(\.id))
-        let newest = kept.map(\.position.index).max() ?? .zero
+        let newest = self.snapshots.last?.index ?? .zero
         self.whole.removeAll { $0.index <= newest && !kept.contains($0.id) }
-        if let fetching = self.fetching, fetching.index <= newest { self.fetching = nil }
+        if let fetching = self.fetching, fetching.index <= newest, !kept.contains(fetching.id) { self.fetching = nil }
     }
 }
 
@@ -87,7 +87,8 @@ private final class Run {
         case 3, 4: try self.pull()
         case 5: try self.install()
         case 6:
-            let ids = self.twin.snapshots.map(\.id).filter { _ in Bool.random(using: &self.random) }
+            let known = self.twin.snapshots + self.twin.whole + (self.twin.fetching.map { [$0] } ?? [])
+            let ids = known.map(\.id).filter { _ in Bool.random(using: &self.random) }
             try self.store.keep(only: ids)
             self.twin.keep(ids)
         case 7: _ = try self.store.sweep()

@@ -114,6 +114,37 @@ struct SnapshotStoreTests {
         #expect(try store.bytes(of: small.id) == content(2 * Snapshot.chunkBytes))
     }
 
+    @Test("of what is older than the pinned one, only what is named stays, and everything newer does")
+    func keep() throws {
+        let snapshots = try (1...5 as ClosedRange<UInt64>).map { index in
+            try self.store.capture(content(10, seed: index), at: position(index))
+        }
+        func left() throws -> [UInt64] { try self.store.whole().map(\.position.index.rawValue).sorted() }
+        try self.store.keep(only: [snapshots[4].id])
+        #expect(try left() == [1, 2, 3, 4, 5])
+        self.store.pin([snapshots[1].id, snapshots[3].id])
+        try self.store.keep(only: [snapshots[2].id, snapshots[4].id])
+        #expect(try left() == [2, 3, 4, 5])
+        try self.store.keep(only: [])
+        #expect(try left() == [2, 4, 5])
+    }
+
+    @Test("a transfer stays while it is named, and while it is newer than what is pinned")
+    func keepTransfer() throws {
+        let own = try self.store.capture([1], at: position(5))
+        let (foreign, _) = try foreignSnapshot([2], at: position(9))
+        _ = try self.store.begin(foreign)
+        self.store.pin([own.id])
+        try self.store.keep(only: [])
+        #expect(try self.store.transfer() == foreign)
+        let newer = try self.store.capture([1], at: position(10))
+        self.store.pin([newer.id])
+        try self.store.keep(only: [foreign.id])
+        #expect(try self.store.transfer() == foreign)
+        try self.store.keep(only: [newer.id])
+        #expect(try self.store.transfer() == nil)
+    }
+
     @Test("the file is used again: taking and dropping snapshots does not make it grow for ever")
     func reuse() throws {
         // Room for three and a little: if pages were lost, it would be used up soon.
@@ -121,7 +152,8 @@ struct SnapshotStoreTests {
         let store = try open(directory, snapshotMapBytes: 34 * Snapshot.chunkBytes).snapshots
         for round in 1...20 as ClosedRange<UInt64> {
             let snapshot = try store.capture(content(8 * Snapshot.chunkBytes + 9, seed: round), at: position(round))
-            try store.keep(only: [snapshot.id])
+            store.pin([snapshot.id])
+            try store.keep(only: [])
             try store.sweepAll()
             #expect(try store.chunkCount() == 9)
         }

@@ -156,7 +156,7 @@ struct SnapshotThreadTests {
         let kept = try self.capture(thread, content(Snapshot.chunkBytes, seed: 2), at: position(2))
         let newer = try self.capture(thread, content(Snapshot.chunkBytes, seed: 3), at: position(3))
         let release = self.block(thread)
-        thread.keep(only: [kept.id])
+        self.store.pin([kept.id])
         let counts = Mutex<[Int]>([])
         let store = self.store
         for _ in 0..<4 {
@@ -168,7 +168,6 @@ struct SnapshotThreadTests {
         release.signal()
         #expect(try outcome { thread.chunk(0, of: old.id, done: $0) } == nil)
         #expect(counts.withLock { $0 } == [8, 4, 2, 2])
-        // Whoever named the ones to keep had not heard of this one yet.
         #expect(try outcome { thread.chunk(0, of: newer.id, done: $0) } != nil)
         #expect(try outcome { thread.chunk(0, of: kept.id, done: $0) } != nil)
         thread.close()
@@ -186,8 +185,8 @@ struct SnapshotThreadTests {
         thread.keep(only: [second.id])
         #expect(try outcome { thread.chunk(0, of: first.id, done: $0) } == [1])
         #expect(try database.recover().snapshots == [first])
+        // Nobody has to say it again once it is durable that the log starts from another one.
         _ = try database.commit([write(3, snapshot: second, base: position(5))])
-        thread.keep(only: [])
         #expect(try outcome { thread.chunk(0, of: first.id, done: $0) } == nil)
         #expect(try outcome { thread.chunk(0, of: second.id, done: $0) } == [2])
         thread.close()

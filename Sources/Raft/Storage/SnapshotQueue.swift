@@ -21,8 +21,10 @@ final class SnapshotQueue: Sendable {
         var isClosed = false
         var requests: Deque<Request> = []
         var weight = 0
-        /// A newer list takes the place of one that still waits.
-        var kept: [Snapshot.ID]?
+        /// The last list of what to keep.
+        var kept: [Snapshot.ID] = []
+        /// What is not kept is to be dropped.
+        var isDroppingDue = false
     }
 
     private let limits: SnapshotThread.Limits
@@ -61,13 +63,25 @@ final class SnapshotQueue: Sendable {
         if let refusal { request.refuse(refusal) }
     }
 
-    func keep(_ ids: [Snapshot.ID]) { self.state.change { $0.kept = ids } }
+    /// Needs no bound: a newer list takes the place of one that still waits.
+    func keep(_ ids: [Snapshot.ID]) {
+        self.state.change { state in
+            state.kept = ids
+            state.isDroppingDue = true
+        }
+    }
+
+    /// What is kept besides has changed.
+    func keepAgain() { self.state.change { $0.isDroppingDue = true } }
 
     /// The next thing to do, nil when the queue is closed. Waits for something unless told not to.
     func next(waiting: Bool) -> Task? {
         func take(_ state: inout State) -> Task?? {
             if state.isClosed { return .some(nil) }
-            if let ids = state.kept.take() { return .keep(ids) }
+            if state.isDroppingDue {
+                state.isDroppingDue = false
+                return .keep(state.kept)
+            }
             guard let request = state.requests.popFirst() else { return waiting ? nil : .nothing }
             state.weight -= request.weight
             return .request(request)

@@ -29,6 +29,7 @@ public final class SnapshotThread: Sendable {
     ) {
         let queue = SnapshotQueue(limits)
         self.queue = queue
+        store.whenPinned { queue.keepAgain() }
         self.thread = NamedThread(name: "raft-snapshots") {
             SnapshotLoop(store: store, queue: queue, onFailure: onFailure).run()
         }
@@ -101,9 +102,9 @@ public final class SnapshotThread: Sendable {
 
     // MARK: Housekeeping
 
-    /// These are the snapshots that may still be asked for; older others go, little by little. May be called at any
-    /// time: what the log's database still starts from stays until it does not, and so does what is newer than all of
-    /// these.
+    /// These are the snapshots that may still be asked for, and the one that is being pulled. Whatever else is older
+    /// than what the log's database starts from goes, little by little, as soon as that database no longer needs it:
+    /// this may be called long before.
     public func keep(only ids: [Snapshot.ID]) { self.queue.keep(ids) }
 
     /// Carries out what is under way, refuses what waits, and ends the thread. Blocks until that is done, so not to be
