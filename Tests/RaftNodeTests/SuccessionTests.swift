@@ -29,6 +29,7 @@ struct SuccessionTests {
         #expect(await leader.transfer(to: NodeID(9), timeout: .seconds(10)) == nil)
         #expect(leader.status.consensus.role == .leader)
         let follower = try #require(cluster.running.first { $0.identity.node != leader.identity.node })
+        #expect(await follower.leader(waiting: .seconds(10)) == leader.identity.node)
         #expect(await follower.transfer(timeout: .seconds(10)) == leader.identity.node)
         await cluster.stopAll()
     }

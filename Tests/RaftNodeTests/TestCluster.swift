@@ -34,6 +34,7 @@ final class TestCluster: Sendable {
         var settings = Settings()
         settings.electionTimeoutMin = patience
         settings.electionTimeoutMax = patience * 2
+        settings.diskPatience = .seconds(30)  // many disks of many tests are one disk
         configure(&settings)
         self.settings = settings
         var seats: [NodeID: Seat] = [:]
