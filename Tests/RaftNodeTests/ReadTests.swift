@@ -66,8 +66,12 @@ struct ReadTests {
         )
         #expect(await node.leader(waiting: .seconds(10)) == NodeID(1))
         // It takes the only place, though perhaps not at its first try: those who look may be there before it.
-        let waiting = Task {
-            while await Self.error(try await node.read(atLeast: LogIndex(50), timeout: .seconds(3))) == .overloaded {}
+        let waiting = Task<Void, Never> {
+            var isTurnedAway = true
+            while isTurnedAway {
+                let error = await Self.error(try await node.read(atLeast: LogIndex(50), timeout: .seconds(3)))
+                isTurnedAway = error == .overloaded
+            }
         }
         #expect(
             await eventually {
