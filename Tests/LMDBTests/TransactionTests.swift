@@ -123,6 +123,40 @@ struct TransactionTests {
         try self.environment.write { try $0.put(Key(3000), value, in: self.numbers, append: true) }
     }
 
+    @Test("of a range the first keys go, as many as were asked for", arguments: [0, 1, 700, 2000, 2001])
+    func deleteSome(limit: Int) throws {
+        let value = [UInt8](repeating: 1, count: 100)
+        try self.environment.write { transaction in
+            for number in 0..<3000 {
+                try transaction.put(Key(UInt64(number)), value, in: self.numbers, append: true)
+            }
+        }
+        let deleted = try self.environment.write { transaction in
+            try transaction.delete(KeyRange(from: Key(500), upTo: Key(2500)), in: self.numbers, atMost: limit)
+        }
+        let expected = min(limit, 2000)
+        #expect(deleted == expected)
+        let left = try self.environment.keys(of: self.numbers)
+        #expect(left == (0..<3000).filter { !(500..<(500 + expected)).contains($0) }.map(UInt64.init))
+    }
+
+    @Test("a database that is emptied takes keys again, and a failed transaction empties nothing")
+    func deleteAll() throws {
+        try self.fill()
+        #expect(throws: CancellationError.self) {
+            try self.environment.write { transaction in
+                try transaction.deleteAll(in: self.numbers)
+                throw CancellationError()
+            }
+        }
+        #expect(try self.environment.keys(of: self.numbers) == [10, 20, 30, 40, 50])
+        try self.environment.write { transaction in
+            try transaction.deleteAll(in: self.numbers)
+            try transaction.put(Key(7), text("x"), in: self.numbers, append: true)
+        }
+        #expect(try self.environment.keys(of: self.numbers) == [7])
+    }
+
     @Test("keys that are empty or too long are refused")
     func keySizes() throws {
         for key in [Key(""), Key([UInt8](repeating: 1, count: 512))] {

@@ -13,8 +13,18 @@ func genesis(_ peers: String..., name: String = "") -> Genesis {
     }
 }
 
-func open(_ directory: TemporaryDirectory, mapBytes: Int = 1 << 26) throws -> RaftDatabase {
-    try RaftDatabase(directory: directory.path, member: NodeID(1), of: threePeers, mapBytes: mapBytes)
+func open(
+    _ directory: TemporaryDirectory,
+    mapBytes: Int = 1 << 26,
+    snapshotMapBytes: Int = 1 << 28
+) throws -> RaftDatabase {
+    try RaftDatabase(
+        directory: directory.path,
+        member: NodeID(1),
+        of: threePeers,
+        mapBytes: mapBytes,
+        snapshotMapBytes: snapshotMapBytes
+    )
 }
 
 func entry(_ index: UInt64, term: UInt64 = 1, _ payload: String = "payload") -> Entry {
@@ -35,12 +45,18 @@ func write(
     term: UInt64? = nil,
     vote: UInt32? = nil,
     truncateFrom: UInt64? = nil,
+    snapshot: Snapshot? = nil,
+    replacesLog: Bool = false,
+    base: LogPosition? = nil,
     _ entries: [Entry] = []
 ) -> Write {
     Write(
         id: WriteID(id),
         hardState: term.map { HardState(term: Term($0), vote: vote.map { NodeID($0) }) },
         truncateFrom: truncateFrom.map { LogIndex($0) },
+        snapshot: snapshot,
+        replacesLog: replacesLog,
+        base: base,
         entries: entries
     )
 }
@@ -54,4 +70,15 @@ func tamper(
     let entries = try environment.openDatabase("entries")
     let state = try environment.openDatabase("state")
     try environment.write { try body($0, entries, state) }
+}
+
+/// The same for its snapshots.
+func tamperSnapshots(
+    _ directory: TemporaryDirectory,
+    _ body: (borrowing WriteTransaction, _ chunks: Database, _ state: Database) throws -> Void
+) throws {
+    let environment = try Environment(directory: directory.path + "/snapshots", limits: .init(mapBytes: 1 << 28))
+    let chunks = try environment.openDatabase("chunks")
+    let state = try environment.openDatabase("state")
+    try environment.write { try body($0, chunks, state) }
 }

@@ -12,12 +12,15 @@ func position(_ index: UInt64, term: UInt64 = 1) -> LogPosition {
 /// Bytes that differ from place to place, and from seed to seed.
 func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var generator = SeededGenerator(seed: seed)
+    let block = (0..<1_000).map { _ in UInt8.random(in: 0 ... .max, using: &generator) }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(count + 8)
+    bytes.reserveCapacity(count + 1_008)
     while bytes.count < count {
-        withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: bytes.count) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: block)
     }
-    return Array(bytes.prefix(count))
+    bytes.removeLast(bytes.count - count)
+    return bytes
 }
 
 extension SnapshotStore {
@@ -71,4 +74,15 @@ func outcome<Outcome: Sendable>(
     arrival.wait()
     guard let found = result.withLock({ $0 }) else { throw StorageError(.closed, "There was no outcome.") }
     return try found.get()
+}
+
+/// Flips a bit in the middle of a stored chunk.
+func damage(_ directory: TemporaryDirectory, _ chunk: ChunkKey) throws {
+    try tamperSnapshots(directory) { transaction, chunks, _ in
+        guard var value = try transaction.get(chunk.key, in: chunks) else {
+            throw StorageError(.noSnapshot, "There is no chunk \(chunk).")
+        }
+        value[value.count / 2] ^= 4
+        try transaction.put(chunk.key, value, in: chunks)
+    }
 }

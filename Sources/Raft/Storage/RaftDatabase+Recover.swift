@@ -14,7 +14,7 @@ extension RaftDatabase {
             hardState: self.stored.hardState,
             entries: entries,
             base: self.stored.bounds.before,
-            snapshots: try self.recoverSnapshots(),
+            snapshots: try self.recoverSnapshots(entries),
             fetching: try self.snapshots.transfer(),
             membership: self.membership,
             incarnation: self.incarnation
@@ -25,9 +25,8 @@ extension RaftDatabase {
         let (log, bounds, term) = (self.log, self.stored.bounds, self.stored.hardState.term)
         let entries = try StorageError.wrapping {
             var entries: [Entry] = []
-            entries.reserveCapacity(
-                min(Int(bounds.last.index.rawValue - bounds.before.index.rawValue), 1 << 20)
-            )
+            let count = bounds.last.index.rawValue - bounds.before.index.rawValue
+            entries.reserveCapacity(Int(min(count, 1 << 20)))
             try log.environment.read { transaction in
                 guard try transaction.get(Key(0), in: log.entries) == nil else { throw Self.unexpected(.zero, bounds) }
                 // What was cut off before the bounds may not be deleted yet.
@@ -69,22 +68,13 @@ extension RaftDatabase {
     }
 
     /// The snapshots that are whole. The last one has to be: what it stands for may be nowhere else on this disk.
-    private func recoverSnapshots() throws(StorageError) -> [Snapshot] {
+    private func recoverSnapshots(_ entries: [Entry]) throws(StorageError) -> [Snapshot] {
         let bounds = self.stored.bounds
-        guard let last = self.stored.snapshots.last else {
-            guard bounds.before == .zero else {
-                throw StorageError(
-                    .damagedRecord,
-                    "The log begins after \(bounds.before), and no snapshot stands for what came before: replace the "
-                        + "member."
-                )
-            }
-            return []
-        }
-        guard bounds.before.index <= last.index, last.index <= bounds.last.index else {
+        guard let last = self.stored.snapshots.last else { return [] }
+        guard last.position == bounds.before || entries.contains(where: { $0.position == last.position }) else {
             throw StorageError(
                 .damagedRecord,
-                "The snapshot at \(last.position) does not fit the log, which begins after \(bounds.before) and ends at "
+                "The snapshot at \(last.position) is of another log than the one after \(bounds.before) up to "
                     + "\(bounds.last): replace the member."
             )
         }

@@ -6,8 +6,8 @@ internal import Threads
 final class SnapshotQueue: Sendable {
     struct Request: Sendable {
         let weight: Int
-        /// Does what is asked and tells the outcome; returns what went wrong, too.
-        let carryOut: @Sendable (SnapshotStore) -> StorageError?
+        /// Does what is asked and tells the outcome. False if the disk failed: the closure hears of that before others.
+        let carryOut: @Sendable (SnapshotStore, (StorageError) -> Void) -> Bool
         let refuse: @Sendable (StorageError) -> Void
     }
 
@@ -21,8 +21,10 @@ final class SnapshotQueue: Sendable {
         var isClosed = false
         var requests: Deque<Request> = []
         var weight = 0
-        /// A newer list takes the place of one that still waits.
-        var kept: [Snapshot.ID]?
+        /// The last list of what to keep.
+        var kept: [Snapshot.ID] = []
+        /// What is not kept is to be dropped.
+        var isDroppingDue = false
     }
 
     private let limits: SnapshotThread.Limits
@@ -37,13 +39,15 @@ final class SnapshotQueue: Sendable {
     ) {
         let request = Request(
             weight: weight,
-            carryOut: { store in
+            carryOut: { store, onFailure in
                 do throws(StorageError) {
                     done(.success(try body(store)))
-                    return nil
+                    return true
                 } catch {
+                    let isDiskFailure = error.code == .databaseFailed
+                    if isDiskFailure { onFailure(error) }
                     done(.failure(error))
-                    return error
+                    return !isDiskFailure
                 }
             },
             refuse: { done(.failure($0)) }
@@ -59,13 +63,25 @@ final class SnapshotQueue: Sendable {
         if let refusal { request.refuse(refusal) }
     }
 
-    func keep(_ ids: [Snapshot.ID]) { self.state.change { $0.kept = ids } }
+    /// Needs no bound: a newer list takes the place of one that still waits.
+    func keep(_ ids: [Snapshot.ID]) {
+        self.state.change { state in
+            state.kept = ids
+            state.isDroppingDue = true
+        }
+    }
+
+    /// What is kept besides has changed.
+    func keepAgain() { self.state.change { $0.isDroppingDue = true } }
 
     /// The next thing to do, nil when the queue is closed. Waits for something unless told not to.
     func next(waiting: Bool) -> Task? {
         func take(_ state: inout State) -> Task?? {
             if state.isClosed { return .some(nil) }
-            if let ids = state.kept.take() { return .keep(ids) }
+            if state.isDroppingDue {
+                state.isDroppingDue = false
+                return .keep(state.kept)
+            }
             guard let request = state.requests.popFirst() else { return waiting ? nil : .nothing }
             state.weight -= request.weight
             return .request(request)

@@ -4,12 +4,15 @@ internal import RaftCore
 // A snapshot goes by its record: the chunks that are left without one are rubbish, and are deleted a few at a time.
 
 extension SnapshotStore {
-    /// Drops the snapshots that are neither among `ids` nor pinned. Newer ones than all of those stay: nobody who
-    /// named the ones to keep can have known of them. So does a transfer of a newer one.
+    /// Drops the snapshots, and the transfer, that are older than the newest pinned one and neither pinned nor among
+    /// `ids`. Newer ones stay: whoever named the ones to keep may not have heard of them yet.
     func keep(only ids: [Snapshot.ID]) throws(StorageError) {
-        let kept = ids + self.pinned
-        let newest = kept.map(\.position.index).max() ?? .zero
-        try self.forget { $0.snapshot.index <= newest && !($0.isWhole && kept.contains($0.snapshot.id)) }
+        let pinned = self.pinned
+        let newest = pinned.map(\.position.index).max() ?? .zero
+        try self.forget { stored in
+            let id = stored.snapshot.id
+            return stored.snapshot.index <= newest && !pinned.contains(id) && !ids.contains(id)
+        }
     }
 
     /// Drops what the last run left unfinished: the snapshots that are not pinned, except for a transfer of a newer one.

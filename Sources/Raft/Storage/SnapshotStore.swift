@@ -17,7 +17,12 @@ public final class SnapshotStore: Sendable {
     let chunks: Database
     /// Keeps the directory locked.
     private let directory: DataDirectory
-    private let pins = Mutex<[Snapshot.ID]>([])
+    private let pins = Mutex(Pins())
+
+    private struct Pins {
+        var ids: [Snapshot.ID] = []
+        var onChange: (@Sendable () -> Void)?
+    }
 
     /// How many chunks a transaction writes or deletes at most.
     static let transactionChunksMax = 4
@@ -109,8 +114,17 @@ public final class SnapshotStore: Sendable {
 
     // MARK: Pins
 
-    /// These are the snapshots that the log's database has records of, durably.
-    func pin(_ ids: [Snapshot.ID]) { self.pins.withLock { $0 = ids } }
+    /// These are the snapshots that the log's database has records of, durably. May be called on any thread.
+    func pin(_ ids: [Snapshot.ID]) {
+        let onChange = self.pins.withLock { pins in
+            pins.ids = ids
+            return pins.onChange
+        }
+        onChange?()
+    }
 
-    var pinned: [Snapshot.ID] { self.pins.withLock { $0 } }
+    var pinned: [Snapshot.ID] { self.pins.withLock { $0.ids } }
+
+    /// `body` is called when other snapshots are pinned.
+    func whenPinned(_ body: @escaping @Sendable () -> Void) { self.pins.withLock { $0.onChange = body } }
 }

@@ -29,6 +29,7 @@ public final class SnapshotThread: Sendable {
     ) {
         let queue = SnapshotQueue(limits)
         self.queue = queue
+        store.whenPinned { queue.keepAgain() }
         self.thread = NamedThread(name: "raft-snapshots") {
             SnapshotLoop(store: store, queue: queue, onFailure: onFailure).run()
         }
@@ -101,9 +102,9 @@ public final class SnapshotThread: Sendable {
 
     // MARK: Housekeeping
 
-    /// These are the snapshots that may still be asked for; older others go, little by little. May be called at any
-    /// time: what the log's database still starts from stays until it does not, and so does what is newer than all of
-    /// these.
+    /// These are the snapshots that may still be asked for, and the one that is being pulled. Whatever else is older
+    /// than what the log's database starts from goes, little by little, as soon as that database no longer needs it:
+    /// this may be called long before.
     public func keep(only ids: [Snapshot.ID]) { self.queue.keep(ids) }
 
     /// Carries out what is under way, refuses what waits, and ends the thread. Blocks until that is done, so not to be
@@ -121,31 +122,27 @@ private struct SnapshotLoop {
     let onFailure: @Sendable (StorageError) -> Void
 
     func run() {
+        self.workUntilClosed()
+        self.queue.end()
+    }
+
+    private func workUntilClosed() {
         // The last run may have left something.
         var hasRubbish = true
         while let task = self.queue.next(waiting: !hasRubbish) {
             do throws(StorageError) {
                 switch task {
-                case .request(let request):
-                    let error = request.carryOut(self.store)
-                    if let error, error.code == .databaseFailed { throw error }
-                    hasRubbish = true
-                case .keep(let ids):
-                    try self.store.keep(only: ids)
-                    hasRubbish = true
+                case .request(let request): guard request.carryOut(self.store, self.onFailure) else { return }
+                case .keep(let ids): try self.store.keep(only: ids)
                 case .nothing: break
                 }
                 // A little after each request: a thread that is never idle has to get rid of it, too.
-                if hasRubbish { hasRubbish = try self.store.sweep() }
+                hasRubbish = try self.store.sweep()
             } catch {
-                if error.code == .full {
-                    hasRubbish = false  // Even deleting needs room. The next request tries again.
-                } else {
-                    self.onFailure(error)
-                    break
-                }
+                guard error.code == .full else { return self.onFailure(error) }
+                // Even deleting needs room. The next request tries again.
+                hasRubbish = false
             }
         }
-        self.queue.end()
     }
 }

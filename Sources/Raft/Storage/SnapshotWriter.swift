@@ -11,6 +11,8 @@ public struct SnapshotWriter: ~Copyable {
     /// What is not stored yet: whole chunks and the beginning of another.
     private var chunks: [[UInt8]] = []
     private var storedCount: UInt32 = 0
+    /// Why there is no snapshot to come, whatever is still written.
+    private var failure: StorageError?
 
     init(_ store: SnapshotStore) throws {
         let number = try store.environment.read { try store.newNumber($0) }
@@ -24,17 +26,23 @@ public struct SnapshotWriter: ~Copyable {
 
     /// Adds `bytes` to the snapshot.
     public mutating func write(_ bytes: RawSpan) throws(StorageError) {
+        if let failure = self.failure { throw failure }
         do {
-            try self.hash.update(bytes)
+            try self.add(bytes)
         } catch {
-            throw StorageError(.snapshotFailed, "\(error)")
+            self.failure = error
+            throw error
         }
+    }
+
+    private mutating func add(_ bytes: RawSpan) throws(StorageError) {
+        try StorageError.wrapping { try self.hash.update(bytes) }
         self.size += UInt64(bytes.byteCount)
         var start = 0
         while start < bytes.byteCount {
             var room = Snapshot.chunkBytes - (self.chunks.last?.count ?? Snapshot.chunkBytes)
             if room == 0 {
-                try self.flush(beyond: SnapshotStore.transactionChunksMax)
+                if self.chunks.count == SnapshotStore.transactionChunksMax { try self.flush() }
                 self.chunks.append([])
                 self.chunks[self.chunks.count - 1].reserveCapacity(Snapshot.chunkBytes + ChunkKey.checksumBytes)
                 room = Snapshot.chunkBytes
@@ -45,9 +53,7 @@ public struct SnapshotWriter: ~Copyable {
         }
     }
 
-    /// Stores what has gathered, if it is that many chunks.
-    private mutating func flush(beyond count: Int) throws(StorageError) {
-        guard self.chunks.count >= count else { return }
+    private mutating func flush() throws(StorageError) {
         let store = self.store
         try StorageError.wrapping {
             try store.environment.write { transaction in try self.put(transaction) }
@@ -70,11 +76,9 @@ public struct SnapshotWriter: ~Copyable {
         time: LogTime,
         membership: Membership
     ) throws -> Snapshot {
-        let store = self.store
-        let number = self.number
-        let size = self.size
-        let count = self.storedCount + UInt32(self.chunks.count)
-        try store.environment.write { transaction in try self.put(transaction) }
+        if let failure = self.failure { throw failure }
+        try self.flush()
+        let (store, number, size, count) = (self.store, self.number, self.size, self.storedCount)
         let snapshot = Snapshot(
             position: position,
             time: time,

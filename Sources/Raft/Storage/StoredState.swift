@@ -29,6 +29,14 @@ struct StoredState {
             return .next
         }
         self.snapshots = snapshots
+        let (first, last) = (self.bounds.before, self.bounds.last)
+        guard (first.index...last.index).contains(snapshots.last?.index ?? .zero) else {
+            throw StorageError(
+                .damagedRecord,
+                "The log begins after \(first) and ends at \(last), and the newest snapshot, at "
+                    + "\(snapshots.last?.index ?? .zero), is not in there: replace the member."
+            )
+        }
 
         var copies: [HardState] = []
         var failures: [StorageError] = []
