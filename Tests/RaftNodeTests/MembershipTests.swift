@@ -17,7 +17,7 @@ struct MembershipTests {
         while true {
             let leader = try #require(try await cluster.leader())
             do throws(ProposalError) {
-                return try await leader.change(change, timeout: .seconds(10))
+                return try await leader.change(change, timeout: .seconds(30))
             } catch {
                 // Another change is under way: members met for the first time are tied to their disks.
                 let isEarly = error == .changeRefused(.underWay) || error == .notAccepted(leader: nil)
@@ -28,7 +28,7 @@ struct MembershipTests {
     }
 
     private static func settles(_ cluster: TestCluster, voters: [UInt32]) async -> Bool {
-        await eventually(within: .seconds(30)) {
+        await eventually(within: .seconds(60)) {
             cluster.running.allSatisfy { $0.membership.voters == .stable(voters.map { NodeID($0) }) }
         }
     }
@@ -55,7 +55,7 @@ struct MembershipTests {
         #expect(await cluster.agrees(on: items))
         #expect(newcomer.status.snapshots.installed == 1)
         #expect(newcomer.membership.members.allSatisfy { $0.incarnation != nil })
-        #expect(try await newcomer.read(timeout: .seconds(10)).machine.items == items)
+        #expect(try await newcomer.read(timeout: .seconds(30)).machine.items == items)
         // Its word counts: with one of the first three away it takes all of the others.
         await cluster.stop(try #require(cluster.members.first { $0 != leader.identity.node }))
         #expect(try await cluster.append("more") == 101)
@@ -70,7 +70,7 @@ struct MembershipTests {
         _ = try await Self.change(cluster, .add(address, incarnation: nil, asVoter: false, replacing: nil))
         let learner = try await cluster.start(NodeID(2))
         #expect(await cluster.agrees(on: ["a"]))
-        #expect(try await learner.read(timeout: .seconds(10)).machine.items == ["a"])
+        #expect(try await learner.read(timeout: .seconds(30)).machine.items == ["a"])
         #expect(learner.membership.voters == .stable([NodeID(1)]))
         await cluster.stop(NodeID(2))
         #expect(try await cluster.append("b") == 2)
@@ -91,7 +91,7 @@ struct MembershipTests {
         await cluster.stop(lost)
         try cluster.wipe(lost)
         let wiped = try await cluster.start(lost)
-        #expect(await eventually(within: .seconds(20)) { wiped.status.expulsion == .otherDisk })
+        #expect(await eventually(within: .seconds(60)) { wiped.status.expulsion == .otherDisk })
         let sentence = "a wiped or restored disk must come back as a new member: varpulis raft replace \(lost)"
         let told = cluster.complaints.filter { $0.contains(sentence) }
         #expect(told.contains { $0.hasPrefix("turned away by a peer") })
@@ -108,7 +108,7 @@ struct MembershipTests {
         #expect(await Self.settles(cluster, voters: voters))
         #expect(newcomer.status.snapshots.installed == 1)
         let late = try await cluster.start(lost)
-        #expect(await eventually(within: .seconds(20)) { late.status.expulsion == .removed })
+        #expect(await eventually(within: .seconds(60)) { late.status.expulsion == .removed })
         await cluster.stop(lost)
         #expect(try await cluster.append("more") == 61)
         await cluster.stopAll()
@@ -121,7 +121,7 @@ struct MembershipTests {
         let removed = try #require(try await cluster.leader())
         let id = removed.identity.node
         _ = try await Self.change(cluster, .remove(id))
-        #expect(await eventually(within: .seconds(20)) { removed.status.expulsion == .removed })
+        #expect(await eventually(within: .seconds(60)) { removed.status.expulsion == .removed })
         #expect(removed.status.consensus.role == .follower)
         await cluster.stop(id)
         #expect(try await cluster.append("b") == 2)
@@ -142,7 +142,7 @@ struct MembershipTests {
         }
         let follower = try #require(cluster.running.first { $0.identity.node != leader.identity.node })
         await #expect(throws: ProposalError.notAccepted(leader: leader.identity.node)) {
-            try await follower.change(.remove(NodeID(1)), timeout: .seconds(10))
+            try await follower.change(.remove(NodeID(1)), timeout: .seconds(30))
         }
         await cluster.stopAll()
     }

@@ -12,11 +12,11 @@ struct RaftNodeTests {
     func soleMember() async throws {
         let cluster = try await TestCluster.started(size: 1)
         let node = try #require(cluster.node(NodeID(1)))
-        #expect(await node.leader(waiting: .seconds(10)) == NodeID(1))
+        #expect(await node.leader(waiting: .seconds(30)) == NodeID(1))
         for count in 1...20 {
-            #expect(try await node.propose(Array("\(count)".utf8), timeout: .seconds(10)) == count)
+            #expect(try await node.propose(Array("\(count)".utf8), timeout: .seconds(30)) == count)
         }
-        #expect(try await node.read(timeout: .seconds(10)).machine.items == (1...20).map(String.init))
+        #expect(try await node.read(timeout: .seconds(30)).machine.items == (1...20).map(String.init))
         let local = await node.local()
         #expect(local.staleness == .zero)
         #expect(local.index == node.status.applied.index)
@@ -30,8 +30,8 @@ struct RaftNodeTests {
         await cluster.stop(NodeID(1))
         try await cluster.start(NodeID(1))
         let node = try #require(try await cluster.leader())
-        #expect(try await node.read(timeout: .seconds(10)).machine.items == ["a", "b", "c"])
-        #expect(try await node.propose(Array("d".utf8), timeout: .seconds(10)) == 4)
+        #expect(try await node.read(timeout: .seconds(30)).machine.items == ["a", "b", "c"])
+        #expect(try await node.propose(Array("d".utf8), timeout: .seconds(30)) == 4)
         await cluster.stopAll()
     }
 
@@ -42,14 +42,14 @@ struct RaftNodeTests {
         let answers = try await withThrowingTaskGroup(of: (String, Int).self) { group in
             for number in 0..<500 {
                 group.addTask {
-                    ("\(number)", try await leader.propose(Array("\(number)".utf8), timeout: .seconds(20)))
+                    ("\(number)", try await leader.propose(Array("\(number)".utf8), timeout: .seconds(60)))
                 }
             }
             var answers: [String: Int] = [:]
             for try await (text, place) in group { answers[text] = place }
             return answers
         }
-        let items = try await leader.read(timeout: .seconds(10)).machine.items
+        let items = try await leader.read(timeout: .seconds(30)).machine.items
         #expect(items.count == 500)
         for (place, text) in items.enumerated() { #expect(answers[text] == place + 1) }
         #expect(await cluster.agrees(on: items))
@@ -62,12 +62,12 @@ struct RaftNodeTests {
         let cluster = try await TestCluster.started(size: 3)
         let leader = try #require(try await cluster.leader()).identity.node
         for follower in cluster.running where follower.identity.node != leader {
-            #expect(await follower.leader(waiting: .seconds(10)) == leader)
+            #expect(await follower.leader(waiting: .seconds(30)) == leader)
             await #expect(throws: ProposalError.notAccepted(leader: leader)) {
-                try await follower.propose(Array("no".utf8), timeout: .seconds(10))
+                try await follower.propose(Array("no".utf8), timeout: .seconds(30))
             }
-            _ = try await follower.read(timeout: .seconds(10))
-            let answer = try await follower.call(leader, ByteBuffer(string: "hello"), timeout: .seconds(10))
+            _ = try await follower.read(timeout: .seconds(30))
+            let answer = try await follower.call(leader, ByteBuffer(string: "hello"), timeout: .seconds(30))
             #expect(String(buffer: answer) == "\(leader) to \(follower.identity.node): hello")
         }
         #expect(await cluster.agrees(on: []))
@@ -84,8 +84,8 @@ struct RaftNodeTests {
                 group.addTask {
                     for number in 0..<20 {
                         let payload = Array("\(writer)-\(number)".utf8)
-                        let place = try await leader.propose(payload, timeout: .seconds(20))
-                        let seen = try await followers[number % 2].read(timeout: .seconds(20))
+                        let place = try await leader.propose(payload, timeout: .seconds(60))
+                        let seen = try await followers[number % 2].read(timeout: .seconds(60))
                         #expect(seen.machine.items.count >= place)
                     }
                 }
@@ -137,7 +137,7 @@ struct RaftNodeTests {
         isOver.withLock { $0 = true }
         try await writer
         let leader = try #require(try await cluster.leader())
-        let items = try await leader.read(timeout: .seconds(10)).machine.items
+        let items = try await leader.read(timeout: .seconds(30)).machine.items
         #expect(Set(items).count == items.count, "a command was applied twice")
         let promised = Set(acknowledged.withLock { $0 })
         #expect(items.filter(promised.contains) == acknowledged.withLock { $0 })
@@ -211,7 +211,7 @@ struct RaftNodeTests {
         await #expect(throws: ProposalError.tooLarge) {
             try await leader.propose(largest + [120], timeout: .seconds(5))
         }
-        #expect(try await leader.propose(largest, timeout: .seconds(20)) == 1)
+        #expect(try await leader.propose(largest, timeout: .seconds(60)) == 1)
         #expect(try await cluster.append("after") == 2)
         #expect(await cluster.agrees(on: [String(decoding: largest, as: UTF8.self), "after"]))
         await cluster.stopAll()
@@ -225,7 +225,7 @@ struct RaftNodeTests {
             let held = AppendList.Token()
             token = held
             let node = try await cluster.start(NodeID(1), machine: AppendList(token: held))
-            #expect(await node.leader(waiting: .seconds(10)) == NodeID(1))
+            #expect(await node.leader(waiting: .seconds(30)) == NodeID(1))
             #expect(try await node.propose(Array("a".utf8), timeout: .milliseconds(500)) == 1)
         }
         #expect(token != nil)

@@ -73,7 +73,7 @@ struct SnapshotTests {
         }
 
         let receiver = try await cluster.start(NodeID(3))
-        #expect(await eventually(within: .seconds(30)) { (receiver.status.snapshots.pulled?.chunksHere ?? 0) >= 4 })
+        #expect(await eventually(within: .seconds(60)) { (receiver.status.snapshots.pulled?.chunksHere ?? 0) >= 4 })
         let pulled = try #require(receiver.status.snapshots.pulled)
         await cluster.stop(NodeID(3))
         let firstHalf = receiver.status.snapshots.chunksReceived
@@ -84,14 +84,14 @@ struct SnapshotTests {
             try await cluster.start(member)
         }
         let again = try await cluster.start(NodeID(3))
-        #expect(await eventually(within: .seconds(30)) { again.status.snapshots.installed == 1 })
+        #expect(await eventually(within: .seconds(60)) { again.status.snapshots.installed == 1 })
         let secondHalf = again.status.snapshots.chunksReceived
         // What was on its way when the first half ended is sent again, and no more.
         #expect(firstHalf + secondHalf >= Int(pulled.chunks))
         #expect(firstHalf + secondHalf <= Int(pulled.chunks) + 4)
         #expect(cluster.running.reduce(0) { $0 + $1.status.snapshots.chunksSent } <= secondHalf + 4)
         let leading = try #require(try await cluster.leader())
-        let items = try await leading.read(timeout: .seconds(10)).machine.items
+        let items = try await leading.read(timeout: .seconds(30)).machine.items
         #expect(items.count == 40)
         #expect(await cluster.agrees(on: items))
         await cluster.stopAll()

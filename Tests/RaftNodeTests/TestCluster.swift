@@ -34,7 +34,7 @@ final class TestCluster: Sendable {
         var settings = Settings()
         settings.electionTimeoutMin = patience
         settings.electionTimeoutMax = patience * 2
-        settings.diskPatience = .seconds(30)  // many disks of many tests are one disk
+        settings.diskPatience = .seconds(30)  // they share one disk
         configure(&settings)
         self.settings = settings
         var seats: [NodeID: Seat] = [:]
@@ -165,7 +165,7 @@ final class TestCluster: Sendable {
     /// The running member that leads, once there is one that has committed something of its own term.
     func leader() async throws -> Node? {
         var found: Node?
-        _ = try await eventually(within: .seconds(20)) {
+        _ = try await eventually(within: .seconds(60)) {
             for node in self.running where node.status.consensus.role == .leader {
                 do {
                     _ = try await node.read(timeout: .seconds(1))
@@ -194,7 +194,7 @@ final class TestCluster: Sendable {
     /// Proposes at whichever member leads until the command is acknowledged. A command whose outcome is unknown is not
     /// repeated: nil says that it may be in the log or not.
     func append(_ text: String) async throws -> Int? {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
             for node in self.running {
                 do throws(ProposalError) {

@@ -1,7 +1,7 @@
 /// Whether `condition` comes true before the time is up. Looks again and again: what it waits for has no event of its
 /// own that a test could await.
 public func eventually(
-    within patience: Duration = .seconds(10),
+    within patience: Duration = .seconds(30),
     _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
     let deadline = ContinuousClock.now + patience

@@ -10,41 +10,21 @@ import Testing
 
 @Suite("What is large, and what is late")
 struct PeerLaneTests {
-    private static func append(_ round: UInt64, bytes: Int = 0) -> Message {
-        var entries: [Entry] = []
-        if bytes > 0 {
-            let position = LogPosition(index: LogIndex(1), term: Term(1))
-            let payload = [UInt8](repeating: 7, count: bytes)
-            entries = [Entry(position: position, time: .zero, kind: .command, payload: payload)]
-        }
-        return .append(AppendRequest(term: Term(1), previous: .zero, entries: entries, commit: .zero, round: round))
+    private static func append(_ round: UInt64) -> Message {
+        .append(AppendRequest(term: Term(1), previous: .zero, entries: [], commit: .zero, round: round))
     }
 
     /// The second member sends on the connections that the first one dialed, and its side of them is slow.
     private static func slowPair(
         bytesPerSecond: Int,
-        configure: (PeerTransport) -> Void = { _ in },
         answering: @escaping TestMember.Answering = { _, body in body }
     ) async throws -> Pair {
-        let pair = try await Pair(configure: configure, answering: answering)
+        let pair = try await Pair(answering: answering)
         pair.listener.bytesPerSecond = bytesPerSecond
         try await pair.acceptor.update([:])
         #expect(try await pair.connect())
         #expect(await eventually { !pair.acceptor.met.isEmpty })
         return pair
-    }
-
-    @Test("a frame that takes several times the silence limit to arrive does arrive")
-    func slowLink() async throws {
-        let pair = try await Self.slowPair(bytesPerSecond: 128 << 10) { transport in
-            transport.patience.pingInterval = .milliseconds(200)
-            transport.patience.silence = .seconds(2)
-        }
-        let message = Self.append(1, bytes: 640 << 10)
-        try await pair.acceptor.send([message], to: 1)
-        #expect(await eventually(within: .seconds(40)) { pair.dialer.received.map(\.message) == [message] })
-        #expect(pair.listener.acceptedCount == 2)
-        await pair.close()
     }
 
     @Test("a large answer, or a chunk, is not in front of a heartbeat")

@@ -21,7 +21,7 @@ struct PeerMisfortuneTests {
 
     @Test("a peer that accepts the connection and never answers is given up and dialed again")
     func neverAnswers() async throws {
-        let pair = try await Pair(configure: { $0.patience.handshake = .milliseconds(100) })
+        let pair = try await Pair(configure: { $0.patience.handshake = .seconds(1) })
         pair.listener.mood = .ignore
         try await pair.dialer.start()
         #expect(await eventually { pair.listener.acceptedCount >= 4 })

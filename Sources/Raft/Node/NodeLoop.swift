@@ -176,6 +176,7 @@ final class NodeLoop<Machine: StateMachine> {
         if case .fetched = input { self.carryOutAtOnce() }
         self.core.handle(input, now: now, into: &self.effects)
         if self.effects.install != nil { self.carryOutAtOnce() }
+        if case .fetched = input { self.fetched = nil }  // not wanted any more, if it was not installed
     }
 
     private func carryOutAtOnce() {

@@ -12,11 +12,11 @@ struct FrameDecoder: ByteToMessageDecoder {
     /// anything comes: a long frame on a slow link is no silence.
     final class Intake {
         var bytesMax = WireLimits.handshakeFrameBytes
-        var lastHeard = NIODeadline.now()
+        var lastHeard = NIODeadline.uptimeNanoseconds(0)
     }
 
     mutating func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
-        self.intake.lastHeard = .now()
+        self.intake.lastHeard = context.eventLoop.now
         guard let length: UInt32 = buffer.getInteger(at: buffer.readerIndex) else { return .needMoreData }
         guard length <= self.intake.bytesMax else { throw WireError.tooLong("a frame") }
         guard buffer.readableBytes >= Self.headerBytes + Int(length),

@@ -164,7 +164,7 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     private func lookAfter(_ context: ChannelHandlerContext) {
-        if NIODeadline.now() - self.intake.lastHeard > self.patience.silence {
+        if context.eventLoop.now - self.intake.lastHeard > self.patience.silence {
             self.give(up: .here, context)
         } else {
             Self.send(.ping, on: context.channel)
