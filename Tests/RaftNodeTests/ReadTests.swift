@@ -58,6 +58,7 @@ struct ReadTests {
     func overloaded() async throws {
         let cluster = try await TestCluster(size: 1)
         let node = try await cluster.start(NodeID(1), limits: { $0.openReadsMax = 2 })
+        #expect(await node.leader(waiting: .seconds(10)) == NodeID(1))
         #expect(try await node.propose(Array("a".utf8), timeout: .seconds(60)) == 1)
         let next = await node.local().index.next
         async let first = node.read(atLeast: next, timeout: .seconds(300))
