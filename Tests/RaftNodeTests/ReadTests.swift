@@ -60,6 +60,13 @@ struct ReadTests {
         let node = try await cluster.start(NodeID(1), limits: { $0.openReadsMax = 2 })
         #expect(await node.leader(waiting: .seconds(10)) == NodeID(1))
         #expect(try await node.propose(Array("a".utf8), timeout: .seconds(60)) == 1)
+        // The entry that binds the member to its disk comes by itself, and must not be the one that is waited for.
+        #expect(
+            await eventually {
+                let status = node.status.consensus
+                return status.membership.members.first?.incarnation != nil && status.membershipIndex <= status.commit
+            }
+        )
         let next = await node.local().index.next
         async let first = node.read(atLeast: next, timeout: .seconds(300))
         async let second = node.read(atLeast: next, timeout: .seconds(300))
