@@ -15,6 +15,8 @@ import RaftTransport
 final class NodeLoop<Machine: StateMachine> {
     typealias Outcome<Value> = Result<Value, ProposalError>
 
+    private static var answersFirstMax: Int { 8 }
+
     private let eventLoop: any EventLoop
     private let storage: StorageThread
     private let transport: PeerTransport
@@ -221,13 +223,22 @@ final class NodeLoop<Machine: StateMachine> {
         }
         self.unsubmitted.append(contentsOf: self.effects.writes)
         self.submitWrites()
-        if !self.effects.messages.isEmpty {
-            for envelope in self.effects.messages { self.transport.send(envelope.message, to: envelope.to) }
-            self.transport.flush()
+        // What is new goes to the followers at once. News of a commit can wait for a few answers, which are waited for.
+        if self.effects.writes.isEmpty && self.effects.completed.count < Self.answersFirstMax {
+            self.answer()
+            self.send()
+        } else {
+            self.send()
+            self.answer()
         }
-        self.answer()
         self.planTimer()
         self.noteStatus()
+    }
+
+    private func send() {
+        guard !self.effects.messages.isEmpty else { return }
+        for envelope in self.effects.messages { self.transport.send(envelope.message, to: envelope.to) }
+        self.transport.flush()
     }
 
     /// Hands the writes to the disk, in order. What it does not take now goes with the next receipt.
