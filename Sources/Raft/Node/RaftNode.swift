@@ -223,6 +223,11 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }
     }
 
+    /// Whether this member leads, and who does as far as it knows.
+    public var leadership: (isOwn: Bool, leader: NodeID?) {
+        self.published.status.withLock { ($0.consensus.role == .leader, $0.consensus.leader) }
+    }
+
     public var status: NodeStatus { self.published.status.withLock { $0 } }
 
     /// Stops taking part, and returns when everything written is on disk.
