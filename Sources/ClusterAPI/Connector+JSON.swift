@@ -18,7 +18,7 @@ extension Connector {
 
     /// The body that the general encoder gives, keys sorted.
     public var json: [UInt8] {
-        var writer = JSONWriter()
+        var writer = JSONWriter(capacity: 512)
         writer.begin("{\"connector_type\":", self.connectorType)
         if let description { writer.begin(",\"description\":", description) }
         writer.begin(",\"name\":", self.name)

@@ -2,6 +2,9 @@
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
 
+    /// `capacity`: what most values fit in.
+    init(capacity: Int = 64) { self.bytes.reserveCapacity(capacity) }
+
     mutating func write(_ value: JSONValue) {
         switch value {
         case .null: self.append("null")

@@ -40,7 +40,7 @@ struct PlainJSONReader {
     /// An object whose values are strings, each under a name of its own.
     mutating func strings() -> [String: String]? {
         guard self.accept("{") else { return nil }
-        var members: [String: String] = [:]
+        var members: [String: String] = Dictionary(minimumCapacity: 6)
         if self.accept("}") { return members }
         repeat {
             guard let name = self.string(), self.accept(":"), let value = self.string(),

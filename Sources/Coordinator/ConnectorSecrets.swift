@@ -28,9 +28,21 @@ struct ConnectorSecrets: Sendable {
     }
 
     static func isSecret(_ parameter: String) -> Bool {
-        let name = Array(parameter.utf8).map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
-        return self.marks.contains { mark in
-            name.indices.dropLast(min(name.count, mark.count - 1)).contains { name[$0...].starts(with: mark) }
+        var parameter = parameter
+        return parameter.withUTF8 { name in
+            self.marks.contains { mark in
+                name.count >= mark.count
+                    && (0...(name.count - mark.count)).contains { self.isMark(mark, at: $0, of: name) }
+            }
+        }
+    }
+
+    /// Whether `mark`, in capitals or not, stands at `place`.
+    private static func isMark(_ mark: [UInt8], at place: Int, of name: UnsafeBufferPointer<UInt8>) -> Bool {
+        mark.indices.allSatisfy { index in
+            let byte = name[place + index]
+            let isCapital = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            return (isCapital ? byte | 0x20 : byte) == mark[index]
         }
     }
 

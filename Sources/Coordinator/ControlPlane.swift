@@ -44,7 +44,7 @@ final class ControlPlane: Sendable {
         self.session = ProcessSession { () async throws -> SessionID in try await SessionOpening.ask(node) }
     }
 
-    var isLeader: Bool { self.node.status.consensus.role == .leader }
+    var isLeader: Bool { self.node.leadership.isOwn }
 
     /// The state with everything acknowledged so far in it. Throws `nothingDone` if this member can't tell.
     func state() async throws -> ClusterState {

@@ -25,7 +25,10 @@ public enum CoordinatorServer {
         _ configuration: CoordinatorConfiguration,
         onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
-        let (plane, lean) = try await Self.start(configuration)
+        // Connections live on the node's own loop: a request then reaches the log, and its answer the socket, without
+        // a hop. What takes long, such as the routes, runs elsewhere.
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let (plane, lean) = try await Self.start(configuration, on: loop)
         let server = HTTPServerBuilder { responder in
             ServerChannel(responder: responder, transport: plane.node.transport, lean: lean)
         }
@@ -38,7 +41,7 @@ public enum CoordinatorServer {
             ),
             services: [Loops(plane: plane)],
             onServerRunning: { channel in onRunning(channel.localAddress?.port ?? configuration.port) },
-            eventLoopGroupProvider: .singleton,
+            eventLoopGroupProvider: .shared(loop),
             logger: configuration.logger
         )
         let failure: (any Error)?
@@ -62,7 +65,10 @@ public enum CoordinatorServer {
     }
 
     /// Opens the database and joins the cluster; takes no requests yet.
-    private static func start(_ configuration: CoordinatorConfiguration) async throws -> (ControlPlane, LeanPath) {
+    private static func start(
+        _ configuration: CoordinatorConfiguration,
+        on loop: any EventLoop
+    ) async throws -> (ControlPlane, LeanPath) {
         let genesis = configuration.genesis
         let database = try RaftDatabase(
             directory: configuration.dataDirectory,
@@ -91,7 +97,7 @@ public enum CoordinatorServer {
             machine: ClusterMachine(),
             database: database,
             recovered: recovered,
-            on: MultiThreadedEventLoopGroup.singleton.next(),
+            on: loop,
             call: { call in calls.take(call) }
         )
         var client = HTTPClient.Configuration()

@@ -72,6 +72,10 @@ private struct Cipher: ~Copyable {
         case seal = 1
     }
 
+    /// Fetched once: a cipher that is named anew for each run is looked up anew each time.
+    // OpenSSL's manual on EVP_CIPHER_fetch: fetched objects are immutable and may be used by many threads at once.
+    private nonisolated(unsafe) static let algorithm = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
+
     let context: OpaquePointer
     private let operation: String
 
@@ -81,7 +85,9 @@ private struct Cipher: ~Copyable {
         }
         guard let context = EVP_CIPHER_CTX_new() else { throw .drained(during: operation) }
         // Twelve bytes is the nonce length that the cipher starts with.
-        guard EVP_CipherInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce, direction.rawValue) == 1 else {
+        guard let algorithm = Self.algorithm,
+            EVP_CipherInit_ex(context, algorithm, nil, key, nonce, direction.rawValue) == 1
+        else {
             EVP_CIPHER_CTX_free(context)
             throw .drained(during: operation)
         }

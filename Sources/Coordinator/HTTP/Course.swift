@@ -43,7 +43,7 @@ struct Course {
     mutating func leader() async throws(APIError) -> NodeID {
         let left = self.end - .now
         if left > .zero {
-            var leader = self.plane.node.status.consensus.leader
+            var leader = self.plane.node.leadership.leader
             if leader == nil { leader = await self.plane.node.leader(waiting: left) }
             if let leader {
                 self.hint = leader

@@ -9,7 +9,9 @@ public struct Identifier<Kind>: Sendable {
 
 extension Identifier: Hashable, Comparable {
     public static func == (a: Self, b: Self) -> Bool {
-        a.rawValue.utf8.elementsEqual(b.rawValue.utf8)
+        guard a.rawValue.utf8.count == b.rawValue.utf8.count else { return false }
+        var (one, other) = (a.rawValue, b.rawValue)
+        return one.withUTF8 { one in other.withUTF8 { other in one.elementsEqual(other) } }
     }
 
     public static func < (a: Self, b: Self) -> Bool {

@@ -16,6 +16,8 @@ final class NodeLoop<Machine: StateMachine> {
     typealias Outcome<Value> = Result<Value, ProposalError>
     typealias ReadAnswer = (Result<Applied<Machine>, ReadError>) -> Void
 
+    private static var answersFirstMax: Int { 8 }
+
     let eventLoop: any EventLoop
     private let storage: StorageThread
     let snapshots: SnapshotThread
@@ -191,16 +193,25 @@ final class NodeLoop<Machine: StateMachine> {
         }
         self.unsubmitted.append(contentsOf: self.effects.writes)
         self.submitWrites()
-        if !self.effects.messages.isEmpty {
-            for envelope in self.effects.messages { self.transport.send(envelope.message, to: envelope.to) }
-            self.transport.flush()
-        }
         if let snapshot = self.effects.install { self.install(snapshot) }
-        self.answer()
+        // What is new goes to the followers at once. News of a commit can wait for a few answers, which are waited for.
+        if self.effects.writes.isEmpty && self.effects.completed.count < Self.answersFirstMax {
+            self.answer()
+            self.send()
+        } else {
+            self.send()
+            self.answer()
+        }
         if let (snapshot, member) = self.effects.fetch { self.fetcher?.fetch(snapshot, from: member) }
         self.keepSnapshots()
         self.planTimer()
         self.noteStatus()
+    }
+
+    private func send() {
+        guard !self.effects.messages.isEmpty else { return }
+        for envelope in self.effects.messages { self.transport.send(envelope.message, to: envelope.to) }
+        self.transport.flush()
     }
 
     /// Hands the writes to the disk, in order. What it does not take now goes with the next receipt.

@@ -260,6 +260,11 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }
     }
 
+    /// Whether this member leads, and who does as far as it knows.
+    public var leadership: (isOwn: Bool, leader: NodeID?) {
+        self.published.status.withLock { ($0.consensus.role == .leader, $0.consensus.leader) }
+    }
+
     /// Stops taking part, and returns when everything written is on disk.
     ///
     /// - Parameter handingOver: a leader first gives its office to another voter, so that the others need not find out

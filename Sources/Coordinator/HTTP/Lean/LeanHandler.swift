@@ -138,7 +138,11 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 }
                 return true
             }
-            guard let request = self.buffer.readSlice(length: byteCount) else { return false }
+            guard self.buffer.readableBytes >= byteCount else { return false }
+            // A copy: the buffer that was read into is a large one, and goes back to be read into again.
+            var request = context.channel.allocator.buffer(capacity: byteCount)
+            request.writeBytes(self.buffer.readableBytesView.prefix(byteCount))
+            self.buffer.moveReaderIndex(forwardBy: byteCount)
             if self.buffer.readableBytes == 0 { self.buffer = ByteBuffer() }
             self.serve(work, request, head, context)
             return true

@@ -40,15 +40,15 @@ struct LeanPath: Sendable {
         if work.endpoint.method == .get {
             return self.begin(work, body, for: nil, on: loop) { done(self.outcome(of: $0.map { .answered($0) })) }
         }
-        let consensus = self.plane.node.status.consensus
-        guard let leader = consensus.leader, let ticket = self.plane.session.ticketAtOnce() else { return done(.left) }
+        let leadership = self.plane.node.leadership
+        guard let leader = leadership.leader, let ticket = self.plane.session.ticketAtOnce() else { return done(.left) }
         let passage = Passage(
             origin: .session(ticket.stamp),
             deadline: .now + LeaderGate.deadline,
             isRepeated: false
         )
         let request = ForwardedRequest(work, passage, body)
-        if consensus.role == .leader {
+        if leadership.isOwn {
             let attempt = Attempt(.session(ticket.stamp), deadline: passage.deadline)
             return self.begin(work, body, for: attempt, on: loop) { result in
                 self.finish(result.map { .answered($0) }, request, ticket, on: loop, done)
@@ -63,7 +63,7 @@ struct LeanPath: Sendable {
     /// Takes a request that another member passed on, or leaves it to `otherwise`.
     func take(_ call: PeerCall, _ otherwise: (PeerCall) -> Void) {
         guard let request = ForwardedRequest(call.body), let work = self.table.work(for: request),
-            self.plane.node.status.consensus.role == .leader
+            self.plane.isLeader
         else { return otherwise(call) }
         let attempt = request.passage.origin.map { Attempt($0, deadline: request.passage.deadline) }
         self.begin(work, request.body, for: attempt, on: call.eventLoop) { result in

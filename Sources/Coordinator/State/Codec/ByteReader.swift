@@ -74,11 +74,13 @@ struct ByteReader {
 
     mutating func list<Value: BinaryCoded>(of type: Value.Type = Value.self) throws(DecodingFailure) -> [Value] {
         let count = try self.number()
-        // No value is shorter than one byte. The list grows as values prove to be there, never ahead of them.
+        // No value is shorter than one byte. Beyond a few, the list grows as values prove to be there, never ahead of
+        // them.
         guard count <= UInt64(self.remaining) else {
             throw self.failure(.truncated, "a list of \(count) reaches beyond the end")
         }
         var values: [Value] = []
+        values.reserveCapacity(Int(min(count, 8)))
         for _ in 0..<count { values.append(try Value(from: &self)) }
         return values
     }

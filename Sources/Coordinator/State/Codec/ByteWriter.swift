@@ -2,6 +2,9 @@
 struct ByteWriter {
     private(set) var bytes: [UInt8] = []
 
+    /// `capacity`: what most values fit in.
+    init(capacity: Int = 64) { self.bytes.reserveCapacity(capacity) }
+
     mutating func byte(_ byte: UInt8) { self.bytes.append(byte) }
 
     /// Seven bits to a byte, lowest first; the top bit says that more follow. 300 is `AC 02`.

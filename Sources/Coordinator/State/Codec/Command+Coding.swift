@@ -3,7 +3,7 @@ extension Command {
 
     /// The bytes of a log entry.
     public func encoded() -> [UInt8] {
-        var writer = ByteWriter()
+        var writer = ByteWriter(capacity: 512)
         writer.byte(Self.formatVersion)
         self.encode(into: &writer)
         return writer.bytes

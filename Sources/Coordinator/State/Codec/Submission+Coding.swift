@@ -7,7 +7,7 @@ extension Submission {
     /// The bytes of a log entry. A command without a token is written bare.
     public func encoded() -> [UInt8] {
         if case .command(let command) = self.act, self.token == nil, self.answer == nil { return command.encoded() }
-        var writer = ByteWriter()
+        var writer = ByteWriter(capacity: 512)
         writer.byte(Self.formatVersion)
         writer.optional(self.token) { $0.value($1) }
         writer.optional(self.answer) { $0.value($1) }
