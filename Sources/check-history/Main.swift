@@ -18,9 +18,9 @@ struct CheckHistory: ParsableCommand {
     enum Model: String, CaseIterable, ExpressibleByArgument { case register, list, counter }
 
     @Argument(help: "The history.", completion: .file()) var file: String
-    @Option(help: "What each key is: \(Model.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "What each key is.")
     var model = Model.register
-    @Option(help: "How many placements to try for one key before giving up.") var attempts = 20_000_000
+    @Option(help: "How many placements to try for one key before giving up.") var attempts = 5_000_000
     @Option(help: "How many seconds to search in all before giving up.") var seconds = 60
 
     func validate() throws {

@@ -139,6 +139,8 @@ extension World {
     mutating func clientActs() throws(Violation) {
         self.agenda.plan(.client, at: self.now + self.draw(1...self.faults.clientInterval * 2))
         if self.clients.isQuiet { return }
+        self.report.requests += 1
+        if self.report.requests > self.overrides.requestsMax { return }
         let isRead = self.chance(200)
         let place = self.preferredMember(leaderOnly: !isRead)
         guard self.members[place].core != nil, self.members[place].pausedUntil <= self.now else { return }

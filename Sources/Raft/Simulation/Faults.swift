@@ -36,7 +36,7 @@ struct Faults: Sendable {
     var clientInterval: UInt64
     var clientBatchMax: Int
 
-    enum Class: Sendable, CaseIterable {
+    enum Class: String, Sendable, CaseIterable {
         /// A member loses power: what it had not synced is gone.
         case crash
         /// The leader loses power.

@@ -8,6 +8,11 @@ extension World {
         guard !self.faults.classes.isEmpty else { return }
         let kind = self.faults.classes[Int(self.draw(0...UInt64(self.faults.classes.count - 1)))]
         let victim = Int(self.draw(0...UInt64(self.members.count - 1)))
+        if self.strikes(kind.rawValue) { return try self.strike(kind, victim) }
+        self.forgo { (world: inout World) throws(Violation) in try world.strike(kind, victim) }
+    }
+
+    private mutating func strike(_ kind: Faults.Class, _ victim: Int) throws(Violation) {
         switch kind {
         case .crash:
             try self.crash(victim)

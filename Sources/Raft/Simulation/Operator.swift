@@ -2,7 +2,7 @@ import RaftCore
 
 /// Who looks after the cluster: adds members, removes and replaces them, hands the leader's office over.
 struct Operator: Sendable {
-    enum Act: Sendable, CaseIterable {
+    enum Act: String, Sendable, CaseIterable {
         case addVoter
         case addLearner
         case promote
@@ -42,6 +42,16 @@ extension World {
         guard !self.faults.operateClasses.isEmpty else { return }
         let act = self.faults.operateClasses[Int(self.draw(0...UInt64(self.faults.operateClasses.count - 1)))]
         let chosen = membership.members[Int(self.draw(0...UInt64(membership.members.count - 1)))].id
+        if self.strikes(act.rawValue) { return try self.request(act, of: place, membership, chosen) }
+        self.forgo { (world: inout World) throws(Violation) in try world.request(act, of: place, membership, chosen) }
+    }
+
+    private mutating func request(
+        _ act: Operator.Act,
+        of place: Int,
+        _ membership: Membership,
+        _ chosen: NodeID
+    ) throws(Violation) {
         let hasRoom = self.members.count < self.membersMax
         switch act {
         case .addVoter where hasRoom && membership.futureVoters.count < 7:

@@ -5,6 +5,9 @@ public struct Violation: Error, Sendable, CustomStringConvertible {
     public var invariant: String
     public var detail: String
     public var description: String { "\(self.invariant): \(self.detail)" }
+
+    /// The invariant that a cluster without faults serves.
+    static let liveness = "liveness"
 }
 
 /// Knows from outside what Raft promises, and checks each step of each member against it.

@@ -22,6 +22,10 @@ public struct Report: Sendable {
     /// Runs whose clients' history was held against a register, and those where that grew too large.
     public var judged = 0
     public var undecided = 0
+    /// Faults, the operator's acts among them, and client requests; also those that were left out.
+    public var faults = 0
+    public var faultsLeftOut = 0
+    public var requests = 0
     /// The same for equal seeds, on every machine.
     public var trace: UInt64 = 0
 
@@ -49,6 +53,9 @@ public struct Report: Sendable {
         self.installs += other.installs
         self.judged += other.judged
         self.undecided += other.undecided
+        self.faults += other.faults
+        self.faultsLeftOut += other.faultsLeftOut
+        self.requests += other.requests
         self.trace ^= other.trace
     }
 

@@ -33,7 +33,7 @@ extension World {
         self.members[place].pullPlan += 1
         let patience = 4 * self.faults.delayMax + 10_000
         self.agenda.plan(.pull(member: place, plan: self.members[place].pullPlan), at: self.now + patience)
-        guard self.members[place].pausedUntil <= self.now, !self.chance(self.faults.drop) else { return }
+        guard self.members[place].pausedUntil <= self.now, !self.suffers(.drop, self.faults.drop) else { return }
         self.agenda.plan(
             .chunkRequest(from: self.members[place].id, member: source.place, id, partial.held),
             at: self.now + self.drawDelay()
@@ -43,7 +43,7 @@ extension World {
     mutating func serveChunk(_ place: Int, to receiver: NodeID, _ id: Snapshot.ID, _ number: UInt32) {
         let member = self.members[place]
         guard member.core != nil, member.pausedUntil <= self.now, self.network.connects(receiver, member.id),
-            member.disk.content(id) != nil, !self.chance(self.faults.drop)
+            member.disk.content(id) != nil, !self.suffers(.drop, self.faults.drop)
         else { return }
         self.report.chunks += 1
         self.agenda.plan(.chunk(member: receiver.place, from: member.id, id, number), at: self.now + self.drawDelay())

@@ -47,7 +47,13 @@ extension World {
 
     private mutating func isAmbush(_ status: Status) -> Bool {
         let isExposed = status.role == .leader || self.effects.install != nil
-        return isExposed && self.chance(self.faults.ambush)
+        guard isExposed && self.chance(self.faults.ambush) else { return false }
+        if self.strikes(Nuisance.ambush.rawValue) { return true }
+        self.forgo { (world: inout World) throws(Violation) in
+            _ = world.chance(500)
+            try world.crash(status.id.place)
+        }
+        return false
     }
 
     private mutating func note(_ place: Int, _ input: Input, _ status: Status) {
@@ -122,7 +128,7 @@ extension World {
 
     mutating func startSync(_ place: Int) {
         guard self.members[place].disk.start() else { return }
-        let isSpike = self.chance(self.faults.diskSpikes)
+        let isSpike = self.suffers(.slowDisk, self.faults.diskSpikes)
         let most = isSpike ? self.faults.diskMax : self.faults.diskUsual
         let time = self.draw(self.faults.diskUsual / 2...most)
         self.agenda.plan(.synced(member: place, boot: self.members[place].boot), at: self.now + time)
@@ -155,17 +161,17 @@ extension World {
 
     private mutating func transmit(_ envelope: Envelope) {
         guard envelope.to.place < self.members.count else { return }
-        if self.chance(self.faults.drop) {
+        if self.suffers(.drop, self.faults.drop) {
             self.report.dropped += 1
             return
         }
-        let copies = self.chance(self.faults.duplicate) ? 2 : 1
+        let copies = self.suffers(.duplicate, self.faults.duplicate) ? 2 : 1
         self.report.duplicated += copies - 1
         for _ in 0..<copies { self.agenda.plan(.deliver(envelope), at: self.now + self.drawDelay()) }
     }
 
     mutating func drawDelay() -> UInt64 {
-        let most = self.chance(self.faults.delaySpikes) ? self.faults.delayMax : self.faults.delayUsual
+        let most = self.suffers(.slowNetwork, self.faults.delaySpikes) ? self.faults.delayMax : self.faults.delayUsual
         return self.draw(self.faults.delayUsual / 2...most)
     }
 

@@ -7,6 +7,7 @@ import RaftCore
 public struct World {
     var random: SeededGenerator
     var faults: Faults
+    var overrides: Overrides
     var members: [SimulatedMember] = []
     var network = Network()
     var agenda = Agenda()
@@ -20,11 +21,12 @@ public struct World {
     var narrator: ((String) -> Void)?
     var effects = Effects()
 
-    public init(seed: UInt64, narrator: ((String) -> Void)? = nil) {
+    public init(seed: UInt64, overrides: Overrides = Overrides(), narrator: ((String) -> Void)? = nil) {
         var random = SeededGenerator(seed: seed)
         let faults = Faults(&random)
         self.random = random
         self.faults = faults
+        self.overrides = overrides
         self.narrator = narrator
         let genesis = Membership(voters: (1...faults.members).map { NodeID(UInt32($0)) })
         self.oracle = Oracle(genesis, faults.settings)
@@ -35,9 +37,10 @@ public struct World {
     public static func run(
         seed: UInt64,
         steps: Int,
+        overrides: Overrides = Overrides(),
         narrator: ((String) -> Void)? = nil
     ) -> (report: Report, violation: Violation?) {
-        var world = World(seed: seed, narrator: narrator)
+        var world = World(seed: seed, overrides: overrides, narrator: narrator)
         var violation: Violation?
         do throws(Violation) {
             try world.live(steps: steps)
@@ -66,6 +69,7 @@ public struct World {
     private mutating func recover() throws(Violation) {
         self.network.healAll()
         self.faults.heal()
+        self.overrides.requestsMax = .max
         for place in self.members.indices {
             self.members[place].pausedUntil = 0
             self.members[place].disk.isStalled = false
@@ -88,7 +92,7 @@ public struct World {
                     + (status.map { "\($0.role) \($0.term) log \($0.last) \($0.membership.voters)" } ?? "off")
             )
         }
-        throw Violation(invariant: "liveness", detail: "no service within 60 s of healing")
+        throw Violation(invariant: Violation.liveness, detail: "no service within 60 s of healing")
     }
 
     /// Who has part in the cluster, and is up.
@@ -108,7 +112,7 @@ public struct World {
 
     private mutating func happen() throws(Violation) {
         guard let (time, event) = self.agenda.next() else {
-            throw Violation(invariant: "liveness", detail: "nothing is left to happen")
+            throw Violation(invariant: Violation.liveness, detail: "nothing is left to happen")
         }
         self.now = max(self.now, time)
         switch event {
