@@ -11,6 +11,7 @@ public struct World {
     var network = Network()
     var agenda = Agenda()
     var oracle: Oracle
+    var refinement: Refinement
     var clients = Clients()
     var operation = Operator()
     var report = Report()
@@ -28,6 +29,7 @@ public struct World {
         self.narrator = narrator
         let genesis = Membership(voters: (1...faults.members).map { NodeID(UInt32($0)) })
         self.oracle = Oracle(genesis, faults.settings)
+        self.refinement = Refinement(faults.settings)
         for _ in 0..<faults.members { self.addMember(genesis) }
     }
 
