@@ -108,7 +108,7 @@ extension ReferenceMember {
         guard snapshot.index <= self.commit, snapshot.index > self.snapshots.last?.index ?? .zero else { return }
         let trailing = UInt64(self.pace.settings.trailingEntries)
         var limit = snapshot.index.rawValue - min(trailing, snapshot.index.rawValue)
-        if let office = self.office, self.log.weight <= self.pace.settings.logWeightMax {
+        if self.role == .leader, let office = self.office, self.log.weight <= self.pace.settings.logWeightMax {
             for follower in office.followers where self.isAlive(follower) {
                 let offered = self.snapshots.first { $0.id == follower.offered }
                 limit = min(limit, (offered?.index ?? follower.match).rawValue)

@@ -26,7 +26,7 @@ extension ReferenceMember {
         func refuse(_ proposal: Proposal, _ error: ProposalError) {
             self.step.refused.append((proposal.id, error))
         }
-        guard var office = self.office, office.handover == nil else {
+        guard self.role == .leader, var office = self.office, office.handover == nil else {
             let leader = self.office?.handover?.target ?? self.leader
             for proposal in proposals { refuse(proposal, .notAccepted(leader: leader)) }
             return
@@ -141,7 +141,7 @@ extension ReferenceMember {
 
     /// To the voter that was named, or to one that is as far as any; in any case to one that is alive.
     mutating func handOver(to chosen: NodeID?, _ after: Status) throws(Violation) {
-        guard let office = self.office, office.handover == nil else { return }
+        guard self.role == .leader, let office = self.office, office.handover == nil else { return }
         let able = office.followers.filter { follower in
             self.membership.finalVoters.contains(follower.id) && self.isAlive(follower)
                 && (chosen == nil || chosen == follower.id)
@@ -167,9 +167,9 @@ extension ReferenceMember {
 
     /// Whoever has led its own removal to the end goes, and leaves the office to one that is as far as any.
     mutating func leaveIfRemoved(_ effects: Effects) throws(Violation) {
-        guard let office = self.office, !self.membership.counts(self.id), self.membershipIndex <= self.commit else {
-            return
-        }
+        guard self.role == .leader, let office = self.office, self.membershipIndex <= self.commit,
+            !self.membership.counts(self.id)
+        else { return }
         self.step.beginsRound = true
         self.step.leaves = true
         if office.handover == nil {

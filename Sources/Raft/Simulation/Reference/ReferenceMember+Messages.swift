@@ -5,8 +5,7 @@ import RaftCore
 extension ReferenceMember {
     mutating func check(_ messages: [Envelope]) throws(Violation) {
         var said = 0
-        let before = self.office ?? self.step.office
-        let roundBefore = before?.round ?? 0
+        let roundBefore = self.office?.round ?? 0
         for envelope in messages {
             guard envelope.from == self.id else { throw self.broken("messages", envelope) }
             switch envelope.message {
@@ -25,14 +24,12 @@ extension ReferenceMember {
         }
         guard said == self.step.said.count else { throw self.silent(self.step.said[said].message.summary) }
         if self.step.asksLeader { throw self.silent("a question to the leader") }
-        if self.step.beginsRound || self.latestRound > roundBefore { try self.checkRound(messages, roundBefore) }
+        if self.step.beginsRound || self.office?.round ?? 0 > roundBefore { try self.checkRound(messages, roundBefore) }
     }
-
-    private var latestRound: UInt64 { (self.office ?? self.step.office)?.round ?? 0 }
 
     /// A round goes to every follower.
     private func checkRound(_ messages: [Envelope], _ before: UInt64) throws(Violation) {
-        guard let office = self.office ?? self.step.office, !office.followers.isEmpty else { return }
+        guard let office = self.office, !office.followers.isEmpty else { return }
         guard office.round > before else { throw self.silent("a new round") }
         for follower in office.followers where !messages.contains(where: { $0.to == follower.id }) {
             throw self.silent("anything to \(follower.id)")
@@ -74,14 +71,12 @@ extension ReferenceMember {
 
     /// Rounds only go up. What the addressee has accepted; nil if this is nobody it may speak to, or an earlier round.
     private mutating func noteRound(_ round: UInt64, to member: NodeID) -> LogIndex? {
-        guard let office = self.office ?? self.step.office, round >= office.round else { return nil }
-        if round > office.round && self.office != nil {
+        guard let latest = self.office?.round, round >= latest else { return nil }
+        if round > latest {
             self.office?.round = round
             self.office?.rounds.append((round, self.step.now))
-        } else if round > office.round {
-            self.step.office?.round = round
         }
-        if let place = office.place(of: member) { return office.followers[place].match }
+        if let place = self.office?.place(of: member) { return self.office?.followers[place].match }
         // In the step that ends its membership somebody may have been spoken to before.
         return self.membershipBefore.members.contains { $0.id == member } ? .zero : nil
     }

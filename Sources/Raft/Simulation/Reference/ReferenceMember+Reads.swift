@@ -81,7 +81,7 @@ extension ReferenceMember {
 
     /// ReadIndex, or a lease.
     private func mayServe(_ ask: Ask, at index: LogIndex) -> Bool {
-        guard let office = self.office ?? self.step.office, self.log.term(at: self.commit) == self.term,
+        guard let office = self.office, self.log.term(at: self.commit) == self.term,
             index >= ask.commit, index <= self.commit
         else { return false }
         // Nobody else can have been elected within the shortest timeout; clocks may differ by a tenth.

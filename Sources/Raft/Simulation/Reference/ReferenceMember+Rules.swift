@@ -72,10 +72,8 @@ extension ReferenceMember {
         if term > self.term { self.adopt(term, vote: nil) }
         self.endReads(leader)
         if self.role != .follower { self.drawTimeout() }
-        if let office = self.office {
-            for open in office.open { self.step.refused.append((open.proposal, .outcomeUnknown)) }
-            self.step.office = office
-            self.office = nil
+        if self.role == .leader {
+            for open in self.office?.open ?? [] { self.step.refused.append((open.proposal, .outcomeUnknown)) }
         }
         self.role = .follower
         self.leader = leader

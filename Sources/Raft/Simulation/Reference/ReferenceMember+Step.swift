@@ -10,6 +10,7 @@ extension ReferenceMember {
         _ core: Consensus,
         _ after: Status
     ) throws(Violation) {
+        if self.role != .leader && self.office != nil { self.office = nil }
         self.step.begin(self.writes + 1, commit: self.commit, now: now)
         try self.act(input, effects, after)
         try self.readChoices(input, effects)
@@ -33,13 +34,7 @@ extension ReferenceMember {
     }
 
     private mutating func check(_ effects: Effects) throws(Violation) {
-        if self.step.write.isEmpty ? !effects.writes.isEmpty : effects.writes != [self.step.write] {
-            throw self.differs("writes", "\(effects.writes)", "\(self.step.write)")
-        }
-        if !self.step.write.isEmpty {
-            self.writes += 1
-            self.pending.append((self.step.write, self.step.now))
-        }
+        try self.check(effects.writes)
         try self.check(effects.messages)
         for grant in effects.grantedReads { try self.answer(.local(grant.read), grant.index, nil) }
         for refusal in effects.refusedReads { try self.answer(.local(refusal.read), nil, refusal.leader) }
@@ -59,6 +54,16 @@ extension ReferenceMember {
         else { throw self.differs("snapshots", "\(effects.install as Any)", "\(self.step.install as Any)") }
     }
 
+    private mutating func check(_ writes: [Write]) throws(Violation) {
+        let isQuiet = self.step.write.isEmpty
+        guard writes.count == (isQuiet ? 0 : 1), isQuiet || writes[0] == self.step.write else {
+            throw self.differs("writes", "\(writes)", "\(self.step.write)")
+        }
+        if isQuiet { return }
+        self.writes += 1
+        self.pending.append((self.step.write, self.step.now))
+    }
+
     func compare(_ after: Status) throws(Violation) {
         func same<Value: Equatable>(_ rule: String, _ core: Value, _ own: Value) throws(Violation) {
             if core != own { throw self.differs(rule, "\(core)", "\(own)") }
@@ -72,14 +77,14 @@ extension ReferenceMember {
         try same("commit", after.commit, self.commit)
         try same("snapshots", after.snapshot, self.snapshots.last?.position ?? .zero)
         try same("membership in force", after.membershipIndex, self.membershipIndex)
-        try same("successor", after.successor, self.office?.handover?.target)
+        try same("successor", after.successor, self.role == .leader ? self.office?.handover?.target : nil)
         if let durable = self.log.durable {
             try same("durable", after.durable, durable)
         } else if after.durable >= self.log.base.index {
             throw self.differs("durable", "\(after.durable)", "before \(self.log.base.index)")
         }
         if self.step.write.changesMembership { try same("membership in force", after.membership, self.membership) }
-        guard let office = self.office else { return }
+        guard self.role == .leader, let office = self.office else { return }
         try same("followers", after.followers.count, office.followers.count)
         for (core, own) in zip(after.followers, office.followers) {
             try same("followers", core.id, own.id)
@@ -92,10 +97,8 @@ extension ReferenceMember {
     /// What the timer is set to. A new timeout is drawn when the rules say so, and only then; and it is drawn, not fixed.
     mutating func checkTimers(_ core: Consensus) throws(Violation) {
         let deadline = core.deadline
-        if let office = self.office {
-            if deadline != office.heartbeatDeadline {
-                throw self.differs("heartbeats", "\(deadline.nanoseconds)", "\(office.heartbeatDeadline.nanoseconds)")
-            }
+        if self.role == .leader, let due = self.office?.heartbeatDeadline {
+            if deadline != due { throw self.differs("heartbeats", "\(deadline.nanoseconds)", "\(due.nanoseconds)") }
             return
         }
         let limit = self.question?.deadline ?? .never

@@ -51,7 +51,7 @@ struct ReferenceMember: Sendable {
     var asks: [Ask] = []
     /// The question to the leader that is open, and when it is asked anew.
     var question: (id: UInt64, deadline: Instant)?
-    /// What belongs to a leader.
+    /// What belongs to a leader; still there in the step that ends it.
     var office: ReferenceOffice?
 
     /// The step under way, and what must come of it.
@@ -85,7 +85,11 @@ struct ReferenceMember: Sendable {
     var membershipIndex: LogIndex { self.memberships[self.memberships.count - 1].index }
 
     /// Where among the memberships the newest that is known to be committed stands.
-    var committedPlace: Int { self.memberships.lastIndex { $0.index <= self.commit } ?? 0 }
+    var committedPlace: Int {
+        var place = self.memberships.count - 1
+        while place > 0, self.memberships[place].index > self.commit { place -= 1 }
+        return place
+    }
 
     /// The time of the log's last entry.
     var time: LogTime { self.log.slots.last?.entry.time ?? self.snapshots.last?.time ?? .zero }
@@ -193,24 +197,22 @@ struct ReferenceStep: Sendable {
     var leaves = false
     /// A question must be asked.
     var asksLeader = false
-    /// The commit index, and the office, that the step began with; the latter also when it ended in the step.
+    /// The commit index that the step began with.
     var commitBefore = LogIndex.zero
-    var office: ReferenceOffice?
 
     mutating func begin(_ write: UInt64, commit: LogIndex, now: Instant) {
         self.now = now
-        self.write = Write(id: WriteID(write))
+        if self.write.isEmpty { self.write.id = WriteID(write) } else { self.write = Write(id: WriteID(write)) }
         self.said.removeAll(keepingCapacity: true)
-        self.completed.removeAll(keepingCapacity: true)
-        self.refused.removeAll(keepingCapacity: true)
-        self.fetch = nil
-        self.install = nil
+        if !self.completed.isEmpty { self.completed.removeAll(keepingCapacity: true) }
+        if !self.refused.isEmpty { self.refused.removeAll(keepingCapacity: true) }
+        if self.fetch != nil { self.fetch = nil }
+        if self.install != nil { self.install = nil }
         self.drawsTimeout = false
         self.beginsRound = false
         self.leaves = false
         self.asksLeader = false
         self.commitBefore = commit
-        self.office = nil
     }
 }
 
