@@ -94,7 +94,8 @@ extension World {
         let isSettled = self.members.allSatisfy {
             $0.isGhost || $0.isRetired || $0.core?.status.membership == membership
         }
-        guard isSettled, !membership.isJoint else { return }
+        // A promotion that is due may yet make a quorum need somebody who was sent away.
+        guard isSettled, !membership.isJoint, membership.members.allSatisfy({ $0.promotion == nil }) else { return }
         for place in self.members.indices where !self.members[place].isRetired && self.chance(300) {
             let isNeeded = !membership.hasQuorum { other in
                 other.place != place && !self.members[other.place].isGhost && !self.members[other.place].isRetired

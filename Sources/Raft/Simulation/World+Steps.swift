@@ -19,6 +19,7 @@ extension World {
             self.report.elections += elections
             try self.furnish()
         }
+        try self.refinement.check(input, now: self.members[place].instant(self.now), self.effects, core, after)
         try self.checkSilence(place, after, input)
         self.members[place].disk.enqueue(self.effects.writes)
         if !self.effects.writes.isEmpty && self.members[place].pendingSince == nil {
@@ -223,6 +224,7 @@ extension World {
             "\(self.now) us  member \(member.id) has power: \(member.disk.hardState.term), log \(member.disk.last)"
         )
         self.members[place] = member
+        try self.refinement.started(member, core, now: member.instant(self.now))
         self.planTimer(place, core)
     }
 }

@@ -12,6 +12,7 @@ public struct World {
     var network = Network()
     var agenda = Agenda()
     var oracle: Oracle
+    var refinement: Refinement
     var clients = Clients()
     var operation = Operator()
     var report = Report()
@@ -30,6 +31,7 @@ public struct World {
         self.narrator = narrator
         let genesis = Membership(voters: (1...faults.members).map { NodeID(UInt32($0)) })
         self.oracle = Oracle(genesis, faults.settings)
+        self.refinement = Refinement(faults.settings)
         for _ in 0..<faults.members { self.addMember(genesis) }
     }
 
