@@ -196,7 +196,7 @@ let package = Package(
         .executableTarget(
             name: "varpulis",
             dependencies: [
-                "Coordinator", "Engine", "RaftCore", "RaftStorage", "VPL", "WorkerCommand",
+                "ClusterAPI", "Coordinator", "Engine", "RaftCore", "RaftStorage", "VPL", "WorkerCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -61,6 +61,17 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, Codable {
     public static let keyReused = ErrorCode(rawValue: "idempotency_key_reused")
     public static let storageFull = ErrorCode(rawValue: "storage_full")
 
+    // Changes of the members.
+    public static let memberNotFound = ErrorCode(rawValue: "member_not_found")
+    public static let changeUnderWay = ErrorCode(rawValue: "change_under_way")
+    public static let votesAlready = ErrorCode(rawValue: "votes_already")
+    public static let lastVoter = ErrorCode(rawValue: "last_voter")
+    public static let wouldLoseQuorum = ErrorCode(rawValue: "would_lose_quorum")
+    public static let tooManyMembers = ErrorCode(rawValue: "too_many_members")
+    public static let addressTaken = ErrorCode(rawValue: "address_taken")
+    public static let beingReplaced = ErrorCode(rawValue: "being_replaced")
+    public static let transferFailed = ErrorCode(rawValue: "transfer_failed")
+
     // The worker's own.
     public static let parseError = ErrorCode(rawValue: "parse_error")
     public static let engineError = ErrorCode(rawValue: "engine_error")

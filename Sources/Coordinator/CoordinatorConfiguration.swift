@@ -2,6 +2,14 @@ public import Logging
 public import RaftCore
 public import RaftStorage
 
+/// How a coordinator comes to its cluster.
+public enum Origin: Sendable {
+    /// As one of the members that the cluster begins with, in the order that numbers them.
+    case genesis(Genesis, member: NodeID)
+    /// As one that the cluster takes in, unless it has done so already.
+    case joining(Joining)
+}
+
 /// How a coordinator is set up.
 public struct CoordinatorConfiguration: Sendable {
     public var bind: String
@@ -12,9 +20,7 @@ public struct CoordinatorConfiguration: Sendable {
     public var heartbeatInterval: Duration = .seconds(5)
     /// A worker silent for longer is unhealthy.
     public var heartbeatTimeout: Duration = .seconds(15)
-    /// The members of the cluster, in the order that numbers them; this one is number `node`.
-    public var genesis: Genesis
-    public var node: NodeID
+    public var origin: Origin
     /// Whether `--raft` was given: a cluster of one is otherwise an implementation detail that the API does not show.
     public var isClustered: Bool
     public var dataDirectory: String
@@ -25,8 +31,7 @@ public struct CoordinatorConfiguration: Sendable {
         bind: String,
         port: Int,
         apiKey: String?,
-        genesis: Genesis,
-        node: NodeID,
+        origin: Origin,
         isClustered: Bool,
         dataDirectory: String,
         logger: Logger
@@ -34,8 +39,7 @@ public struct CoordinatorConfiguration: Sendable {
         self.bind = bind
         self.port = port
         self.apiKey = apiKey
-        self.genesis = genesis
-        self.node = node
+        self.origin = origin
         self.isClustered = isClustered
         self.dataDirectory = dataDirectory
         self.logger = logger

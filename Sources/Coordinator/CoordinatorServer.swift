@@ -63,28 +63,24 @@ public enum CoordinatorServer {
 
     /// Opens the database and joins the cluster; takes no requests yet.
     private static func start(_ configuration: CoordinatorConfiguration) async throws -> (ControlPlane, LeanPath) {
-        let genesis = configuration.genesis
-        let database = try RaftDatabase(
-            directory: configuration.dataDirectory,
-            member: configuration.node,
-            of: genesis
-        )
+        let database = try await configuration.openDatabase()
         let recovered = try database.recover()
+        let cluster = database.identity.cluster
         let identity = PeerIdentity(
-            cluster: genesis.cluster,
-            node: configuration.node,
+            cluster: cluster,
+            node: database.identity.member,
             incarnation: database.incarnation,
             key: Array((configuration.apiKey ?? "").utf8)
         )
-        var addresses: [NodeID: PeerAddress] = [:]
-        for (place, address) in genesis.peers.enumerated() where NodeID(UInt32(place + 1)) != configuration.node {
-            addresses[NodeID(UInt32(place + 1))] = address
-        }
+        configuration.logger.info(
+            "member",
+            metadata: ["member": "\(identity.node)", "cluster": "\(cluster)", "new": "\(database.isNew)"]
+        )
         let calls = CallHandler()
         let node = try await RaftNode.start(
             RaftConfiguration(
                 identity: identity,
-                addresses: addresses,
+                addresses: configuration.origin.addresses,
                 settings: configuration.raft,
                 logger: configuration.logger
             ),
@@ -102,7 +98,7 @@ public enum CoordinatorServer {
                 client: HTTPClient(eventLoopGroupProvider: .singleton, configuration: client),
                 apiKey: configuration.apiKey
             ),
-            secrets: try ConnectorSecrets(apiKey: configuration.apiKey, cluster: genesis.cluster),
+            secrets: try ConnectorSecrets(apiKey: configuration.apiKey, cluster: cluster),
             configuration: configuration
         )
         let lean = Routes(plane: plane).lean

@@ -10,7 +10,9 @@ struct Varpulis: AsyncParsableCommand {
         abstract: "Runs stream-processing programs on many machines.",
         discussion: "Exit codes: 0 success, 1 failure, 2 wrong usage.",
         version: "varpulis \(CoordinatorServer.version)",
-        subcommands: [CoordinatorCommand.self, ServerCommand.self, SimulateCommand.self, CheckCommand.self]
+        subcommands: [
+            CoordinatorCommand.self, RaftCommand.self, ServerCommand.self, SimulateCommand.self, CheckCommand.self,
+        ]
     )
 
     /// The exit code for arguments that cannot be understood.

@@ -34,8 +34,7 @@ final class TestCoordinator: Sendable {
             bind: "127.0.0.1",
             port: 0,
             apiKey: apiKey,
-            genesis: try Genesis(peers: [PeerAddress("sole-member:1")]),
-            node: NodeID(1),
+            origin: .genesis(try Genesis(peers: [PeerAddress("sole-member:1")]), member: NodeID(1)),
             isClustered: false,
             dataDirectory: directory.path,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

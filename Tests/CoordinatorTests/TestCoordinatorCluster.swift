@@ -8,7 +8,8 @@ import Synchronization
 
 /// Three coordinators in one process, each with a disk directory and a doorway through which the others reach it.
 final class TestCoordinatorCluster: Sendable {
-    private let doorways: [Doorway]
+    /// Where each member is reached: those that the cluster begins with, then the newcomers.
+    private let doorways: Mutex<[Doorway]>
     private let directories: Mutex<[TemporaryDirectory]>
     private let genesis: Genesis
     private let coordinators = Mutex<[NodeID: TestCoordinator]>([:])
@@ -16,7 +17,7 @@ final class TestCoordinatorCluster: Sendable {
     private init() async throws {
         var doorways: [Doorway] = []
         for _ in 0..<3 { doorways.append(try await Doorway.open()) }
-        self.doorways = doorways
+        self.doorways = Mutex(doorways)
         self.directories = Mutex(try doorways.map { _ in try TemporaryDirectory() })
         self.genesis = try Genesis(peers: try doorways.map { try PeerAddress("127.0.0.1:\($0.port)") })
     }
@@ -33,8 +34,8 @@ final class TestCoordinatorCluster: Sendable {
         } catch {
             result = .failure(error)
         }
-        for member in cluster.members { await cluster.stop(member) }
-        for doorway in cluster.doorways { await doorway.close() }
+        for coordinator in cluster.coordinators.withLock({ $0 }).values { await coordinator.stop() }
+        for doorway in cluster.doorways.withLock({ $0 }) { await doorway.close() }
         try result.get()
     }
 
@@ -42,14 +43,49 @@ final class TestCoordinatorCluster: Sendable {
     var running: [NodeID: TestCoordinator] { self.coordinators.withLock { $0 } }
 
     func start(_ member: NodeID) async throws {
-        let place = Int(member.rawValue) - 1
+        let coordinator = try await self.start(in: Int(member.rawValue) - 1, as: .genesis(self.genesis, member: member))
+        self.coordinators.withLock { $0[member] = coordinator }
+    }
+
+    /// Gets a place ready for a coordinator that is not of those the cluster begins with.
+    func newPlace() async throws -> Int {
+        let doorway = try await Doorway.open()
+        let directory = try TemporaryDirectory()
+        self.directories.withLock { $0.append(directory) }
+        return self.doorways.withLock { doorways in
+            doorways.append(doorway)
+            return doorways.count - 1
+        }
+    }
+
+    func address(of place: Int) throws -> PeerAddress {
+        try PeerAddress("127.0.0.1:\(self.doorways.withLock { $0[place].port })")
+    }
+
+    /// Starts a coordinator that asks the running ones to be taken in; it is `member` from then on.
+    func join(
+        in place: Int,
+        votes: Bool = true,
+        replacing replaced: NodeID? = nil,
+        as member: NodeID
+    ) async throws {
+        let joining = Joining(
+            coordinators: try self.running.values.map { try PeerAddress("127.0.0.1:\($0.port)") },
+            address: try self.address(of: place),
+            votes: votes,
+            replaces: replaced
+        )
+        let coordinator = try await self.start(in: place, as: .joining(joining))
+        self.coordinators.withLock { $0[member] = coordinator }
+    }
+
+    private func start(in place: Int, as origin: Origin) async throws -> TestCoordinator {
         let directory = self.directories.withLock { $0[place] }
         var configuration = CoordinatorConfiguration(
             bind: "127.0.0.1",
             port: 0,
             apiKey: TestCoordinator.key,
-            genesis: self.genesis,
-            node: member,
+            origin: origin,
             isClustered: true,
             dataDirectory: directory.path,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -58,13 +94,13 @@ final class TestCoordinatorCluster: Sendable {
         configuration.raft.electionTimeoutMin = .milliseconds(600)
         configuration.raft.electionTimeoutMax = .milliseconds(1_200)
         let coordinator = try await TestCoordinator.start(configuration, in: directory)
-        self.coordinators.withLock { $0[member] = coordinator }
-        self.doorways[place].lead(to: coordinator.port)
+        self.doorways.withLock { $0[place] }.lead(to: coordinator.port)
+        return coordinator
     }
 
     /// Cuts the member off, then ends it.
     func stop(_ member: NodeID) async {
-        self.doorways[Int(member.rawValue) - 1].shut()
+        self.doorways.withLock { $0[Int(member.rawValue) - 1] }.shut()
         await self.coordinators.withLock { $0.removeValue(forKey: member) }?.stop()
     }
 
@@ -75,7 +111,7 @@ final class TestCoordinatorCluster: Sendable {
     }
 
     /// The others get no word to the member any more, and no answer from it.
-    func mute(_ member: NodeID) { self.doorways[Int(member.rawValue) - 1].mute() }
+    func mute(_ member: NodeID) { self.doorways.withLock { $0[Int(member.rawValue) - 1] }.mute() }
 
     struct NoLeader: Error {}
 

@@ -43,6 +43,28 @@ struct JoiningTests {
         #expect(found.entries == [entry(10)])
     }
 
+    @Test("a newcomer keeps the incarnation it asks under, and its database gets it")
+    func incarnationToCome() throws {
+        let path = self.directory.path
+        let incarnation = try RaftDatabase.incarnationToCome(in: path, mapBytes: 1 << 26)
+        #expect(try RaftDatabase.incarnationToCome(in: path, mapBytes: 1 << 26) == incarnation)
+        #expect(try RaftDatabase.identity(in: path) == nil)
+        do {
+            let database = try self.join()
+            #expect(database.isNew == true)
+            #expect(database.incarnation == incarnation)
+        }
+        do {
+            let database = try self.join()
+            #expect(database.isNew == false)
+            #expect(database.incarnation == incarnation)
+        }
+        let error = #expect(throws: StorageError.self) { _ = try RaftDatabase.incarnationToCome(in: path) }
+        #expect(error?.code == .foreignDatabase)
+        let other = try TemporaryDirectory()
+        #expect(try RaftDatabase.incarnationToCome(in: other.path, mapBytes: 1 << 26) != incarnation)
+    }
+
     @Test("a directory tells whose database it holds, and that it holds none, without becoming one")
     func identity() throws {
         for path in [self.directory.path, self.directory.path + "/missing"] {

@@ -21,7 +21,7 @@ struct Execution {
         _ next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         guard let origin = self.passage.origin else { return try await next(request, context) }
-        let attempt = Attempt(origin, deadline: self.passage.deadline)
+        let attempt = Attempt(origin, deadline: self.passage.deadline, isRepeated: self.passage.isRepeated)
         var context = context
         context.attempt = attempt
         do {

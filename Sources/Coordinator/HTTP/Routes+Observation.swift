@@ -107,6 +107,7 @@ extension Routes {
     private func raftStatus() -> RaftStatus {
         guard self.plane.configuration.isClustered else { return .disabled }
         let consensus = self.plane.node.status.consensus
+        let addresses = self.plane.node.addresses
         return RaftStatus(
             enabled: true,
             thisNodeID: consensus.id.rawValue,
@@ -116,19 +117,12 @@ extension Routes {
             nodes: consensus.membership.members.map { member in
                 RaftStatus.Node(
                     id: member.id.rawValue,
-                    address: self.address(of: member),
+                    address: (member.address ?? addresses[member.id])?.description ?? "unknown",
                     role: consensus.leader.map { $0 == member.id ? .leader : .follower } ?? .unknown,
                     isCurrent: member.id == consensus.id
                 )
             }
         )
-    }
-
-    /// What the log says, or else what the members were started with.
-    private func address(of member: Member) -> String {
-        let peers = self.plane.configuration.genesis.peers
-        let place = Int(member.id.rawValue) - 1
-        return (member.address ?? (peers.indices.contains(place) ? peers[place] : nil))?.description ?? "unknown"
     }
 }
 

@@ -31,6 +31,7 @@ struct Routes: Sendable {
         self.addGroups(to: table.group(RouterPath(Self.prefix)))
         self.addInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addConnectors(to: table.group(RouterPath(Self.prefix)))
+        self.addMembers(to: table.group(RouterPath(Self.prefix)))
         table.refuseOtherMethods()
         return router
     }

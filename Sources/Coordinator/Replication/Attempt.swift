@@ -25,6 +25,8 @@ final class Attempt: Sendable {
     let origin: CommandToken.Origin
     /// When the caller will have given up.
     let deadline: ContinuousClock.Instant
+    /// Whether an earlier try may have taken effect.
+    let isRepeated: Bool
     /// The part of a named request that holds its answer, if no command does.
     static let answerPart = UInt8.max
 
@@ -35,9 +37,10 @@ final class Attempt: Sendable {
     }
     private let progress = Mutex(Progress())
 
-    init(_ origin: CommandToken.Origin, deadline: ContinuousClock.Instant) {
+    init(_ origin: CommandToken.Origin, deadline: ContinuousClock.Instant, isRepeated: Bool = false) {
         self.origin = origin
         self.deadline = deadline
+        self.isRepeated = isRepeated
     }
 
     /// The token of the request's next command.

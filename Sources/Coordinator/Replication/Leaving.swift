@@ -27,7 +27,7 @@ struct ExpulsionWatch: Service {
         try await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 if let reason = self.plane.node.status.expulsion {
-                    throw Expulsion(member: self.plane.configuration.node, reason: reason)
+                    throw Expulsion(member: self.plane.node.identity.node, reason: reason)
                 }
                 try? await Task.sleep(for: Self.interval)  // ends early only when the task does
             }
@@ -40,6 +40,12 @@ public struct Expulsion: Error, CustomStringConvertible {
     public var member: NodeID
     public var reason: Admission
     public var description: String {
-        "The other coordinators turn this one away: \(self.reason.sentence(about: self.member))."
+        let wayBack =
+            switch self.reason {
+            case .otherDisk: "--replace \(self.member) beside --join URL, or with --join URL alone after that command"
+            case .removed, .welcome: "--join URL"
+            }
+        return "The other coordinators turn this one away: \(self.reason.sentence(about: self.member)). To bring this "
+            + "machine back, start it with an empty directory and \(wayBack)."
     }
 }

@@ -20,9 +20,9 @@ struct LogEnvironment: Sendable {
         }
     }
 
-    /// Whether nothing was ever written.
-    func isEmpty(_ transaction: borrowing Transaction<some Any>) throws(LMDBError) -> Bool {
+    /// Whether no database was ever begun here. The incarnation of one to come may be.
+    func isEmpty(_ transaction: borrowing Transaction<some Any>) throws -> Bool {
         let count = try transaction.count(of: self.state) + transaction.count(of: self.entries)
-        return count == 0
+        return try count == 0 || count == 1 && transaction.comingIncarnation(in: self.state) != nil
     }
 }

@@ -51,7 +51,8 @@ public struct RaftDatabase: ~Copyable {
     }
 
     /// Opens the database of a member that a cluster has taken in under that number, creating it and its directory if
-    /// they are missing: empty, and without a word on who belongs to the cluster, which the cluster tells it.
+    /// they are missing: empty, and without a word on who belongs to the cluster, which the cluster tells it. Its
+    /// incarnation is the one that `incarnationToCome` gave, if that was asked.
     ///
     /// Also opens the database of a member the cluster began with, for which see the other initialiser.
     public init(
@@ -126,7 +127,7 @@ public struct RaftDatabase: ~Copyable {
     ) throws(StorageError) -> Bool {
         let hadSnapshots = try snapshots.isClaimed()
         return try StorageError.wrapping {
-            let incarnation = Incarnation(try SecureRandom.number())
+            let minted = Incarnation(try SecureRandom.number())
             return try log.environment.write { transaction in
                 guard try log.isEmpty(transaction) else { return false }
                 guard !hadSnapshots else {
@@ -136,7 +137,9 @@ public struct RaftDatabase: ~Copyable {
                             + "without them: replace the member, with an empty directory."
                     )
                 }
+                let incarnation = try transaction.comingIncarnation(in: log.state) ?? minted
                 let identity = DatabaseIdentity(cluster: cluster, member: member, incarnation: incarnation)
+                _ = try transaction.delete(Key(RecordKey.comingIncarnation.name), in: log.state)
                 try transaction.put(identity, at: .identity, in: log.state)
                 try transaction.put(membership, at: .membership, in: log.state)
                 try transaction.put(LogBounds.empty, at: .bounds, in: log.state)

@@ -45,6 +45,10 @@ extension RecordKey<DatabaseIdentity> {
     static var identity: Self { Self("identity") }
 }
 
+extension RecordKey<ComingIncarnation> {
+    static var comingIncarnation: Self { Self("incarnation") }
+}
+
 extension RecordKey<HardState> {
     /// Two copies, always written together: a vote survives the loss of one.
     static var copies: [Self] { [Self("hard/a"), Self("hard/b")] }

@@ -17,7 +17,17 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 --raft-peers http://10.0.0.1:9100,http://10.0.0.2:9100,http://10.0.0.3:9100 \\
                 --bind 10.0.0.1 --api-key KEY --raft-data-dir /var/lib/varpulis
 
-            Without --raft it is a cluster of one. Without --api-key it listens on loopback only.
+            A further one joins a running cluster, with an empty directory; it may be started with the same flags \
+            ever after. With --replace it takes the place of a coordinator whose disk is lost:
+
+              varpulis coordinator --join http://10.0.0.1:9100,http://10.0.0.2:9100 \\
+                --bind 10.0.0.4 --api-key KEY --data-dir /var/lib/varpulis
+
+            Without --raft or --join it is a cluster of one. Without --api-key it listens on loopback only.
+
+            Told to end (SIGTERM), a leader first hands over. Exit codes: 0 told to end, 1 failure, 2 wrong usage, \
+            70 an internal promise is broken, 74 the disk failed, 78 the cluster does not take it in, or no longer \
+            does: what to do then is said.
             """
     )
 
@@ -38,8 +48,24 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var raftNodeID: Int?
     @Option(help: "All coordinators, this one included, separated by commas (or VARPULIS_RAFT_PEERS).")
     var raftPeers: String?
-    @Option(help: "Where the replicated state is kept (or VARPULIS_RAFT_DATA_DIR; default ./varpulis-data).")
+    @Option(
+        name: [.customLong("raft-data-dir"), .customLong("data-dir")],
+        help: "Where the replicated state is kept (or VARPULIS_RAFT_DATA_DIR; default ./varpulis-data)."
+    )
     var raftDataDir: String?
+    @Option(
+        help: ArgumentHelp(
+            "Join the cluster of these coordinators (or VARPULIS_JOIN), unless the directory is of a member already.",
+            valueName: "url[,url]"
+        )
+    )
+    var join: String?
+    @Option(help: "Where the others reach this one (default: what it listens on). With --join.")
+    var advertise: String?
+    @Flag(help: "Receive everything, and do not vote. With --join.")
+    var learner = false
+    @Option(help: "Take the place of that member, whose disk is lost. With --join.")
+    var replace: UInt32?
     @Option(help: "Tells apart two clusters with the same peers.")
     var raftClusterName = ""
     @Option(help: "Milliseconds between a leader's heartbeats.")
@@ -56,11 +82,15 @@ struct CoordinatorCommand: AsyncParsableCommand {
         configuration.logger.info(
             "coordinator",
             metadata: [
-                "node": "\(configuration.node)", "of": "\(configuration.genesis.peers.count)",
-                "data": "\(configuration.dataDirectory)", "cluster": "\(configuration.genesis.cluster)",
+                "port": "\(configuration.port)", "data": "\(configuration.dataDirectory)",
             ]
         )
-        try await CoordinatorServer.run(configuration)
+        do {
+            try await CoordinatorServer.run(configuration)
+        } catch let error where error is Expulsion || error is JoinError {
+            StandardStream.error.write("Error: \(error)\n")
+            throw ExitCode.misconfigured
+        }
     }
 
     private func makeConfiguration() throws -> CoordinatorConfiguration {
@@ -79,16 +109,24 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 "Without --api-key a coordinator listens on loopback only. Give it a key, or --bind 127.0.0.1."
             )
         }
+        let joinList = self.join ?? ProcessEnvironment["VARPULIS_JOIN"]
         let isClustered = self.raft || ProcessEnvironment["VARPULIS_RAFT"] == "true"
-        let members = try isClustered ? self.clusterMembers() : self.soleMember()
+        let origin: Origin
+        if let list = joinList {
+            origin = .joining(try self.joining(list))
+        } else {
+            if self.advertise != nil || self.learner || self.replace != nil {
+                throw ValidationError("--advertise, --learner and --replace go with --join.")
+            }
+            origin = try isClustered ? self.clusterMembers() : self.soleMember()
+        }
         var configuration = CoordinatorConfiguration(
             bind: self.bind,
             port: self.port,
             apiKey: key,
-            genesis: members.genesis,
-            node: members.node,
-            isClustered: isClustered,
-            dataDirectory: self.dataDirectory(members.node, isClustered),
+            origin: origin,
+            isClustered: isClustered || joinList != nil,
+            dataDirectory: self.dataDirectory(origin, isClustered),
             logger: logger
         )
         configuration.heartbeatInterval = .seconds(
@@ -120,7 +158,33 @@ struct CoordinatorCommand: AsyncParsableCommand {
         return settings
     }
 
-    private func clusterMembers() throws -> (genesis: Genesis, node: NodeID) {
+    private func joining(_ list: String) throws -> Joining {
+        if self.raftNodeID != nil || self.raftPeers != nil {
+            throw ValidationError(
+                "--raft-node-id and --raft-peers are for the coordinators that a cluster begins with; one that joins "
+                    + "is told both. Leave them out, or leave --join out."
+            )
+        }
+        if self.learner && self.replace != nil {
+            throw ValidationError("Who takes a voter's place votes: --replace and --learner exclude each other.")
+        }
+        if self.advertise == nil && ["0.0.0.0", "::"].contains(self.bind) {
+            throw ValidationError("Listening on every address, it needs --advertise: where the others reach it.")
+        }
+        let own =
+            self.advertise ?? (self.bind.contains(":") ? "[\(self.bind)]:\(self.port)" : "\(self.bind):\(self.port)")
+        guard let address = try Self.addresses(own, of: "--advertise").first else {
+            throw ValidationError("--advertise has no address in it.")
+        }
+        return Joining(
+            coordinators: try Self.addresses(list, of: "--join"),
+            address: address,
+            votes: !self.learner,
+            replaces: self.replace.map { NodeID($0) }
+        )
+    }
+
+    private func clusterMembers() throws -> Origin {
         guard let list = self.raftPeers ?? ProcessEnvironment["VARPULIS_RAFT_PEERS"] else {
             throw ValidationError("--raft needs --raft-peers: the addresses of all coordinators.")
         }
@@ -128,33 +192,47 @@ struct CoordinatorCommand: AsyncParsableCommand {
         guard let number else {
             throw ValidationError("--raft needs --raft-node-id: the place of this coordinator in --raft-peers, from 1.")
         }
-        let peers = try list.split(separator: ",").map { part in
-            do { return try PeerAddress(part.trimmingPrefix(while: \.isWhitespace).description) } catch {
-                throw ValidationError("\(error)")
-            }
-        }
-        guard (1...max(1, peers.count)).contains(number), !peers.isEmpty else {
+        let peers = try Self.addresses(list, of: "--raft-peers")
+        guard (1...peers.count).contains(number) else {
             throw ValidationError("--raft-node-id \(number) has no place in --raft-peers, which has \(peers.count).")
         }
         do {
-            return (try Genesis(peers: peers, name: self.raftClusterName), NodeID(UInt32(number)))
+            return .genesis(try Genesis(peers: peers, name: self.raftClusterName), member: NodeID(UInt32(number)))
         } catch {
             throw ValidationError("\(error)")
         }
     }
 
-    private func soleMember() throws -> (genesis: Genesis, node: NodeID) {
+    /// A list with commas in between.
+    static func addresses(_ list: String, of flag: String) throws -> [PeerAddress] {
+        let addresses = try list.split(separator: ",").map { part in
+            do { return try PeerAddress(part.trimmingPrefix(while: \.isWhitespace).description) } catch {
+                throw ValidationError("\(flag): \(error)")
+            }
+        }
+        if addresses.isEmpty { throw ValidationError("\(flag) has no address in it.") }
+        return addresses
+    }
+
+    private func soleMember() throws -> Origin {
         if self.raftNodeID != nil || self.raftPeers != nil {
             throw ValidationError("--raft-node-id and --raft-peers are for clusters: add --raft.")
         }
         // Its address is nobody's business, and may change from start to start.
-        return (try Genesis(peers: [PeerAddress("sole-member:1")], name: self.raftClusterName), NodeID(1))
+        return .genesis(
+            try Genesis(peers: [PeerAddress("sole-member:1")], name: self.raftClusterName),
+            member: NodeID(1)
+        )
     }
 
     /// Several members may share the directory on one machine, so each has its own below it.
-    private func dataDirectory(_ node: NodeID, _ isClustered: Bool) -> String {
+    private func dataDirectory(_ origin: Origin, _ isClustered: Bool) -> String {
         let base = self.raftDataDir ?? ProcessEnvironment["VARPULIS_RAFT_DATA_DIR"] ?? "./varpulis-data"
-        return isClustered ? "\(base)/node-\(node)" : "\(base)/sole"
+        switch origin {
+        case .genesis(_, let member): return isClustered ? "\(base)/node-\(member)" : "\(base)/sole"
+        // Its number is still to come.
+        case .joining: return "\(base)/member"
+        }
     }
 
     private static func seconds(_ flag: Int?, _ variable: String, default fallback: Int) throws -> Int {
