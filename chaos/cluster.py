@@ -7,6 +7,7 @@ standard library, mosquitto and its clients.
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -48,9 +49,9 @@ class Unavailable(Exception):
     """No answer, or none that says what became of the request."""
 
 
-def request(port, method, path, body=None, timeout=10.0):
+def request(port, method, path, body=None, timeout=10.0, host="127.0.0.1", decode=json.loads):
     """One HTTP request; returns (status, decoded body). Raises Unavailable when no answer came."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         payload = None if body is None else json.dumps(body)
         headers = {"x-api-key": KEY}
@@ -59,7 +60,7 @@ def request(port, method, path, body=None, timeout=10.0):
         connection.request(method, path, payload, headers)
         response = connection.getresponse()
         text = response.read()
-        return response.status, json.loads(text) if text else None
+        return response.status, decode(text) if text else None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unavailable(str(error)) from error
     finally:
@@ -92,7 +93,7 @@ class Node:
         self.name, self.arguments, self.port = name, arguments, port
         self.log_path = os.path.join(directory, f"{name}.log")
         self.environment = dict(os.environ, **(environment or {}))
-        self.process = None
+        self.process, self.host = None, "127.0.0.1"
 
     def start(self):
         with open(self.log_path, "ab") as log:
@@ -116,7 +117,11 @@ class Node:
                     raise Failed(f"{self.name} does not end on {how.name}") from None
 
     def request(self, method, path, body=None, timeout=10.0):
-        return request(self.port, method, path, body, timeout)
+        return request(self.port, method, path, body, timeout, self.host)
+
+    def text(self, path):
+        """An answer that is not JSON."""
+        return request(self.port, "GET", path, host=self.host, decode=bytes.decode)[1]
 
     def get(self, path, timeout=10.0):
         status, body = self.request("GET", path, timeout=timeout)
@@ -132,9 +137,10 @@ class Node:
 class Cluster:
     """Coordinators, workers and a broker. Use as a context manager."""
 
-    def __init__(self, binary, coordinators=3, workers=2, heartbeat=1, timeout=3, keep=False):
-        self.binary, self.keep = binary, keep
+    def __init__(self, binary, coordinators=3, workers=2, heartbeat=1, timeout=3, keep=False, flags=()):
+        self.binary, self.keep, self.flags = binary, keep, list(flags)
         self.directory = tempfile.mkdtemp(prefix="varpulis-")
+        self._members = []  # all that ever belonged to it
         self.heartbeat, self.timeout = heartbeat, timeout
         ports = free_ports(coordinators + workers + 1)
         self.broker = self._broker(ports.pop())
@@ -156,15 +162,28 @@ class Cluster:
         return Node("broker", [binary, "-c", path], port, self.directory)
 
     def _coordinator(self, number, port, peers):
-        return Node(
+        flags = ["--raft", "--raft-node-id", str(number), "--raft-peers", peers]
+        return self._member(number, port, os.path.join(self.directory, "raft"), flags)
+
+    def newcomer(self, number, port=None, *flags):
+        """A coordinator that joins, and will be member `number`; not started, and not among `coordinators` yet."""
+        port = port or free_ports(1)[0]
+        urls = ",".join(f"http://{node.host}:{node.port}" for node in self.up())
+        return self._member(number, port, os.path.join(self.directory, f"joined-{number}"), ["--join", urls, *flags])
+
+    def _member(self, number, port, directory, flags):
+        node = Node(
             f"coordinator-{number}",
             [
-                self.binary, "coordinator", "--port", str(port), "--raft", "--raft-node-id", str(number),
-                "--raft-peers", peers, "--raft-data-dir", os.path.join(self.directory, "raft"),
-                "--heartbeat-interval", str(self.heartbeat), "--heartbeat-timeout", str(self.timeout),
+                self.binary, "coordinator", "--port", str(port), *flags, "--data-dir", directory,
+                "--heartbeat-interval", str(self.heartbeat), "--heartbeat-timeout", str(self.timeout), *self.flags,
             ],
             port, self.directory, {"VARPULIS_API_KEY": KEY},
         )
+        self._members.append(node)
+        node.member = number
+        node.data_path = os.path.join(directory, "member" if "--join" in flags else f"node-{number}")
+        return node
 
     def _worker(self, number, port):
         return Node(
@@ -191,7 +210,7 @@ class Cluster:
 
     @property
     def nodes(self):
-        return self.coordinators + self.workers + [self.broker]
+        return self._members + self.workers + [self.broker]
 
     def stop(self):
         for node in self.nodes:
@@ -246,9 +265,9 @@ class Cluster:
                     continue
             for candidate in set(votes):
                 if candidate and votes.count(candidate) * 2 > len(self.coordinators):
-                    node = self.coordinators[candidate - 1]
-                    if node.is_up and node is not other_than:
-                        return node
+                    for node in self.up():
+                        if node.member == candidate and node is not other_than:
+                            return node
             return None
 
         return wait_until("a leader is known", find, timeout)
@@ -268,6 +287,28 @@ class Cluster:
             except Unavailable:
                 continue
         raise Unavailable("no coordinator answers")
+
+    def members(self):
+        """The members as the leader lists them, by their ids."""
+        return {member["id"]: member for member in self.any_get(f"{API}/raft/members")["members"]}
+
+    def wait_for_voter(self, number, timeout=30):
+        """Waits until a newcomer votes and lacks nothing to speak of."""
+
+        def votes():
+            member = self.members().get(number)
+            return member and member["role"] == "voter" and member["lag"] < 100
+
+        wait_until(f"member {number} votes", votes, timeout)
+
+    def command(self, *arguments):
+        """Runs `varpulis raft ...` against the coordinators that run; returns the exit code and what it printed."""
+        urls = ",".join(f"http://{node.host}:{node.port}" for node in self.up())
+        done = subprocess.run(
+            [self.binary, "raft", *arguments, "--coordinator", urls], capture_output=True, text=True, timeout=60,
+            env=dict(os.environ, VARPULIS_API_KEY=KEY), check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
 
     def settle(self, timeout=20):
         """Waits until all running coordinators have applied the same."""
@@ -381,6 +422,49 @@ class Publisher:
 
 
 # -- what scenarios share
+
+def create_connector(cluster, name):
+    """Creates one connector, through any coordinator. Raises Unavailable unless it is acknowledged."""
+    body = {"name": name, "connector_type": "mqtt", "params": {"host": "127.0.0.1", "port": "1883"}}
+    node = random.choice(cluster.coordinators)
+    status, answer = node.request("POST", f"{API}/connectors", body, timeout=5)
+    if status == 201:
+        return name
+    if status in (421, 503, 504):
+        raise Unavailable(f"{status}")
+    raise Failed(f"creating {name}: {status} {answer}")
+
+
+def stored_connectors(node):
+    """The names of all connectors in a member's own state."""
+    names, offset = set(), 0
+    while True:
+        page = node.get(f"{API}/connectors?consistency=stale&limit=1000&offset={offset}")
+        names.update(connector["name"] for connector in page["connectors"])
+        if not page["pagination"]["has_more"]:
+            return names
+        offset += 1000
+
+
+def check_connectors(cluster, acknowledged):
+    """Nothing acknowledged may be missing anywhere, and all members must have the same."""
+    cluster.settle()
+    for node in cluster.coordinators:
+        missing = set(acknowledged) - stored_connectors(node)
+        if missing:
+            raise Failed(f"{node.name} lost {len(missing)} acknowledged connectors, such as {sorted(missing)[0]}")
+    topologies = [node.get(f"{API}/topology?consistency=stale") for node in cluster.coordinators]
+    if any(one != topologies[0] for one in topologies):
+        raise Failed("the members' states differ")
+
+
+def wait_for_end(node, code, *words):
+    """Waits until a process ends by itself with that code, having said those words."""
+    wait_until(f"{node.name} ends by itself", lambda: not node.is_up, 20)
+    said = node.tail(5)
+    if node.process.returncode != code or any(word not in said for word in words):
+        raise Failed(f"{node.name} ended with {node.process.returncode} and said: {said}")
+
 
 EXAMPLE = os.path.join(ROOT, "examples", "greenhouse")
 

@@ -18,6 +18,14 @@ extension Routes {
             }
             return Response.json(.ok, Readiness())
         }
+        router.get("metrics") { _, _ -> Response in
+            let state = await self.plane.node.local().machine.state
+            return Response(
+                status: .ok,
+                headers: [.contentType: MetricsPage.contentType],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: MetricsPage(state, self.plane).text))
+            )
+        }
         router.get("raft/metrics") { _, _ -> Response in
             guard self.plane.configuration.isClustered else { throw APIError(.notFound, "Raft is not enabled") }
             return Response.json(.ok, self.metrics())

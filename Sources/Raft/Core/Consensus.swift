@@ -165,5 +165,6 @@ public struct Consensus: Sendable {
             if hasQuorum { leadership.heartbeat(&ledger, now: now, &out) }
         }
         if !hasQuorum { self.follow(nil, in: self.ledger.term, now: now, &out) }
+        if !hasQuorum && self.ledger.isDiskStalled(now) { self.ledger.diskStepDowns += 1 }
     }
 }

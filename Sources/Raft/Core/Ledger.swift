@@ -65,6 +65,9 @@ struct Ledger: Sendable {
         return self.staged.isEmpty || write < self.staged.id
     }
 
+    /// How often this member has stepped down because its disk did not answer.
+    var diskStepDowns = 0
+
     /// Whether a write has been under way for longer than a disk that works would take.
     func isDiskStalled(_ now: Instant) -> Bool {
         guard let oldest = self.pending.first else { return false }

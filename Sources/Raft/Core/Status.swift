@@ -21,6 +21,8 @@ public struct Status: Sendable {
     /// Entries held in memory.
     public var logEntries: Int
     public var logWeight: Int
+    /// How often this member has stepped down because its disk did not answer.
+    public var diskStepDowns: Int
     /// What a leader knows of the others; empty elsewhere.
     public var followers: [Follower]
     /// Whom a leader is handing over to.
@@ -71,6 +73,7 @@ extension Consensus {
             snapshot: self.ledger.snapshots.last?.position ?? .zero,
             logEntries: self.ledger.log.count,
             logWeight: self.ledger.log.weight,
+            diskStepDowns: self.ledger.diskStepDowns,
             followers: self.leadership?.followers.map(\.observation) ?? [],
             successor: self.leadership?.transfer?.target
         )

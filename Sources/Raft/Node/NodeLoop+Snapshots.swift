@@ -30,6 +30,7 @@ extension NodeLoop {
         case .success(let snapshot):
             self.status.snapshots.taken += 1
             self.status.snapshots.bytes = snapshot.size
+            self.status.snapshots.lastTaken = .now
             self.schedule.captured(snapshot)
             self.post([.captured(snapshot)])
         case .failure(let error):

@@ -25,8 +25,10 @@ public struct NodeStatus: Sendable {
         public var taken = 0
         public var failed = 0
         public var installed = 0
-        /// The size of the newest one, once one was taken or installed.
+        /// The size of the newest one; zero without one.
         public var bytes: UInt64 = 0
+        /// When the last one was taken, if one was since the start.
+        public var lastTaken: ContinuousClock.Instant?
         /// Chunks that were received from other members.
         public var chunksReceived = 0
         /// Chunks that were sent to other members.

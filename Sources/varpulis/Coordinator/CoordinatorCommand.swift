@@ -74,6 +74,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var raftElectionMin = 300
     @Option(help: "Milliseconds of a leader's silence, at most, before an election.")
     var raftElectionMax = 600
+    @Option(help: "Bytes by which the log grows, at least, between snapshots.")
+    var raftSnapshotBytes = Settings().snapshotWeight
     @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -155,6 +157,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
         settings.heartbeatInterval = .milliseconds(self.raftHeartbeat)
         settings.electionTimeoutMin = .milliseconds(self.raftElectionMin)
         settings.electionTimeoutMax = .milliseconds(self.raftElectionMax)
+        guard self.raftSnapshotBytes > 0 else { throw ValidationError("--raft-snapshot-bytes must be positive.") }
+        settings.snapshotWeight = self.raftSnapshotBytes
         return settings
     }
 

@@ -14,7 +14,8 @@ struct RaftCommand: AsyncParsableCommand {
 
             To grow a cluster, start a coordinator with an empty directory and let it join by itself:
 
-              varpulis coordinator --join http://10.0.0.1:9100 --bind 10.0.0.4 --api-key KEY --data-dir DIR
+              varpulis coordinator --join http://10.0.0.1:9100 --bind 10.0.0.4 \\
+                --api-key KEY --data-dir /var/lib/varpulis
 
             When a coordinator's disk is gone, it must not come back under its old id: the others count on what that \
             disk promised. Start it with an empty directory, as the one that takes the old one's place:
