@@ -29,7 +29,7 @@ struct ShrinkerTests {
         var shrinker = try #require(Shrinker(Self.big, run: Self.brittle))
         shrinker.shrink()
         #expect(shrinker.scenario.steps == 120)
-        #expect(shrinker.scenario.overrides.without == Set(Overrides.kinds).subtracting(["crash"]))
+        #expect(shrinker.scenario.overrides.without.isEmpty, "what would not have happened anyway is not named")
         #expect(shrinker.scenario.overrides.skipped == Set(1...20).subtracting([3, 7]))
         #expect(shrinker.scenario.overrides.requestsMax == 10)
         #expect(shrinker.failure.faults == 2)

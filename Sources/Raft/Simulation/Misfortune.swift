@@ -101,9 +101,9 @@ extension World {
                 self.agenda.plan(.lost(member: other.id.place, id, boot: other.boot), at: self.now + self.drawDelay())
             }
         }
+        if self.members[place].isRetired { return }
         self.report.crashes += 1
         if lost { self.report.crashesThatLostWrites += 1 }
-        if self.members[place].isRetired { return }
         self.agenda.plan(.restart(member: place), at: self.now + self.draw(1...self.faults.faultSpan))
         self.narrator?("\(self.now) us  member \(place + 1) loses power\(lost ? " and writes" : "")")
     }
