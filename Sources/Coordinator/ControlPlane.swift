@@ -76,7 +76,7 @@ final class ControlPlane: Sendable {
 
     func submit(_ submission: Submission, for attempt: Attempt?) async throws -> Outcome.Receipt {
         let timeout = try self.timeout(for: attempt)
-        let result: Result<Outcome, ProposalError>
+        let result: Result<ClusterMachine.Response, ProposalError>
         do throws(ProposalError) {
             result = .success(try await self.node.propose(submission.encoded(), timeout: timeout))
         } catch {
@@ -94,22 +94,12 @@ final class ControlPlane: Sendable {
     }
 
     /// What the end of a proposal means to the request it was made for; see `propose`.
-    func settle(_ result: Result<Outcome, ProposalError>, for attempt: Attempt?) throws -> Outcome.Receipt {
+    func settle(
+        _ result: Result<ClusterMachine.Response, ProposalError>,
+        for attempt: Attempt?
+    ) throws -> Outcome.Receipt {
         switch result {
-        case .success(.applied(let receipt)):
-            attempt?.note(receipt)
-            if receipt.isRepeated, let answer = receipt.answer { throw Answered(answer: answer) }
-            return receipt
-        case .success(.rejected(.unknownSession)), .success(.rejected(.sessionFull)):
-            throw Unsettled.sessionLost
-        case .success(.rejected(.alreadyAnswered)):
-            // The member that sent the request has given it up, having said that its outcome is unknown.
-            throw APIError.outcomeUnknown
-        case .success(.rejected(.keyConflict)):
-            throw APIError.keyReused
-        case .success(.unreadable(let failure)):
-            self.logger.critical("an entry of this version is not understood", metadata: ["why": "\(failure)"])
-            throw APIError.unexpected
+        case .success(let response): return try self.settle(response, for: attempt)
         case .failure(.notAccepted):
             throw Unsettled.nothingDone
         case .failure(.overloaded):
@@ -119,6 +109,25 @@ final class ControlPlane: Sendable {
         case .failure(.outcomeUnknown), .failure(.changeRefused):
             attempt?.note(nil)
             throw Unsettled.undecided
+        }
+    }
+
+    private func settle(_ response: ClusterMachine.Response, for attempt: Attempt?) throws -> Outcome.Receipt {
+        switch response.outcome {
+        case .applied(let receipt):
+            attempt?.note(receipt, at: response.index)
+            if receipt.isRepeated, let answer = receipt.answer { throw Answered(answer: answer) }
+            return receipt
+        case .rejected(.unknownSession), .rejected(.sessionFull):
+            throw Unsettled.sessionLost
+        case .rejected(.alreadyAnswered):
+            // The member that sent the request has given it up, having said that its outcome is unknown.
+            throw APIError.outcomeUnknown
+        case .rejected(.keyConflict):
+            throw APIError.keyReused
+        case .unreadable(let failure):
+            self.logger.critical("an entry of this version is not understood", metadata: ["why": "\(failure)"])
+            throw APIError.unexpected
         }
     }
 }

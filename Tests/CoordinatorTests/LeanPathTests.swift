@@ -208,7 +208,10 @@ extension RawConnection {
         let bytes = Array(text.utf8)
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n").map(String.init)
-        let headers = lines.dropFirst().map { $0.lowercased() }
+        let headers = lines.dropFirst().map { line in
+            // Two writes have two places in the log.
+            line.lowercased().hasPrefix("varpulis-index: ") ? "varpulis-index" : line.lowercased()
+        }
         let length = headers.first { $0.hasPrefix("content-length: ") }.flatMap { Int($0.dropFirst(16)) } ?? 0
         let body = bytes[end.upperBound...].prefix(length)
         guard body.count == length else { return nil }

@@ -67,15 +67,15 @@ struct SnapshotDownloadTests {
         var now: UInt64 = 0
         for pause in [100, 200, 400, 400] as [UInt64] {
             #expect(download.requests(now: Self.at(now)) == [0, 1, 2])
-            download.failed(1, now: Self.at(now))
-            download.failed(2, now: Self.at(now))  // one failure of three: the first has ended them all
+            download.failed(1, of: NodeID(1), now: Self.at(now))
+            download.failed(2, of: NodeID(1), now: Self.at(now))  // one failure of three: the first has ended them all
             #expect(download.deadline == Self.at(now + pause))
             #expect(download.requests(now: Self.at(now + pause - 1)) == [])
             now += pause
         }
         #expect(download.requests(now: Self.at(now)) == [0, 1, 2])
         #expect(download.arrive(0, at: now) == true)
-        download.failed(1, now: Self.at(now))
+        download.failed(1, of: NodeID(1), now: Self.at(now))
         #expect(download.deadline == .never)  // chunk 0 is being stored
         download.stored(upTo: 1)
         #expect(download.deadline == Self.at(now + 100))
@@ -99,7 +99,7 @@ struct SnapshotDownloadTests {
     func strays() {
         var download = Self.download(chunks: 5)
         _ = download.requests(now: Self.at(0))
-        download.failed(0, now: Self.at(0))
+        download.failed(0, of: NodeID(1), now: Self.at(0))
         #expect(download.arrive(0) == true)  // late, and welcome
         #expect(download.arrive(0) == false)
         download.stored(upTo: 1)
@@ -117,12 +117,14 @@ struct SnapshotDownloadTests {
         _ = download.requests(now: Self.at(0))
         #expect(download.arrive(0) == true)
         download.stored(upTo: 1)
-        download.failed(1, now: Self.at(1))
+        download.failed(1, of: NodeID(1), now: Self.at(1))
         download.offered(by: NodeID(2), now: Self.at(2))
         #expect(download.source == NodeID(2))
         #expect(download.requests(now: Self.at(2)) == [1, 2, 3])
         download.offered(by: NodeID(2), now: Self.at(3))  // with each heartbeat
         #expect(download.requests(now: Self.at(3)) == [])
+        download.failed(2, of: NodeID(1), now: Self.at(4))  // that it is gone is learnt late
+        #expect(download.requests(now: Self.at(500)) == [])
     }
 
     @Test("a chunk that could not be stored is asked for again")

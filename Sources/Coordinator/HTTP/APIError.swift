@@ -2,6 +2,7 @@ import ClusterAPI
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import RaftCore
 
 /// A refused request: a status and the body that goes with it.
 struct APIError: Error {
@@ -76,6 +77,16 @@ struct APIError: Error {
         )
         error.body.outcome = .unknown
         return error
+    }
+
+    /// A read wanted to see more than this member has applied.
+    static func notReached(_ index: LogIndex) -> APIError {
+        APIError(
+            .gatewayTimeout,
+            .indexNotReached,
+            "This coordinator has not applied index \(index) yet; try again, or ask another one",
+            retryAfterSeconds: 1
+        )
     }
 
     /// Nothing was done.

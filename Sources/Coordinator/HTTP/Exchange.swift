@@ -41,6 +41,12 @@ struct Answer: Sendable {
     }
 }
 
+/// `Varpulis-Index`, on the answer to a write that was carried out: where the log has it. A read with `?min_index=` and this number sees the
+/// write on any member, whoever leads.
+enum WriteIndex {
+    static let header = HTTPField.Name("varpulis-index")!  // a literal token, checked by tests
+}
+
 /// What every answer shows that is given from this member's own state.
 struct Staleness: Sendable {
     private static let index = HTTPField.Name("x-varpulis-applied-index")!  // literal tokens, checked by tests
@@ -85,22 +91,23 @@ extension RouterGroup<APIContext> {
                 let name = endpoint.isNamed ? try context.parameter("name") : ""
                 let body = endpoint.takesBody ? try await request.jsonBody() : ByteBuffer()
                 let exchange = try endpoint.begin(Endpoint.Ask(name: name, body: body))
-                let isStale = endpoint.method == .get && request.isStaleRead
-                return try await plane.carryOut(exchange, for: context.attempt, isStale: isStale).response
+                return try await plane.carryOut(exchange, of: request, for: context.attempt).response
             }
         }
     }
 }
 
 extension ControlPlane {
-    fileprivate func carryOut(_ exchange: Exchange, for attempt: Attempt?, isStale: Bool) async throws -> Answer {
+    fileprivate func carryOut(_ exchange: Exchange, of request: Request, for attempt: Attempt?) async throws -> Answer {
         var exchange = exchange
         while true {
             switch exchange {
             case .answer(let answer):
                 return answer
             case .read(let next):
-                exchange = try next(isStale ? await self.node.local().machine.state : try await self.state())
+                exchange = try next(
+                    request.method == .get ? try await self.state(for: request) : try await self.state()
+                )
             case .write(let command, let answer, let next):
                 let kept = attempt?.kept(answer)
                 exchange = try next(try await self.propose(command, for: attempt, answering: kept))

@@ -26,7 +26,11 @@ struct Execution {
         context.attempt = attempt
         do {
             if let answer = try await self.remembered(origin) { return Self.replayed(answer) }
-            return try await self.carryOut(request, context, attempt, next)
+            var response = try await self.carryOut(request, context, attempt, next)
+            if response.status.code < 300, let index = attempt.index {
+                response.headers[WriteIndex.header] = "\(index)"
+            }
+            return response
         } catch let answered as Answered {
             return Self.replayed(answered.answer)
         } catch {

@@ -31,12 +31,14 @@ enum ForwardedAnswer: Equatable {
     }
 }
 
-/// Layout: status (u16), given before (u8: 0 or 1), content type and retry-after with their lengths, body.
+/// Layout: status (u16), given before (u8: 0 or 1), content type, retry-after and the write's index in decimal with their
+/// lengths, body. What is absent has length 0.
 struct ForwardedResponse: Equatable {
     var status: Int
     var isReplayed: Bool
     var contentType: String
     var retryAfter: String
+    var index: String
     var body: ByteBuffer
 
     init(_ answer: Answer) {
@@ -44,6 +46,7 @@ struct ForwardedResponse: Equatable {
         self.isReplayed = false
         self.contentType = "application/json"
         self.retryAfter = answer.fields.first { $0.name == .retryAfter }?.value ?? ""
+        self.index = answer.fields.first { $0.name == WriteIndex.header }?.value ?? ""
         self.body = ByteBuffer(bytes: answer.body)
     }
 
@@ -52,6 +55,7 @@ struct ForwardedResponse: Equatable {
         self.isReplayed = response.headers[RequestKey.replayedHeader] != nil
         self.contentType = response.headers[.contentType] ?? ""
         self.retryAfter = response.headers[.retryAfter] ?? ""
+        self.index = response.headers[WriteIndex.header] ?? ""
         let collector = Collector()
         try await response.body.write(collector)
         self.body = collector.bytes
@@ -61,12 +65,13 @@ struct ForwardedResponse: Equatable {
         var bytes = bytes
         guard let status = bytes.readInteger(as: UInt16.self), (200..<600).contains(status),
             let replayed = bytes.readInteger(as: UInt8.self), replayed <= 1,
-            let contentType = bytes.readSized(), let retryAfter = bytes.readSized()
+            let contentType = bytes.readSized(), let retryAfter = bytes.readSized(), let index = bytes.readSized()
         else { return nil }
         self.status = Int(status)
         self.isReplayed = replayed == 1
         self.contentType = contentType
         self.retryAfter = retryAfter
+        self.index = index
         self.body = bytes.slice()
     }
 
@@ -75,6 +80,7 @@ struct ForwardedResponse: Equatable {
         out.writeInteger(UInt8(self.isReplayed ? 1 : 0))
         out.writeSized(self.contentType)
         out.writeSized(self.retryAfter)
+        out.writeSized(self.index)
         out.writeImmutableBuffer(self.body)
     }
 
@@ -86,6 +92,7 @@ struct ForwardedResponse: Equatable {
         if self.isReplayed { response.headers[RequestKey.replayedHeader] = "true" }
         if !self.contentType.isEmpty { response.headers[.contentType] = self.contentType }
         if !self.retryAfter.isEmpty { response.headers[.retryAfter] = self.retryAfter }
+        if !self.index.isEmpty { response.headers[WriteIndex.header] = self.index }
         return response
     }
 

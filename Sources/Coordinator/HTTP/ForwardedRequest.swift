@@ -7,7 +7,7 @@ import RaftSessions
 /// A request on its way from a follower to the leader: what was asked, what the follower verified, and the token by
 /// which it may be sent again.
 ///
-/// Layout: version 2 (u8), role (u8), repeated (u8: 0 or 1), milliseconds left (u32), token, then method, path with
+/// Layout: version 3 (u8), role (u8), repeated (u8: 0 or 1), milliseconds left (u32), token, then method, path with
 /// query, content type, each with its length (u32), and the body to the end. The token is a byte and: 0 nothing; 1
 /// session, sequence, lowest unanswered (u64 each); 2 the digests of key and request (two u64 each).
 struct ForwardedRequest: Equatable {
@@ -18,7 +18,7 @@ struct ForwardedRequest: Equatable {
     var contentType: String
     var body: ByteBuffer
 
-    static let version: UInt8 = 2
+    static let version: UInt8 = 3
 
     init(_ request: Request, role: Role, passage: Passage, body: ByteBuffer) {
         self.role = role

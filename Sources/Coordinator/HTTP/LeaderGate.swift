@@ -26,6 +26,8 @@ struct LeaderGate: RouterMiddleware {
     let plane: ControlPlane
     /// Of the requests that are not `GET`.
     var effect = Effect.logged
+    /// Whether `GET` needs nothing but the replicated state, which every member can tell.
+    var readsAnywhere = false
 
     static let patience = Duration.seconds(2)
     /// The sender's deadline, unless it names one (`Prefer: wait=…`).
@@ -42,10 +44,11 @@ struct LeaderGate: RouterMiddleware {
         guard let role = context.role else { throw APIError(.unauthorized, "Invalid or missing API key") }
         var request = request
         let body = try await request.collectBody(upTo: Self.bodyBytesMax)
-        if request.method == .get && request.isStaleRead {
+        if request.method == .get, try request.isLocalRead {
             let local = await self.plane.node.local()
+            let wanted = try request.indexWanted ?? .zero
             var response = try await next(request, context)
-            for field in Staleness(index: local.index, staleness: local.staleness).fields {
+            for field in Staleness(index: max(local.index, wanted), staleness: local.staleness).fields {
                 response.headers[field.name] = field.value
             }
             return response
@@ -65,6 +68,7 @@ struct LeaderGate: RouterMiddleware {
         while true {
             let leader = try await course.leader()
             do {
+                if self.readsAnywhere && course.effect == .none { return try await next(request, context) }
                 let passage = try await course.passage()
                 if leader == self.plane.node.identity.node {
                     return try await Execution(plane: self.plane, passage: passage).run(request, context, next)
@@ -107,6 +111,25 @@ struct LeaderGate: RouterMiddleware {
 
 extension Request {
     var isStaleRead: Bool { self.uri.queryParameters["consistency"] == "stale" }
+
+    /// What a read must see at least: `?min_index=` and what an earlier answer had in `Varpulis-Index`.
+    var indexWanted: LogIndex? {
+        get throws(APIError) {
+            guard let text = self.uri.queryParameters["min_index"] else { return nil }
+            guard let index = UInt64(text) else {
+                throw APIError(.badRequest, "min_index is an index of the log, as Varpulis-Index has it: not \(text)")
+            }
+            return LogIndex(index)
+        }
+    }
+
+    /// Whether this member's own state will do.
+    var isLocalRead: Bool {
+        get throws(APIError) {
+            let wanted = try self.indexWanted
+            return self.isStaleRead || wanted != nil
+        }
+    }
 
     /// How long the sender is willing to wait (RFC 7240, section 4.3).
     fileprivate var secondsToWait: Int? {

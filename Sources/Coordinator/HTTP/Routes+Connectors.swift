@@ -5,7 +5,7 @@ import Hummingbird
 
 extension Routes {
     func addConnectors(to router: RouterGroup<APIContext>) {
-        let led = router.add(middleware: LeaderGate(plane: self.plane))
+        let led = router.add(middleware: LeaderGate(plane: self.plane, readsAnywhere: true))
         led.get("connectors") { request, context -> Response in
             try context.require(.viewer)
             let state = try await self.state(for: request)

@@ -23,7 +23,7 @@ extension Routes {
                 ValidateResponse(valid: !findings.contains { $0.severity == .error }, diagnostics: findings)
             )
         }
-        let led = router.add(middleware: LeaderGate(plane: self.plane))
+        let led = router.add(middleware: LeaderGate(plane: self.plane, readsAnywhere: true))
         led.post("pipeline-groups") { request, context -> Response in
             try context.require(.operator)
             let spec = try await request.body(of: PipelineGroupSpec.self)

@@ -40,10 +40,6 @@ extension Routes {
     func addObservation(to router: RouterGroup<APIContext>) {
         router.get("raft") { _, _ -> Response in Response.json(.ok, self.raftStatus()) }
         let led = router.add(middleware: LeaderGate(plane: self.plane))
-        led.get("topology") { request, context -> Response in
-            try context.require(.viewer)
-            return Response.json(.ok, try await self.state(for: request).topology)
-        }
         led.get("summary") { request, context -> Response in
             try context.require(.viewer)
             let state = try await self.state(for: request)
@@ -71,6 +67,15 @@ extension Routes {
                     }
                 )
             )
+        }
+    }
+
+    func addTopology(to router: RouterGroup<APIContext>) {
+        router.add(middleware: LeaderGate(plane: self.plane, readsAnywhere: true)).get("topology") {
+            request,
+            context -> Response in
+            try context.require(.viewer)
+            return Response.json(.ok, try await self.state(for: request).topology)
         }
     }
 

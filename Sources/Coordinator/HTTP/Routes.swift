@@ -27,6 +27,7 @@ struct Routes: Sendable {
         let table = RouteTable(router)
         self.addProbes(to: table)
         self.addObservation(to: table.group(RouterPath(Self.prefix)))
+        self.addTopology(to: table.group(RouterPath(Self.prefix)))
         self.addWorkers(to: table.group(RouterPath(Self.prefix)))
         self.addGroups(to: table.group(RouterPath(Self.prefix)))
         self.addInjecting(to: table.group(RouterPath(Self.prefix)))
@@ -36,11 +37,22 @@ struct Routes: Sendable {
         return router
     }
 
-    /// The state a read is to see: this member's own if the caller asked for that, else one with everything
-    /// acknowledged so far.
+    func state(for request: Request) async throws -> ClusterState { try await self.plane.state(for: request) }
+}
+
+extension ControlPlane {
+    /// The state a read is to see: this member's own if the caller asked for that, or for no more than it has seen
+    /// before; else one with everything acknowledged so far.
     func state(for request: Request) async throws -> ClusterState {
-        if request.isStaleRead { return await self.plane.node.local().machine.state }
-        return try await self.plane.state()
+        if let index = try request.indexWanted {
+            do throws(ReadError) {
+                return try await self.node.read(atLeast: index, timeout: Self.readTimeout).machine.state
+            } catch {
+                throw APIError.notReached(index)
+            }
+        }
+        if request.isStaleRead { return await self.node.local().machine.state }
+        return try await self.state()
     }
 }
 

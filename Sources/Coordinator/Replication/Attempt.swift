@@ -1,6 +1,7 @@
 import ClusterAPI
 import ClusterState
 import HTTPTypes
+import RaftCore
 import RaftSessions
 import Synchronization
 
@@ -34,6 +35,7 @@ final class Attempt: Sendable {
         var parts: UInt8 = 0
         var mayHaveEffect = false
         var isAnswerKept = false
+        var index: LogIndex?
     }
     private let progress = Mutex(Progress())
 
@@ -55,10 +57,13 @@ final class Attempt: Sendable {
     /// Whether something of the request is in the log, or may be.
     var mayHaveEffect: Bool { self.progress.withLock { $0.mayHaveEffect } }
     var isAnswerKept: Bool { self.progress.withLock { $0.isAnswerKept } }
+    /// Where the log has the last of what was done; nil if nothing was.
+    var index: LogIndex? { self.progress.withLock { $0.index } }
 
-    func note(_ receipt: Outcome.Receipt?) {
+    func note(_ receipt: Outcome.Receipt?, at index: LogIndex? = nil) {
         self.progress.withLock { progress in
             progress.mayHaveEffect = true
+            progress.index = index ?? progress.index
             if receipt?.answer != nil { progress.isAnswerKept = true }
         }
     }

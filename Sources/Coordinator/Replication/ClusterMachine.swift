@@ -12,12 +12,19 @@ struct ClusterMachine: StateMachine {
 
     init() {}
 
-    mutating func apply(_ payload: [UInt8], at index: LogIndex, time: LogTime) -> Outcome {
+    /// What applying an entry gave, and which entry it was.
+    struct Response: Sendable {
+        var outcome: Outcome
+        var index: LogIndex
+    }
+
+    mutating func apply(_ payload: [UInt8], at index: LogIndex, time: LogTime) -> Response {
         do throws(DecodingFailure) {
             let submission = try Submission(decoding: payload)
-            return self.state.apply(submission, index: index.rawValue, time: time.milliseconds)
+            let outcome = self.state.apply(submission, index: index.rawValue, time: time.milliseconds)
+            return Response(outcome: outcome, index: index)
         } catch {
-            return .unreadable(error)
+            return Response(outcome: .unreadable(error), index: index)
         }
     }
 

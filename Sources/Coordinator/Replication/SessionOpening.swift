@@ -28,7 +28,7 @@ enum SessionOpening {
     private static func open(at node: RaftNode<ClusterMachine>) async throws -> SessionID {
         let outcome: Outcome
         do throws(ProposalError) {
-            outcome = try await node.propose(Submission(.openSession).encoded(), timeout: Self.timeout)
+            outcome = try await node.propose(Submission(.openSession).encoded(), timeout: Self.timeout).outcome
         } catch {
             if error == .overloaded { throw APIError.overloaded }
             throw Unsettled.nothingDone

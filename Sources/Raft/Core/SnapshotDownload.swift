@@ -82,7 +82,7 @@ public struct SnapshotDownload: Hashable, Sendable {
     /// A chunk has come, whoever sent it. False if it is not wanted: it is here already, or no chunk of the snapshot.
     public mutating func received(_ number: UInt32, byteCount: Int, now: Instant) -> Bool {
         guard byteCount == self.snapshot.byteCount(ofChunk: number) else {
-            self.failed(number, now: now)
+            if self.asked.contains(number) { self.fail(now) }
             return false
         }
         guard number >= self.stored, !self.arrived.contains(number),
@@ -96,9 +96,10 @@ public struct SnapshotDownload: Hashable, Sendable {
         return true
     }
 
-    /// A chunk that was asked for will not come.
-    public mutating func failed(_ number: UInt32, now: Instant) {
-        if self.asked.contains(number) { self.fail(now) }
+    /// A chunk that `member` was asked for will not come. If that is no longer the source, others are on their way by
+    /// now, and to ask for them again would send them twice.
+    public mutating func failed(_ number: UInt32, of member: NodeID, now: Instant) {
+        if member == self.source, self.asked.contains(number) { self.fail(now) }
     }
 
     /// So many chunks are durable now. Those that arrived and are not among them are with the driver still.

@@ -110,13 +110,18 @@ final class SnapshotFetcher<Machine: StateMachine> {
         let bound = self.bound(task)
         for number in numbers {
             self.transport.chunk(number, of: task.snapshot.id, from: source, timeout: Self.chunkTimeout)
-                .whenComplete { result in bound { $0.answered($1, number, result) } }
+                .whenComplete { result in bound { $0.answered($1, number, by: source, result) } }
         }
         if task.download?.isComplete == true { self.complete(task) }
         self.planTimer(task)
     }
 
-    private func answered(_ task: Task, _ number: UInt32, _ result: Result<[UInt8]?, any Error>) {
+    private func answered(
+        _ task: Task,
+        _ number: UInt32,
+        by source: NodeID,
+        _ result: Result<[UInt8]?, any Error>
+    ) {
         if case .success(.some(let bytes)) = result {
             if task.download?.received(number, byteCount: bytes.count, now: Self.now) == true {
                 self.chunksReceived += 1
@@ -124,7 +129,7 @@ final class SnapshotFetcher<Machine: StateMachine> {
                 self.store(task)
             }
         } else {
-            task.download?.failed(number, now: Self.now)
+            task.download?.failed(number, of: source, now: Self.now)
         }
         self.proceed(task)
     }

@@ -274,6 +274,7 @@ extension ByteBuffer {
         )
         if response.isReplayed { self.writeField(RequestKey.replayedHeader.rawName, "true") }
         if !response.retryAfter.isEmpty { self.writeField("Retry-After", response.retryAfter) }
+        if !response.index.isEmpty { self.writeField(WriteIndex.header.rawName, response.index) }
         self.writeTail()
         self.writeImmutableBuffer(response.body)
     }

@@ -103,6 +103,9 @@ struct LeanPath: Sendable {
             switch try step() {
             case .answer(var answer):
                 answer.fields += staleness?.fields ?? []
+                if answer.status.code < 300, let index = attempt?.index {
+                    answer.fields.append((WriteIndex.header, "\(index)"))
+                }
                 done(.success(answer))
             case .read(let next) where work.isStale:
                 self.plane.node.local(from: loop) { local in
