@@ -225,7 +225,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "RaftSessionsTests", dependencies: ["RaftSessions"], swiftSettings: strict),
-        .testTarget(name: "RaftSimulationTests", dependencies: ["RaftSimulation"], swiftSettings: strict),
+        .testTarget(
+            name: "RaftSimulationTests",
+            dependencies: ["RaftSimulation", "RaftCore"],
+            swiftSettings: strict
+        ),
         .target(
             name: "RaftTestSupport",
             dependencies: [
