@@ -104,30 +104,6 @@ struct RefinementTests {
         }
     }
 
-    @Test("timeouts are drawn anew when the rules say so, and only then")
-    func timers() throws {
-        func later(_ seen: inout Twins.Outcome) {
-            seen.core.electionDeadline = Instant(nanoseconds: seen.core.electionDeadline.nanoseconds + 1)
-        }
-        var twins = try Twins()
-        try twins.hear(.voteRequest(self.request(1)), from: 2)
-        finds("timeout") { try twins.hear(.voteRequest(self.request(1)), from: 3, doctor: later) }
-        twins = try Twins()
-        let first = twins.core.electionDeadline
-        twins.now += 1_000_000
-        finds("timeout") {
-            try twins.hear(.voteRequest(self.request(1)), from: 2) { $0.core.electionDeadline = first }
-        }
-        twins = try Twins()
-        finds("timeouts are drawn") {
-            for _ in 0..<4 {
-                twins.now += 1_000_000
-                let same = Instant(nanoseconds: twins.now + 400_000_000)
-                try twins.append(term: 1) { $0.core.electionDeadline = same }
-            }
-        }
-    }
-
     // MARK: The log
 
     @Test("a follower truncates only where logs differ, and commits only what an append has shown")
