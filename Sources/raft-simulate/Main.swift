@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import RaftSimulation
 
 /// Runs the deterministic simulation over many seeds. The first seed that breaks a promise is made as small as it gets
@@ -19,6 +20,7 @@ struct Simulate: ParsableCommand {
     @Option(help: "The first seed.") var from: UInt64 = 1
     @Option(help: "Steps of each seed before everything heals. A step is one input handled by one member.")
     var steps = 5_000
+    @Option(help: "How many seeds to run at a time.") var jobs = ProcessInfo.processInfo.activeProcessorCount
     @Option(help: "How many lines of a failing seed's trace to print.") var trace = 50
     @Flag(inversion: .prefixedNo, help: "Whether to make a failing run smaller.") var shrink = true
     @Option(
@@ -33,6 +35,7 @@ struct Simulate: ParsableCommand {
     @Option(help: "The most requests that clients make before everything heals.") var requests = Int.max
 
     func validate() throws {
+        guard self.jobs > 0 else { throw ValidationError("--jobs must be at least 1") }
         if let unknown = self.list(self.without).first(where: { !Overrides.kinds.contains($0) }) {
             throw ValidationError("'\(unknown)' is no kind of fault")
         }
@@ -42,7 +45,6 @@ struct Simulate: ParsableCommand {
     }
 
     func run() throws {
-        var total = Report()
         let overrides = Overrides(
             without: Set(self.list(self.without)),
             skipped: Set(self.list(self.skip).compactMap(Int.init)),
@@ -50,17 +52,17 @@ struct Simulate: ParsableCommand {
         )
         let clock = ContinuousClock()
         let start = clock.now
-        for seed in self.from..<self.from + self.seeds {
-            let (report, violation) = World.run(seed: seed, steps: self.steps, overrides: overrides)
-            total.add(report)
-            if let violation {
-                print("FAILED: seed \(seed), steps \(self.steps): \(violation)")
-                self.explain(Scenario(seed: seed, steps: self.steps, overrides: overrides))
-                throw ExitCode(1)
-            }
+        let batch = Batch(seeds: self.from..<self.from + self.seeds, steps: self.steps, overrides: overrides)
+        let progress = Progress(of: self.seeds)
+        let outcome = batch.run(jobs: self.jobs) { progress.show(done: $0, steps: $1) }
+        progress.end()
+        if let (seed, violation) = outcome.failure {
+            print("FAILED: seed \(seed), steps \(self.steps): \(violation)")
+            self.explain(Scenario(seed: seed, steps: self.steps, overrides: overrides))
+            throw ExitCode(1)
         }
-        self.show(total, took: clock.now - start)
-        let missing = total.classes.filter { $0.count == 0 }.map(\.name)
+        self.show(outcome.total, took: clock.now - start)
+        let missing = outcome.total.classes.filter { $0.count == 0 }.map(\.name)
         if !missing.isEmpty {
             print("FAILED: never seen: \(missing.joined(separator: ", "))")
             throw ExitCode(1)

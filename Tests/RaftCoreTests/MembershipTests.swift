@@ -75,6 +75,35 @@ struct MembershipTests {
         }
     }
 
+    @Test("learners that are to vote count as voters, so that no promotion can be one too many")
+    func promisedVoters() throws {
+        func joining(replacing replaced: NodeID? = nil) -> MembershipChange {
+            .add(nil, incarnation: nil, asVoter: true, replacing: replaced)
+        }
+        let eight = Membership(voters: (1...8).map { NodeID($0) })
+        let pending = try eight.beginning(joining())
+        #expect(throws: ChangeRefusal.tooManyMembers) { try pending.beginning(joining()) }
+        // Who takes a place that is taken makes nothing more, and keeps its own when the other goes by itself.
+        let replacing = try Membership(voters: (1...9).map { NodeID($0) }).beginning(joining(replacing: NodeID(3)))
+        let removed = try #require(try replacing.beginning(.remove(NodeID(3))).leavingJoint())
+        #expect(throws: ChangeRefusal.tooManyMembers) { try removed.beginning(joining()) }
+        let promoted = try #require(removed.promoting(NodeID(10)))
+        #expect(Membership(decoding: promoted.encoded()) == promoted)
+        #expect(promoted.futureVoters.count == Membership.votersMax)
+    }
+
+    @Test("the greatest membership there can be fits into what its description may take")
+    func greatest() throws {
+        var membership = Membership(members: [])
+        for number in 1...Membership.membersMax {
+            let host = String(repeating: "h", count: PeerAddress.hostBytesMax - 2) + "\(number % 90 + 10)"
+            let address = try PeerAddress("https://\(host):65535")
+            let change = MembershipChange.add(address, incarnation: Incarnation(1), asVoter: false, replacing: nil)
+            membership = try membership.beginning(change)
+        }
+        #expect(membership.encoded().count <= Snapshot.encodedBytesMax - 100)
+    }
+
     @Test("in the joint phase a majority of each half is needed")
     func jointQuorums() {
         let old = [1, 2, 3].map { NodeID($0) }

@@ -31,6 +31,15 @@ struct PeerAddressTests {
         #expect(error?.description.contains("\"\(text)\"") == true)
     }
 
+    @Test("a host has a bounded length, and an error a readable one")
+    func longHost() throws {
+        let longest = String(repeating: "h", count: PeerAddress.hostBytesMax)
+        #expect(try PeerAddress("\(longest):1").host == longest)
+        let error = #expect(throws: PeerAddressError.self) { try PeerAddress("\(longest)h:1") }
+        #expect(error?.description.contains("longer than 255 bytes") == true)
+        #expect(error?.description.utf8.count ?? .max < 200)
+    }
+
     @Test("a resolver gets the host without brackets", arguments: [("[::1]:80", "::1"), ("a:80", "a")])
     func resolvableHost(text: String, expected: String) throws {
         #expect(try PeerAddress(text).resolvableHost == expected)

@@ -27,7 +27,7 @@ struct Twins {
             id: NodeID(id),
             incarnation: Incarnation(UInt64(id)),
             genesis: genesis,
-            clockRate: 1_000,
+            clock: Clock(rate: 1_000),
             schedule: SnapshotSchedule(settings, last: nil)
         )
         self.refinement = Refinement(settings)

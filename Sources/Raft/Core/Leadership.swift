@@ -96,8 +96,8 @@ struct Leadership: Sendable {
     func hasQuorum(of membership: Membership, _ ledger: Ledger, now: Instant) -> Bool {
         let patience = ledger.settings.electionTimeoutMax.coreNanoseconds
         return membership.hasQuorum { member in
-            guard let follower = self.follower(member) else { return member == ledger.id }
-            return now.since(follower.progress.lastReply) <= patience
+            guard let place = self.place(of: member) else { return member == ledger.id }
+            return now.since(self.followers[place].progress.lastReply) <= patience
         }
     }
 
@@ -115,7 +115,8 @@ struct Leadership: Sendable {
         let durable = ledger.durable
         let own = ledger.id
         let reached = ledger.membership.quorumValue { member in
-            member == own ? durable : self.follower(member)?.progress.match ?? .zero
+            if member == own { return durable }
+            return self.place(of: member).map { self.followers[$0].progress.match } ?? .zero
         }
         guard let index = reached, ledger.log.term(at: index) == ledger.term, ledger.advanceCommit(to: index) else {
             return
@@ -133,7 +134,10 @@ struct Leadership: Sendable {
 
     // MARK: Observation
 
-    func follower(_ member: NodeID) -> Follower? { self.followers.first { $0.id == member } }
+    func place(of member: NodeID) -> Int? {
+        for place in self.followers.indices where self.followers[place].id == member { return place }
+        return nil
+    }
 
     func checkInvariants(_ ledger: Ledger) -> String? {
         for follower in self.followers {

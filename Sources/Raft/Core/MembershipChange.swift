@@ -43,7 +43,7 @@ extension Membership {
         case .promote(let id):
             guard var member = self.member(id) else { throw .unknownMember(id) }
             if voters.contains(id) { throw .isVoterAlready(id) }
-            guard voters.count < Self.votersMax else { throw .tooManyMembers }
+            guard self.promisedVoters < Self.votersMax else { throw .tooManyMembers }
             member.promotion = Member.Promotion()
             let members = self.members.map { $0.id == id ? member : $0 }
             return Membership(members: members, voters: self.voters, greatestID: self.greatestID)
@@ -62,7 +62,7 @@ extension Membership {
             if let other = self.members.first(where: { $0.promotion?.replaces == replaced }) {
                 throw .isBeingReplaced(replaced, by: other.id)
             }
-        } else if asVoter && voters.count >= Self.votersMax {
+        } else if asVoter && self.promisedVoters >= Self.votersMax {
             throw .tooManyMembers
         }
         guard self.members.count < Self.membersMax else { throw .tooManyMembers }
@@ -82,10 +82,18 @@ extension Membership {
         return Membership(members: self.members + [member], voters: self.voters, greatestID: member.id)
     }
 
+    /// How many voters there will be once every learner votes that is to.
+    private var promisedVoters: Int {
+        let promotions = self.members.compactMap(\.promotion)
+        let staying = self.futureVoters.filter { voter in !promotions.contains { $0.replaces == voter } }
+        return staying.count + promotions.count
+    }
+
     /// The joint phase that makes a learner the voter it is promised to be.
     func promoting(_ id: NodeID) -> Membership? {
         guard case .stable(let voters) = self.voters, let promotion = self.member(id)?.promotion else { return nil }
         let future = (voters.filter { $0 != promotion.replaces } + [id]).sorted()
+        guard future.count <= Self.votersMax else { return nil }
         let members = self.members.map { member in
             guard member.id == id else { return member }
             return Member(id: id, incarnation: member.incarnation, address: member.address)

@@ -5,6 +5,9 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
     public let host: String
     public let port: UInt16
 
+    /// As many bytes as a host has at most, so that a membership has a size that everything it goes through can take.
+    public static let hostBytesMax = 255
+
     /// Reads `[http://|https://]host[:port][/]`. The scheme is `http` if there is none, the port the scheme's own.
     public init(_ text: String) throws(PeerAddressError) {
         var rest = text[...]
@@ -33,6 +36,10 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
             guard hostEnd > rest.startIndex, rest[..<hostEnd].utf8.allSatisfy(Self.isOfName) else {
                 throw PeerAddressError(text, "there is no host name of letters, digits, dots, hyphens and underscores")
             }
+        }
+        guard rest[..<hostEnd].utf8.count <= Self.hostBytesMax else {
+            let beginning = String(text.prefix(80)) + "..."
+            throw PeerAddressError(beginning, "its host is longer than \(Self.hostBytesMax) bytes")
         }
         self.isSecure = isSecure
         self.host = rest[..<hostEnd].lowercased()

@@ -105,7 +105,7 @@ extension Leadership {
     mutating func finishReadRound(_ ledger: inout Ledger, now: Instant, _ out: inout Effects) {
         let own = self.round
         let answered = ledger.membership.quorumValue { member in
-            self.follower(member)?.progress.round ?? (member == ledger.id ? own : 0)
+            self.place(of: member).map { self.followers[$0].progress.round } ?? (member == ledger.id ? own : 0)
         }
         guard let answered else { return }
         self.reads.confirmed(answered, ledger, &out)

@@ -25,6 +25,11 @@ struct CatchUp: Sendable {
 }
 
 extension Leadership.Follower {
+    /// Whether it has answered lately.
+    func isAlive(_ ledger: Ledger, now: Instant) -> Bool {
+        now.since(self.progress.lastReply) <= ledger.settings.electionTimeoutMax.coreNanoseconds
+    }
+
     mutating func noteCatchUp(_ ledger: Ledger, now: Instant) {
         self.catchUp?.reached(self.progress.match, ledger, now: now)
     }
@@ -71,7 +76,7 @@ extension Leadership {
         if membership.isJoint { return membership.leavingJoint() }
         let met = ledger.incarnations
         if let bound = membership.binding({ id in id == ledger.id ? ledger.incarnation : met[id] }) { return bound }
-        for follower in self.followers where follower.catchUp?.isReady == true {
+        for follower in self.followers where follower.catchUp?.isReady == true && follower.isAlive(ledger, now: now) {
             if let promoted = membership.promoting(follower.id), self.hasQuorum(of: promoted, ledger, now: now) {
                 return promoted
             }
@@ -97,7 +102,7 @@ extension Leadership {
     mutating func alignFollowers(_ ledger: Ledger, now: Instant) {
         self.followers = ledger.membership.members.filter { $0.id != ledger.id }.map { member in
             var follower =
-                self.follower(member.id)
+                self.place(of: member.id).map { self.followers[$0] }
                 ?? Follower(id: member.id, progress: Progress(next: ledger.log.last.index.next, now: now))
             if member.promotion == nil {
                 follower.catchUp = nil

@@ -8,7 +8,7 @@ extension Leadership {
         now: Instant,
         _ out: inout Effects
     ) {
-        guard let place = self.followers.firstIndex(where: { $0.id == member }) else { return }
+        guard let place = self.place(of: member) else { return }
         if reply.outcome == .stale { return }
         self.followers[place].progress.heard(round: reply.round, now: now)
         switch reply.outcome {
@@ -31,7 +31,7 @@ extension Leadership {
             return
         }
         // A change of the membership on the way may have moved the follower's place, or taken it away.
-        if let place = self.followers.firstIndex(where: { $0.id == member }) {
+        if let place = self.place(of: member) {
             self.replicate(to: place, ledger, &out)
         }
         self.finishReadRound(&ledger, now: now, &out)
@@ -54,18 +54,19 @@ extension Leadership {
 
     /// A follower with nothing more to receive learns of the commit at once; the others with their next entries.
     func announceCommit(_ ledger: Ledger, _ out: inout Effects) {
-        for follower in self.followers where follower.progress.match == ledger.log.last.index {
-            self.send(AppendRequest(ledger, after: ledger.log.last, [], round: self.round), to: follower, ledger, &out)
+        for place in self.followers.indices where self.followers[place].progress.match == ledger.log.last.index {
+            let request = AppendRequest(ledger, after: ledger.log.last, [], round: self.round)
+            ledger.send(.append(request), to: self.followers[place].id, &out)
         }
     }
 
     /// Sends one append: entries if there are any and the follower may get some now, otherwise a bare heartbeat.
     private mutating func sendAppend(to place: Int, _ ledger: Ledger, _ out: inout Effects) {
-        let follower = self.followers[place]
-        guard !follower.progress.isFetching, let previous = ledger.log.position(at: follower.progress.next.previous)
+        let next = self.followers[place].progress.next
+        guard !self.followers[place].progress.isFetching, let previous = ledger.log.position(at: next.previous)
         else { return self.offerSnapshot(to: place, ledger, &out) }
         var entries: [Entry] = []
-        if follower.progress.hasRoom(ledger.settings) {
+        if self.followers[place].progress.hasRoom(ledger.settings) {
             let settings = ledger.settings
             entries = ledger.log.run(
                 from: previous.index.next,
@@ -73,15 +74,12 @@ extension Leadership {
                 countMax: settings.appendEntriesMax
             )
         }
-        self.send(AppendRequest(ledger, after: previous, entries, round: self.round), to: follower, ledger, &out)
+        let request = AppendRequest(ledger, after: previous, entries, round: self.round)
+        ledger.send(.append(request), to: self.followers[place].id, &out)
         if let last = entries.last {
             let weight = entries.reduce(0) { $0 + $1.weight }
             self.followers[place].progress.sent(through: last.index, weight: weight)
         }
-    }
-
-    private func send(_ request: AppendRequest, to follower: Follower, _ ledger: Ledger, _ out: inout Effects) {
-        ledger.send(.append(request), to: follower.id, &out)
     }
 
     /// Offers the snapshot the follower is pulling already, if the log still reaches back to it; else the newest.

@@ -50,17 +50,19 @@ extension Consensus {
         }
     }
 
+    public var roleName: Status.RoleName {
+        switch self.role {
+        case .follower: .follower
+        case .preCandidate: .preCandidate
+        case .candidate: .candidate
+        case .leader: .leader
+        }
+    }
+
     public var status: Status {
-        let role: Status.RoleName =
-            switch self.role {
-            case .follower: .follower
-            case .preCandidate: .preCandidate
-            case .candidate: .candidate
-            case .leader: .leader
-            }
-        return Status(
+        Status(
             id: self.ledger.id,
-            role: role,
+            role: self.roleName,
             leader: self.leader,
             term: self.ledger.term,
             vote: self.ledger.hardState.vote,

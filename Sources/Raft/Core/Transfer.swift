@@ -26,7 +26,8 @@ extension Leadership {
     /// Tells the target to stand as soon as it holds the whole log.
     mutating func handOver(_ ledger: Ledger, _ out: inout Effects) {
         guard let transfer = self.transfer, !transfer.isAsked,
-            self.follower(transfer.target)?.progress.match == ledger.log.last.index
+            let place = self.place(of: transfer.target),
+            self.followers[place].progress.match == ledger.log.last.index
         else { return }
         self.transfer?.isAsked = true
         ledger.send(.timeoutNow(TimeoutNow(term: ledger.term)), to: transfer.target, &out)

@@ -17,6 +17,7 @@ public struct LinearizabilityChecker<Model: SequentialModel>: Sendable {
     /// The verdict over all keys: the first violation found, else the first key that was given up.
     ///
     /// `isOver` is asked now and then; when it says so, the search gives up.
+    @specialized(where Model == RegisterModel<UInt64>, Key == Int)
     public func check<Key>(
         _ history: History<Key, Model.Operation, Model.Result>,
         isOver: () -> Bool = { false }

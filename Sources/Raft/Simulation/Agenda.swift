@@ -4,16 +4,16 @@ import RaftCore
 /// What is still to happen, in order of time; what happens at one moment, in the order it was planned.
 struct Agenda: Sendable {
     enum Event: Sendable {
-        case deliver(Envelope)
+        indirect case deliver(Envelope)
         case timer(member: Int, plan: UInt64)
         case synced(member: Int, boot: UInt64)
-        case captured(member: Int, boot: UInt64, Snapshot, Registers)
+        indirect case captured(member: Int, boot: UInt64, Snapshot, Registers)
         /// A receiver asks for the next chunk, if it still wants it.
         case pull(member: Int, plan: UInt64)
-        case chunkRequest(from: NodeID, member: Int, Snapshot.ID, UInt32)
-        case chunk(member: Int, from: NodeID, Snapshot.ID, UInt32)
+        indirect case chunkRequest(from: NodeID, member: Int, Snapshot.ID, UInt32)
+        indirect case chunk(member: Int, from: NodeID, Snapshot.ID, UInt32)
         /// All chunks are there.
-        case fetched(member: Int, boot: UInt64, Snapshot)
+        indirect case fetched(member: Int, boot: UInt64, Snapshot)
         /// The connection from that member was closed.
         case lost(member: Int, NodeID, boot: UInt64)
         case client

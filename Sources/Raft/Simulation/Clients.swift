@@ -167,7 +167,7 @@ extension World {
 
     /// For writes mostly somebody who believes to lead (there may be several), sometimes anybody; for reads anybody.
     private mutating func preferredMember(leaderOnly: Bool) -> Int {
-        let believers = self.members.indices.filter { self.members[$0].core?.status.role == .leader }
+        let believers = self.members.indices.filter { self.members[$0].core?.roleName == .leader }
         if !leaderOnly || believers.isEmpty || self.chance(100) {
             return Int(self.draw(0...UInt64(self.members.count - 1)))
         }
@@ -175,7 +175,7 @@ extension World {
     }
 
     /// Tells the clients and the operator how what they asked for went.
-    mutating func answerClients(_ place: Int, _ core: Consensus) throws(Violation) {
+    mutating func answerClients(_ place: Int, _ core: Consensus, _ status: Status) throws(Violation) {
         for done in self.effects.completed where !self.operation.closes(done.proposal) {
             try self.clients.completed(done, core, self.oracle, now: self.now)
             self.report.acknowledged += 1
@@ -184,8 +184,9 @@ extension World {
             try self.clients.refused(refusal, &self.oracle)
         }
         for refusal in self.effects.refusedReads { try self.clients.refused(refusal.read) }
-        try self.clients.checkAnswered(core.status)
+        try self.clients.checkAnswered(status)
         self.members[place].grants += self.effects.grantedReads.map { ($0.read, $0.index) }
+        if self.members[place].grants.isEmpty { return }
         let state = self.members[place].machine
         while let grant = self.members[place].grants.first(where: { $0.index <= state.applied.index }) {
             self.members[place].grants.removeAll { $0.read == grant.read }

@@ -105,6 +105,8 @@ struct Disk: Sendable {
 // MARK: - Chunks
 
 extension Disk {
+    var holdsChunks: Bool { !self.contents.isEmpty || self.partial != nil }
+
     func content(_ id: Snapshot.ID) -> Registers? { self.contents.first { $0.snapshot.id == id }?.state }
 
     mutating func store(_ snapshot: Snapshot, _ state: Registers) {

@@ -17,7 +17,7 @@ extension World {
         case .crash:
             try self.crash(victim)
         case .crashLeader:
-            for place in self.members.indices where self.members[place].core?.status.role == .leader {
+            for place in self.members.indices where self.members[place].core?.roleName == .leader {
                 try self.crash(place)
             }
         case .crashAll:

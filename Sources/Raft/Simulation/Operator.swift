@@ -30,7 +30,7 @@ extension World {
 
     mutating func operatorActs() throws(Violation) {
         self.agenda.plan(.operate, at: self.now + self.draw(1...self.faults.operateInterval * 2))
-        let leaders = self.members.indices.filter { self.members[$0].core?.status.role == .leader }
+        let leaders = self.members.indices.filter { self.members[$0].core?.roleName == .leader }
         guard let place = leaders.last, self.members[place].pausedUntil <= self.now,
             let core = self.members[place].core
         else { return }
@@ -54,7 +54,7 @@ extension World {
     ) throws(Violation) {
         let hasRoom = self.members.count < self.membersMax
         switch act {
-        case .addVoter where hasRoom && membership.futureVoters.count < 7:
+        case .addVoter where hasRoom:
             try self.request(.add(nil, incarnation: nil, asVoter: true, replacing: nil), of: place)
         case .addLearner where hasRoom:
             try self.request(.add(nil, incarnation: nil, asVoter: false, replacing: nil), of: place)

@@ -208,10 +208,15 @@ struct Oracle: Sendable {
 
     /// An acknowledged write is never lost: no disk that holds a committed entry gives it up, unless for a snapshot
     /// that contains it.
-    func checkLoss(of entries: ArraySlice<Entry>, coveredThrough: LogIndex, member: Int) throws(Violation) {
+    static func checkLoss(
+        of entries: ArraySlice<Entry>,
+        coveredThrough: LogIndex,
+        member: Int,
+        _ committed: [Committed]
+    ) throws(Violation) {
         for entry in entries where entry.index > coveredThrough {
             let place = Int(entry.index.rawValue) - 1
-            if place < self.committed.count && self.committed[place].entry == entry.position {
+            if place < committed.count && committed[place].entry == entry.position {
                 throw Violation(
                     invariant: "acknowledged is never lost",
                     detail: "member \(member + 1) drops \(entry.position)"

@@ -28,8 +28,7 @@ struct SimulatedMember {
     var timer: (plan: UInt64, time: UInt64) = (0, .max)
     /// Until when it does nothing, though it lives.
     var pausedUntil: UInt64 = 0
-    /// How fast its clock runs, in thousandths.
-    let clockRate: UInt64
+    let clock: Clock
     /// Its disk was wiped: it has come back under an id whose promises it does not know. The others must not listen.
     var isGhost = false
     /// It stays off for good.
@@ -39,23 +38,18 @@ struct SimulatedMember {
         id: NodeID,
         incarnation: Incarnation,
         genesis: Membership,
-        clockRate: UInt64,
+        clock: Clock,
         schedule: SnapshotSchedule
     ) {
         self.id = id
         self.incarnation = incarnation
         self.genesis = genesis
-        self.clockRate = clockRate
+        self.clock = clock
         self.schedule = schedule
     }
 
-    /// The world's microseconds on this member's clock.
-    func instant(_ now: UInt64) -> Instant { Instant(nanoseconds: now * self.clockRate) }
-
-    /// When, in the world's microseconds, this member's clock will have passed `instant`.
-    func time(of instant: Instant) -> UInt64 {
-        instant == .never ? .max : instant.nanoseconds / self.clockRate + 1
-    }
+    /// What the core was after its latest step.
+    var status: Status?
 
     /// Whether its log says which disk that member lives on.
     func knows(_ other: NodeID) -> Bool {
@@ -70,12 +64,26 @@ struct SimulatedMember {
             id: self.id,
             incarnation: incarnation,
             genesis: self.genesis,
-            clockRate: self.clockRate,
+            clock: self.clock,
             schedule: self.schedule
         )
         member.boot = self.boot
         member.timer = (self.timer.plan, .max)
         member.isGhost = true
         return member
+    }
+}
+
+/// A member's clock: it shows the world's time, a little faster or slower.
+struct Clock: Sendable {
+    /// In thousandths.
+    let rate: UInt64
+
+    /// The world's microseconds on this clock.
+    func instant(_ now: UInt64) -> Instant { Instant(nanoseconds: now * self.rate) }
+
+    /// When, in the world's microseconds, this clock will have passed `instant`.
+    func time(of instant: Instant) -> UInt64 {
+        instant == .never ? .max : instant.nanoseconds / self.rate + 1
     }
 }

@@ -4,7 +4,7 @@ import RaftCore
 
 extension World {
     /// Starts what the core asks for, and gives up what it needs no more.
-    mutating func moveSnapshots(_ place: Int, _ core: Consensus, _ input: Input) {
+    mutating func moveSnapshots(_ place: Int, _ input: Input) {
         if let (snapshot, source) = self.effects.fetch {
             let isRunning =
                 self.members[place].source != nil && self.members[place].disk.partial?.snapshot.id == snapshot.id
@@ -19,6 +19,7 @@ extension World {
         case .captured, .fetched, .persisted: break
         default: if self.effects.fetch == nil { return }
         }
+        guard self.members[place].disk.holdsChunks, let core = self.members[place].core else { return }
         self.members[place].disk.keep(only: core.snapshots, fetching: core.fetching)
     }
 

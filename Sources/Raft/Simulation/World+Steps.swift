@@ -4,43 +4,51 @@ import RaftCore
 
 extension World {
     mutating func step(_ place: Int, _ input: Input) throws(Violation) {
-        guard var core = self.members[place].core else { return }
-        self.members[place].core = nil  // so that it is changed without being copied
-        let before = core.status
+        // Taken out, so that it is changed without being copied.
+        guard var core = self.members[place].core.take(), let before = self.members[place].status else { return }
         self.effects.removeAll()
-        core.handle(input, now: self.members[place].instant(self.now), into: &self.effects)
+        core.handle(input, now: self.members[place].clock.instant(self.now), into: &self.effects)
         let after = core.status
         self.report.steps += 1
         self.note(place, input, after)
-        self.members[place].core = core
-
+        self.members[place].status = after
         if self.effects.isMomentous || after.role != before.role || after.term != before.term || self.effects.sends {
             let elections = try self.oracle.check(core, before: before, after: after, self.effects, self.members)
             self.report.elections += elections
             try self.furnish()
         }
-        try self.refinement.check(input, now: self.members[place].instant(self.now), self.effects, core, after)
+        try self.refinement.check(input, now: self.members[place].clock.instant(self.now), self.effects, core, after)
         try self.checkSilence(place, after, input)
         self.members[place].disk.enqueue(self.effects.writes)
         if !self.effects.writes.isEmpty && self.members[place].pendingSince == nil {
             self.members[place].pendingSince = self.now
         }
         self.startSync(place)
+        self.members[place].core = consume core
         let isAmbushed = self.effects.isMomentous && self.isAmbush(after)
         if isAmbushed && self.chance(500) { return try self.crash(place) }
         for envelope in self.effects.messages { self.transmit(envelope) }
-        try self.apply(place, core)
-        try self.answerClients(place, core)
-        self.moveSnapshots(place, core, input)
-        self.planTimer(place, core)
+        try self.follow(place, input, after)
         if isAmbushed { try self.crash(place) }
+    }
+
+    /// The state, the clients, the snapshots and the timer follow the core.
+    private mutating func follow(_ place: Int, _ input: Input, _ after: Status) throws(Violation) {
+        guard let core = self.members[place].core.take() else { return }
+        try self.apply(place, core)
+        try self.answerClients(place, core, after)
+        let deadline = core.deadline
+        self.members[place].core = consume core
+        self.moveSnapshots(place, input)
+        self.planTimer(place, deadline)
     }
 
     /// A leader that has waited too long for its own disk does not go on speaking as one.
     private func checkSilence(_ place: Int, _ status: Status, _ input: Input) throws(Violation) {
         guard case .timer = input, status.role == .leader, let since = self.members[place].pendingSince else { return }
         let patience = self.faults.settings.diskPatience + self.faults.settings.heartbeatInterval * 2
-        let waited = self.members[place].instant(self.now).nanoseconds - self.members[place].instant(since).nanoseconds
+        let clock = self.members[place].clock
+        let waited = clock.instant(self.now).nanoseconds - clock.instant(since).nanoseconds
         if Duration.nanoseconds(Int64(waited)) > patience {
             throw Violation(invariant: "no leader without a disk", detail: "member \(status.id), \(waited) ns")
         }
@@ -70,8 +78,8 @@ extension World {
         )
     }
 
-    private mutating func planTimer(_ place: Int, _ core: Consensus) {
-        let deadline = max(self.now, self.members[place].time(of: core.deadline))
+    private mutating func planTimer(_ place: Int, _ deadline: Instant) {
+        let deadline = max(self.now, self.members[place].clock.time(of: deadline))
         guard deadline < self.members[place].timer.time else { return }
         self.members[place].timer = (self.members[place].timer.plan + 1, deadline)
         self.agenda.plan(.timer(member: place, plan: self.members[place].timer.plan), at: deadline)
@@ -148,10 +156,10 @@ extension World {
         _ change: (inout Disk, (ArraySlice<Entry>, LogIndex) -> Void) -> R
     ) throws(Violation) -> R {
         var violation: Violation?
-        let oracle = self.oracle
+        let committed = self.oracle.committed
         let result = change(&self.members[place].disk) { entries, covered in
             do throws(Violation) {
-                try oracle.checkLoss(of: entries, coveredThrough: covered, member: place)
+                try Oracle.checkLoss(of: entries, coveredThrough: covered, member: place, committed)
             } catch {
                 violation = error
             }
@@ -185,7 +193,7 @@ extension World {
                 id: id,
                 incarnation: Incarnation(self.random.next()),
                 genesis: genesis,
-                clockRate: self.draw(self.faults.clockRates),
+                clock: Clock(rate: self.draw(self.faults.clockRates)),
                 schedule: SnapshotSchedule(self.faults.settings, last: nil)
             )
         )
@@ -199,10 +207,11 @@ extension World {
             settings: self.faults.settings,
             recovered: recovered,
             seed: self.random.next(),
-            now: member.instant(self.now)
+            now: member.clock.instant(self.now)
         )
         member.boot += 1
         member.core = core
+        member.status = core.status
         member.timer.time = .max
         member.met = []
         member.pendingSince = nil
@@ -224,8 +233,8 @@ extension World {
             "\(self.now) us  member \(member.id) has power: \(member.disk.hardState.term), log \(member.disk.last)"
         )
         self.members[place] = member
-        try self.refinement.started(member, core, now: member.instant(self.now))
-        self.planTimer(place, core)
+        try self.refinement.started(member, core, now: member.clock.instant(self.now))
+        self.planTimer(place, core.deadline)
     }
 }
 

@@ -165,9 +165,12 @@ public struct World {
         let place = envelope.to.place
         let sender = envelope.from
         if self.isPaused(place, else: event) { return }
-        guard self.network.connects(sender, envelope.to), let core = self.members[place].core else { return }
         let incarnation = self.members[sender.place].incarnation
-        guard core.admission(of: sender, incarnation) == .welcome else {
+        // No copy of the core may outlive this: the next step would have to copy its log.
+        guard self.network.connects(sender, envelope.to),
+            let admission = self.members[place].core?.admission(of: sender, incarnation)
+        else { return }
+        guard admission == .welcome else {
             try self.refuse(sender)
             return
         }
