@@ -43,8 +43,14 @@ struct SnapshotTests {
         let bytes = snapshot.encoded()
         #expect(Snapshot(decoding: bytes) == snapshot)
         for length in 0..<bytes.count { #expect(Snapshot(decoding: bytes[..<length]) == nil) }
-        var wrongCount = snapshot
-        wrongCount.chunkCount = 2
+        let wrongCount = Snapshot(
+            position: snapshot.position,
+            time: snapshot.time,
+            membership: snapshot.membership,
+            size: snapshot.size,
+            chunkCount: 2,
+            digest: snapshot.digest
+        )
         #expect(Snapshot(decoding: wrongCount.encoded()) == nil)
     }
 

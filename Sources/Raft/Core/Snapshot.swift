@@ -1,15 +1,45 @@
 /// A snapshot's description: what it stands for and how to tell that one has all of it. Its chunks are the driver's.
+///
+/// Many places hold one, most of them none at the moment: so it is one word that points to what never changes.
 public struct Snapshot: Hashable, Sendable {
+    private final class Description: Sendable {
+        let position: LogPosition
+        let time: LogTime
+        let membership: Membership
+        let size: UInt64
+        let chunkCount: UInt32
+        let digest: [UInt8]
+
+        init(
+            _ position: LogPosition,
+            _ time: LogTime,
+            _ membership: Membership,
+            _ size: UInt64,
+            _ chunkCount: UInt32,
+            _ digest: [UInt8]
+        ) {
+            self.position = position
+            self.time = time
+            self.membership = membership
+            self.size = size
+            self.chunkCount = chunkCount
+            self.digest = digest
+        }
+    }
+
+    private let description: Description
+
     /// The last entry whose effects are in it.
-    public var position: LogPosition
+    public var position: LogPosition { self.description.position }
     /// That entry's time.
-    public var time: LogTime
+    public var time: LogTime { self.description.time }
     /// The membership in force at that entry.
-    public var membership: Membership
-    public var size: UInt64
-    public var chunkCount: UInt32
+    public var membership: Membership { self.description.membership }
+    /// In bytes, over all chunks.
+    public var size: UInt64 { self.description.size }
+    public var chunkCount: UInt32 { self.description.chunkCount }
     /// SHA-256 over the chunks, one after the other.
-    public var digest: [UInt8]
+    public var digest: [UInt8] { self.description.digest }
 
     public init(
         position: LogPosition,
@@ -19,13 +49,16 @@ public struct Snapshot: Hashable, Sendable {
         chunkCount: UInt32,
         digest: [UInt8]
     ) {
-        self.position = position
-        self.time = time
-        self.membership = membership
-        self.size = size
-        self.chunkCount = chunkCount
-        self.digest = digest
+        self.description = Description(position, time, membership, size, chunkCount, digest)
     }
+
+    public static func == (a: Snapshot, b: Snapshot) -> Bool {
+        a.description === b.description
+            || (a.id == b.id && a.time == b.time && a.membership == b.membership && a.size == b.size
+                && a.chunkCount == b.chunkCount)
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(self.id) }
 
     /// What tells one snapshot from another. Members whose states are equal make equal snapshots of a position, so a
     /// transfer begun from one member can go on from another.

@@ -255,7 +255,18 @@ extension Entry {
         var hash = Fingerprint()
         hash.mix(self.time.milliseconds)
         hash.mix(UInt64(self.kind.rawValue))
-        for byte in self.payload { hash.mix(UInt64(byte)) }
+        hash.mix(UInt64(self.payload.count))
+        self.payload.withUnsafeBytes { bytes in
+            var place = 0
+            while place + 8 <= bytes.count {
+                hash.mix(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                place += 8
+            }
+            while place < bytes.count {
+                hash.mix(UInt64(bytes[place]))
+                place += 1
+            }
+        }
         return hash.value
     }
 }

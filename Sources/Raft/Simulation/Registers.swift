@@ -34,8 +34,12 @@ struct RegisterWrite: Hashable, Sendable {
     var value: UInt64
 
     func payload(padding: Int) -> [UInt8] {
-        withUnsafeBytes(of: self.value.bigEndian) { Array($0) } + [UInt8(self.register)]
-            + Array(repeating: 0, count: padding)
+        Array(unsafeUninitializedCapacity: 9 + padding) { buffer, count in
+            for place in 0..<8 { buffer[place] = UInt8(truncatingIfNeeded: self.value >> UInt64(56 - 8 * place)) }
+            buffer[8] = UInt8(self.register)
+            for place in 9..<9 + padding { buffer[place] = 0 }
+            count = 9 + padding
+        }
     }
 
     init(register: Int, value: UInt64) {
@@ -45,7 +49,8 @@ struct RegisterWrite: Hashable, Sendable {
 
     init?(payload: [UInt8]) {
         guard payload.count >= 9, payload[8] < Registers.count else { return nil }
-        self.value = payload[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+        self.value = 0
+        for place in 0..<8 { self.value = self.value << 8 | UInt64(payload[place]) }
         self.register = Int(payload[8])
     }
 }
