@@ -6,7 +6,9 @@ public struct Snapshot: Hashable, Sendable {
     public var time: LogTime
     /// The membership in force at that entry.
     public var membership: Membership
+    /// Of all chunks together, in bytes.
     public var size: UInt64
+    /// As many as the size needs: all but the last have `chunkBytes` bytes.
     public var chunkCount: UInt32
     /// SHA-256 over the chunks, one after the other.
     public var digest: [UInt8]
