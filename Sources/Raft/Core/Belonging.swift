@@ -40,8 +40,10 @@ extension Consensus {
     /// The newest membership that is known to be committed.
     public var committedMembership: Membership { self.ledger.memberships.inForce(at: self.ledger.commit) }
 
+    /// Whom this member speaks to at the moment, for those who ask on other threads.
     public var admissions: Admissions { Admissions(committed: self.committedMembership, self.ledger.memberships) }
 
+    /// Whether this member speaks to that one now: see `Admissions`.
     public func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {
         self.admissions.admission(of: id, incarnation)
     }

@@ -34,6 +34,9 @@ public struct Consensus: Sendable {
         }
     }
 
+    /// Handles one input and adds what follows from it to `out`, which it does not empty first. `now` never goes back
+    /// from one call to the next. Nothing is thrown: when an invariant is broken, `out.violation` says so, and the
+    /// member must not be given anything more.
     public mutating func handle(_ input: Input, now: Instant, into out: inout Effects) {
         switch input {
         case .message(let envelope): self.receive(envelope, now: now, &out)

@@ -13,9 +13,12 @@ public struct EntryKind: RawRepresentable, Hashable, Sendable {
 
 /// One entry of the replicated log.
 public struct Entry: Hashable, Sendable {
+    /// Where it stands in the log, and the term of the leader that appended it.
     public var position: LogPosition
+    /// The leader's stamp, never before that of the entry before.
     public var time: LogTime
     public var kind: EntryKind
+    /// At most `payloadBytesMax` bytes. The core reads those of memberships only.
     public var payload: [UInt8]
 
     public init(position: LogPosition, time: LogTime, kind: EntryKind, payload: [UInt8]) {

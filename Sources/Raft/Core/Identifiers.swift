@@ -4,7 +4,9 @@
 public struct Term: Hashable, Comparable, Sendable {
     public var rawValue: UInt64
     public init(_ rawValue: UInt64) { self.rawValue = rawValue }
+    /// Before the first election.
     public static let zero = Term(0)
+    /// Does not overflow: terms that come from elsewhere are below 2^62.
     public var next: Term { Term(self.rawValue + 1) }
     public static func < (a: Term, b: Term) -> Bool { a.rawValue < b.rawValue }
 }
@@ -14,6 +16,7 @@ public struct LogIndex: Hashable, Comparable, Sendable {
     public var rawValue: UInt64
     public init(_ rawValue: UInt64) { self.rawValue = rawValue }
     public static let zero = LogIndex(0)
+    /// Does not overflow: indexes that come from elsewhere are below 2^62.
     public var next: LogIndex { LogIndex(self.rawValue + 1) }
     /// The index before this one; the one before `zero` is `zero`.
     public var previous: LogIndex { LogIndex(self.rawValue == 0 ? 0 : self.rawValue - 1) }
@@ -41,6 +44,7 @@ public struct LogPosition: Hashable, Sendable {
 
 /// A member of the cluster. Numbered from 1 in the order of the configured peers.
 public struct NodeID: Hashable, Comparable, Sendable {
+    /// From 1 upwards; 0 is nobody.
     public var rawValue: UInt32
     public init(_ rawValue: UInt32) { self.rawValue = rawValue }
     public static func < (a: NodeID, b: NodeID) -> Bool { a.rawValue < b.rawValue }
@@ -73,6 +77,7 @@ public struct ClusterID: Hashable, Sendable, CustomStringConvertible {
 public struct LogTime: Hashable, Comparable, Sendable {
     public var milliseconds: UInt64
     public init(milliseconds: UInt64) { self.milliseconds = milliseconds }
+    /// Nothing has been stamped yet.
     public static let zero = LogTime(milliseconds: 0)
     public static func < (a: LogTime, b: LogTime) -> Bool { a.milliseconds < b.milliseconds }
 }

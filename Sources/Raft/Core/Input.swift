@@ -13,6 +13,7 @@ public struct ReadID: Hashable, Sendable {
 /// A command somebody wants in the log.
 public struct Proposal: Sendable {
     public var id: ProposalID
+    /// At most `Entry.payloadBytesMax` bytes. The driver sees to that: other members would refuse a longer entry.
     public var payload: [UInt8]
     public init(id: ProposalID, payload: [UInt8]) {
         self.id = id
@@ -22,11 +23,13 @@ public struct Proposal: Sendable {
 
 /// Everything that can happen to a member.
 public enum Input: Sendable {
+    /// From the member that the transport has found it to come from.
     case message(Envelope)
     /// `time` is the driver's wall clock; the log's own time never goes back, whatever the clock does.
     case proposals([Proposal], time: LogTime)
     /// A linearizable read wants to begin.
     case read(ReadID, ReadMode)
+    /// Somebody wants the membership changed. Answered under that id, as a proposal is.
     case change(MembershipChange, ProposalID, time: LogTime)
     /// The leader is to hand its office over: to that voter, or to the one that is furthest.
     case transfer(to: NodeID?)

@@ -23,6 +23,8 @@ extension Membership {
         static let all: UInt8 = 63
     }
 
+    /// Equal memberships give equal bytes. `init(decoding:)` reads them back, as long as no address is longer than
+    /// 65,535 bytes.
     public func encoded() -> [UInt8] {
         var bytes: [UInt8] = [1]
         var old: [NodeID] = []

@@ -4,10 +4,12 @@ public struct Member: Hashable, Sendable {
     /// Which disk the member lives on; nil until the cluster has met it. Whoever comes with another one is somebody
     /// else, though it may carry the same id.
     public var incarnation: Incarnation?
+    /// Where the others reach it; nil where only their configuration says so.
     public var address: PeerAddress?
     /// What a learner is to become once it has caught up; nil if it stays one.
     public var promotion: Promotion?
 
+    /// The promise that a learner will vote.
     public struct Promotion: Hashable, Sendable {
         /// The voter that leaves in the same change.
         public var replaces: NodeID?
@@ -46,7 +48,9 @@ public struct Membership: Hashable, Sendable {
     /// belongs to somebody who was removed.
     public private(set) var greatestID: NodeID
 
+    /// In either half of a joint phase. More would make commits slower and nothing safer.
     public static let votersMax = 9
+    /// Voters and learners. All of them have to fit into the description of a snapshot.
     public static let membersMax = 32
 
     /// What a member knows before it has received anything from its cluster.
@@ -59,6 +63,7 @@ public struct Membership: Hashable, Sendable {
         self.greatestID = self.members.last?.id ?? NodeID(0)
     }
 
+    /// The same where nobody needs addresses, as in a simulation.
     public init(voters: [NodeID]) { self.init(members: Set(voters).map { Member(id: $0) }) }
 
     init(members: [Member], voters: Voters, greatestID: NodeID) {
@@ -69,8 +74,10 @@ public struct Membership: Hashable, Sendable {
 
     // MARK: Looking
 
+    /// Nil for a member that was removed, as for one that never was.
     public func member(_ id: NodeID) -> Member? { self.members.first { $0.id == id } }
 
+    /// Whether the member's word counts now. In a joint phase that of both halves does.
     public func isVoter(_ id: NodeID) -> Bool {
         switch self.voters {
         case .stable(let voters): voters.contains(id)
@@ -78,6 +85,7 @@ public struct Membership: Hashable, Sendable {
         }
     }
 
+    /// Whether the voters are changing, so that majorities of the old and of the new ones are needed.
     public var isJoint: Bool {
         if case .joint = self.voters { return true }
         return false
@@ -91,6 +99,7 @@ public struct Membership: Hashable, Sendable {
         }
     }
 
+    /// The members whose word does not count, in ascending order of their ids.
     public var learners: [Member] { self.members.filter { !self.isVoter($0.id) } }
 
     /// Whether that id was given to a member that has been removed since.

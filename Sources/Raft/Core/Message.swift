@@ -15,6 +15,8 @@ public struct VoteRequest: Hashable, Sendable {
     }
 }
 
+/// The answer to a request for a vote, or for the promise of one. A granted vote leaves only when it is durable; a
+/// granted pre-vote binds nobody.
 public struct VoteReply: Hashable, Sendable {
     /// The term of the request when granted, otherwise the voter's own.
     public var term: Term
@@ -27,9 +29,11 @@ public struct VoteReply: Hashable, Sendable {
 
 /// The leader's entries, and its heartbeat when there are none (AppendEntries in the Raft paper).
 public struct AppendRequest: Hashable, Sendable {
+    /// The leader's own.
     public var term: Term
     /// The entry before the first of `entries`: the follower accepts only if it holds this very position.
     public var previous: LogPosition
+    /// From the one after `previous` on, without a gap; none in a heartbeat.
     public var entries: [Entry]
     /// The leader's commit index.
     public var commit: LogIndex
@@ -45,7 +49,9 @@ public struct AppendRequest: Hashable, Sendable {
     }
 }
 
+/// The answer to an append or to an offer of a snapshot. It leaves only when what it accepts is durable.
 public struct AppendReply: Hashable, Sendable {
+    /// What the follower has made of it.
     public enum Outcome: Hashable, Sendable {
         /// The follower's log equals the leader's up to here, durably.
         case accepted(match: LogIndex)
@@ -57,7 +63,9 @@ public struct AppendReply: Hashable, Sendable {
         /// term, and the answer to what it said in an earlier one must not pass for an answer to what it says now.
         case stale
     }
+    /// The follower's own: a newer one ends the leader's office.
     public var term: Term
+    /// That of the request; 0 when a snapshot was installed and no request is answered.
     public var round: UInt64
     public var outcome: Outcome
 
@@ -72,6 +80,7 @@ public struct AppendReply: Hashable, Sendable {
 public struct SnapshotOffer: Hashable, Sendable {
     public var term: Term
     public var snapshot: Snapshot
+    /// As in an append.
     public var round: UInt64
     public init(term: Term, snapshot: Snapshot, round: UInt64) {
         self.term = term
@@ -91,8 +100,10 @@ public struct ReadRequest: Hashable, Sendable {
     }
 }
 
+/// The answer to a read request: how far the asker must have applied.
 public struct ReadReply: Hashable, Sendable {
     public var term: Term
+    /// That of the request. An answer to an earlier one is older than the reads that wait now.
     public var id: UInt64
     /// Nil if the member asked does not lead, or has ceased to.
     public var index: LogIndex?
@@ -109,6 +120,7 @@ public struct TimeoutNow: Hashable, Sendable {
     public init(term: Term) { self.term = term }
 }
 
+/// Everything that members say to each other about consensus.
 public enum Message: Hashable, Sendable {
     case preVoteRequest(VoteRequest)
     case preVoteReply(VoteReply)
@@ -121,6 +133,7 @@ public enum Message: Hashable, Sendable {
     case readReply(ReadReply)
     case timeoutNow(TimeoutNow)
 
+    /// The sender's term. Only in a pre-vote, and where one is granted, is it one that nobody is in yet.
     public var term: Term {
         switch self {
         case .preVoteRequest(let request), .voteRequest(let request): request.term
@@ -137,6 +150,7 @@ public enum Message: Hashable, Sendable {
 
 /// A message with its sender and addressee.
 public struct Envelope: Hashable, Sendable {
+    /// As the transport has proved it.
     public var from: NodeID
     public var to: NodeID
     public var message: Message

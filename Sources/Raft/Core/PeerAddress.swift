@@ -1,5 +1,6 @@
 /// Where a member of the cluster is reached, in one spelling: `http://Host` and `host:80` are the same address.
 public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
+    /// Whether the scheme is `https`.
     public let isSecure: Bool
     /// In lower case; an IPv6 address keeps its brackets.
     public let host: String
@@ -83,6 +84,7 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
 /// Why a text is not a peer's address.
 public struct PeerAddressError: Error, Hashable, Sendable, CustomStringConvertible {
     public var text: String
+    /// The end of a sentence, without its full stop.
     public var reason: String
 
     init(_ text: String, _ reason: String) {

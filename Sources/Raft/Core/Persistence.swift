@@ -23,7 +23,9 @@ public struct WriteID: Hashable, Comparable, Sendable {
 ///
 /// Within a write the order is that of the properties: the snapshot replaces the log before entries follow it.
 public struct Write: Hashable, Sendable {
+    /// One more than that of the write before.
     public var id: WriteID
+    /// Nil where term and vote stay as they are.
     public var hardState: HardState?
     /// Delete this index and everything after it, before appending.
     public var truncateFrom: LogIndex?

@@ -9,12 +9,14 @@
 //     membership                  the rest
 
 extension Snapshot {
+    /// The length of a SHA-256.
     public static let digestBytes = 32
-    /// The most that `encoded()` gives.
+    /// No longer description is taken from another member.
     public static let encodedBytesMax = 16 << 10
     /// The size of every chunk but the last.
     public static let chunkBytes = 256 << 10
 
+    /// Equal descriptions give equal bytes, which `init(decoding:)` reads back. The digest has `digestBytes` bytes.
     public func encoded() -> [UInt8] {
         var bytes: [UInt8] = [1]
         bytes.appendBigEndian(self.position.index.rawValue)

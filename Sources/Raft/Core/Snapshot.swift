@@ -35,8 +35,9 @@ public struct Snapshot: Hashable, Sendable {
     public var time: LogTime { self.description.time }
     /// The membership in force at that entry.
     public var membership: Membership { self.description.membership }
-    /// In bytes, over all chunks.
+    /// Of all chunks together, in bytes.
     public var size: UInt64 { self.description.size }
+    /// As many as the size needs: all but the last have `chunkBytes` bytes.
     public var chunkCount: UInt32 { self.description.chunkCount }
     /// SHA-256 over the chunks, one after the other.
     public var digest: [UInt8] { self.description.digest }

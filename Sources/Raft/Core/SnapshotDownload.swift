@@ -3,6 +3,7 @@
 /// Chunks are stored in their order, without a gap, so that a transfer that was interrupted goes on where it stopped.
 /// A few are asked for ahead of that. Whoever offers the snapshot is asked; what another member sent before is as good.
 public struct SnapshotDownload: Hashable, Sendable {
+    /// How eagerly chunks are asked for.
     public struct Settings: Hashable, Sendable {
         /// How many chunks may be asked for or wait to be stored.
         public var window = 4
@@ -28,6 +29,7 @@ public struct SnapshotDownload: Hashable, Sendable {
     private var pausedUntil = Instant.zero
     private var lastProgress: Instant
 
+    /// `stored`: how many chunks are durable here already, from the first one on.
     public init(
         _ snapshot: Snapshot,
         from source: NodeID,
@@ -42,6 +44,7 @@ public struct SnapshotDownload: Hashable, Sendable {
         self.lastProgress = now
     }
 
+    /// Whether all chunks are durable here. Whether they make up the digest is still to be found out.
     public var isComplete: Bool { self.stored == self.snapshot.chunkCount }
 
     /// When to call `requests` again, at the latest.

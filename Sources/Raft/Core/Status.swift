@@ -1,12 +1,17 @@
 /// A member as others may see it: for metrics, for the API, and for the checks of the simulator.
 public struct Status: Sendable {
+    /// The roles by name: their data is nobody else's business.
     public enum RoleName: String, Sendable { case follower, preCandidate, candidate, leader }
     public var id: NodeID
     public var role: RoleName
+    /// The leader of the term, as far as this member knows; itself if it leads.
     public var leader: NodeID?
     public var term: Term
+    /// Whom this member voted for in the term.
     public var vote: NodeID?
+    /// Up to where it knows that entries are committed. A follower hears of it later than they are.
     public var commit: LogIndex
+    /// The end of the log, durable or not.
     public var last: LogPosition
     /// The end of the log on this member's own disk.
     public var durable: LogIndex
@@ -20,6 +25,7 @@ public struct Status: Sendable {
     public var snapshot: LogPosition
     /// Entries held in memory.
     public var logEntries: Int
+    /// Their weight in bytes: see `Entry.weight`.
     public var logWeight: Int
     /// How often this member has stepped down because its disk did not answer.
     public var diskStepDowns: Int
@@ -28,13 +34,16 @@ public struct Status: Sendable {
     /// Whom a leader is handing over to.
     public var successor: NodeID?
 
+    /// What a leader knows of another member.
     public struct Follower: Hashable, Sendable {
         public var id: NodeID
+        /// Its log equals the leader's up to here, durably.
         public var match: LogIndex
-        /// When it last answered.
+        /// When it last answered, by the driver's clock; when the leader came to know it, if it never has.
         public var lastReply: Instant
+        /// Whether it lacks what the log no longer has, and was offered a snapshot.
         public var isFetchingSnapshot: Bool
-        /// Appends under way, and their bytes.
+        /// Appends under way, and what they weigh in bytes; both are zero while appends go one by one.
         public var appendsInFlight: Int
         public var bytesInFlight: Int
     }
@@ -50,6 +59,7 @@ extension Consensus {
         }
     }
 
+    /// The role alone, which costs less than the whole status.
     public var roleName: Status.RoleName {
         switch self.role {
         case .follower: .follower
@@ -59,6 +69,7 @@ extension Consensus {
         }
     }
 
+    /// The member as it is after the latest input.
     public var status: Status {
         Status(
             id: self.ledger.id,

@@ -3,14 +3,18 @@
 /// A recorder notes each call before it is sent and each answer after it came. Times come from one clock, whose unit does
 /// not matter. Where two moments are equal, calls count as before returns: such operations overlap.
 public struct History<Key: Hashable & Sendable, Operation: Hashable & Sendable, Result: Hashable & Sendable>: Sendable {
+    /// One operation of one client on one object.
     public struct Event: Hashable, Sendable {
+        /// Named in counterexamples. The verdict does not depend on it.
         public var client: Int
         public var key: Key
         public var operation: Operation
+        /// When the call was about to be sent.
         public var called: UInt64
         public var outcome: Outcome
     }
 
+    /// What is known of an operation's end.
     public enum Outcome: Hashable, Sendable {
         /// No answer, or none that says what happened: the operation takes place once, at any time after its call, or
         /// never.

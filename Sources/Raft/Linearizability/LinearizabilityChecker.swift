@@ -4,6 +4,7 @@
 /// Objects are checked apart from each other, which proves the whole: linearizability is a local property. Deciding one
 /// is NP-complete in general, so the search has a limit; some thousand operations of a dozen clients are far below it.
 public struct LinearizabilityChecker<Model: SequentialModel>: Sendable {
+    /// What each object promises to do.
     public var model: Model
     /// How many operations the search may try to place, for one key, before it gives up. A count and not a time, so that
     /// the verdict is the same everywhere.

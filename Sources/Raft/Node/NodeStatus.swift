@@ -4,7 +4,9 @@ public import RaftTransport
 
 /// What a node knows of itself, readable at any time without waiting for it.
 public struct NodeStatus: Sendable {
+    /// The core after its last turn.
     public var consensus: Status
+    /// The last entry that is in the state.
     public var applied: LogPosition
     /// Times this node became leader since it started.
     public var electionsWon: UInt64 = 0
@@ -14,12 +16,14 @@ public struct NodeStatus: Sendable {
     public var openReads = 0
     /// Messages of other members that found the inbox full.
     public var messagesDropped = 0
+    /// What became of snapshots, own ones and others'.
     public var snapshots = Snapshots()
     /// What the disk has done and has to do.
     public var disk = StorageMetrics()
     /// Connections, and whom they are refused to.
     public var transport = TransportStatus()
 
+    /// Counts begin anew with each start of the process.
     public struct Snapshots: Hashable, Sendable {
         /// Since the start.
         public var taken = 0
@@ -36,6 +40,7 @@ public struct NodeStatus: Sendable {
         /// The snapshot being pulled: how many of its chunks are here, and how many there are.
         public var pulled: Pulled?
 
+        /// A transfer that is under way.
         public struct Pulled: Hashable, Sendable {
             public var position: LogPosition
             public var chunksHere: UInt32

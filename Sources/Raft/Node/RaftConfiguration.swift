@@ -4,6 +4,7 @@ public import RaftTransport
 
 /// How a node is set up.
 public struct RaftConfiguration: Sendable {
+    /// What this member tells the others of itself, and the key that proves it.
     public var identity: PeerIdentity
     /// The other members, as far as the cluster's own log does not say where they are.
     public var addresses: [NodeID: PeerAddress]
@@ -13,7 +14,9 @@ public struct RaftConfiguration: Sendable {
 
     /// What a node holds at most. Beyond, callers are told that it is overloaded, and members' messages are dropped.
     public struct Limits: Sendable {
+        /// Proposals that wait for their commit.
         public var openProposalsMax = 65_536
+        /// Reads that wait for the leader's word, or for entries to be applied.
         public var openReadsMax = 65_536
         /// Messages and other inputs that wait for the next turn of the loop.
         public var inputsMax = 65_536

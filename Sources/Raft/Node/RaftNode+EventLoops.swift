@@ -5,6 +5,8 @@ public import RaftCore
 // that belong to one turn of the node in one hop. A caller on the node's loop pays for no hop at all.
 
 extension RaftNode {
+    /// Puts a command into the log. `answer` is called once, on `caller`: with what applying the command gave, when it
+    /// is durable on a majority of disks, or with why not. If `timeout` is over before, that is `outcomeUnknown`.
     public func propose(
         _ payload: [UInt8],
         timeout: Duration,
@@ -18,6 +20,8 @@ extension RaftNode {
         )
     }
 
+    /// Asks for a state with everything in it that was acknowledged before this call. `answer` is called once, on
+    /// `caller`, and with an error when `timeout` is over.
     public func read(
         _ mode: ReadMode = .index,
         timeout: Duration,
@@ -31,10 +35,13 @@ extension RaftNode {
         )
     }
 
+    /// Gives `answer` this member's own state, as far as it has got, once and on `caller`.
     public func local(from caller: any EventLoop, _ answer: @escaping @Sendable (Applied<Machine>) -> Void) {
         self.take(.look { local in self.loop.value.answers.deliver(on: caller) { answer(local) } })
     }
 
+    /// Asks a member that leads. `answer` is called once, on `caller`: with the body that came back, or with a
+    /// `CallError`, which is `superseded` as soon as another member is known to lead.
     public func call(
         leader: NodeID,
         _ body: ByteBuffer,

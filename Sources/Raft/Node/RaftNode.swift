@@ -10,6 +10,7 @@ import class Foundation.Thread
 public final class RaftNode<Machine: StateMachine>: Sendable {
     /// Where peer connections come in: the HTTP server upgrades to it.
     public let transport: PeerTransport
+    /// As the other members are told it.
     public let identity: PeerIdentity
     private let directory: PeerDirectory
     private let handOverTimeout: Duration
@@ -241,6 +242,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }
     }
 
+    /// The node after its last turn, and its disk at the moment. May be read on any thread; waits for nobody.
     public var status: NodeStatus {
         var status = self.published.status.withLock { $0 }
         status.disk = self.storage.metrics

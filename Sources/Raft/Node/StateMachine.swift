@@ -7,6 +7,7 @@ public import RaftStorage
 /// same state and the same responses on every member.
 public protocol StateMachine: Sendable {
     associatedtype Response: Sendable
+    /// Applies a committed command. `time` is its leader's stamp, and never goes back from one call to the next.
     mutating func apply(_ payload: [UInt8], at index: LogIndex, time: LogTime) -> Response
 
     /// Writes the whole state, in pieces of any size. Equal states give equal bytes, on every member and in every
@@ -20,6 +21,7 @@ public protocol StateMachine: Sendable {
 /// A copy of the state, and how far the log had been applied to it.
 public struct Applied<Machine: StateMachine>: Sendable {
     public var machine: Machine
+    /// The last entry in it, and that entry's term.
     public var index: LogIndex
     public var term: Term
     /// How long ago a leader was last heard from; zero on the leader. Nil if none was since the start.

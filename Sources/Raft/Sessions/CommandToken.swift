@@ -2,6 +2,7 @@
 ///
 /// Whoever proposes draws the token before the first attempt and keeps it for every other. Two commands never share one.
 public struct CommandToken: Hashable, Sendable {
+    /// Who tells the request from all others.
     public enum Origin: Hashable, Sendable {
         /// A command of a client that has opened a session and numbers what it asks for.
         case session(SessionStamp)
@@ -30,6 +31,7 @@ public struct SessionID: Hashable, Comparable, Sendable, CustomStringConvertible
 /// A request's number in its session (Raft dissertation, section 6.3).
 public struct SessionStamp: Hashable, Sendable {
     public var session: SessionID
+    /// Each request of the session has its own; later ones have greater ones.
     public var sequence: UInt64
     /// The lowest number whose answer the client still waits for, at most `sequence`. The replies before it are let go,
     /// and a command with a number before it is never applied any more.

@@ -69,6 +69,7 @@ struct FieldReader {
 /// Why the bytes of a table were refused, and where.
 public struct SessionDecodingFailure: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
+    /// How many bytes had been read.
     public var offset: Int
     public var description: String { "\(self.message) (byte \(self.offset))" }
 }

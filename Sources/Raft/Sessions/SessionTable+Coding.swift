@@ -3,6 +3,7 @@ internal import HashTreeCollections
 // Fixed widths, most significant byte first; see `docs/formats.md`, section "Session table".
 
 extension SessionTable {
+    /// The first byte of the encoding. Tables of another version are refused.
     public static let formatVersion: UInt8 = 1
 
     /// The whole table as bytes. Equal tables give equal bytes in every process.

@@ -17,6 +17,7 @@ public struct SessionTable: Sendable {
         case reject(Rejection)
     }
 
+    /// Why a command is neither applied nor answered with an earlier reply.
     public enum Rejection: UInt8, Hashable, Sendable {
         /// Never opened here, or expired. A new session would not know what was applied in the old one, so the client
         /// has to open one, and to know itself which of its commands it may ask for anew.
@@ -29,6 +30,7 @@ public struct SessionTable: Sendable {
         case keyConflict = 4
     }
 
+    /// Not encoded: whoever decodes a table has to know the same ones.
     public let limits: SessionLimits
     /// The log's time, in milliseconds since 1970, as of the last entry.
     public internal(set) var timeMilliseconds: UInt64 = 0
@@ -62,6 +64,8 @@ public struct SessionTable: Sendable {
         return id
     }
 
+    /// Says what is to be done with a command, as of the time that the table was last advanced to. The replies that a
+    /// session's client no longer waits for are let go, whatever the answer is; of a key nothing changes before `keep`.
     public mutating func admit(_ token: CommandToken) -> Admission {
         switch token.origin {
         case .key(let stamp):
@@ -109,8 +113,10 @@ public struct SessionTable: Sendable {
         case replies([[UInt8]])
     }
 
+    /// What is remembered of that request. Changes nothing, so any copy of the table may be asked.
     public func memory(of stamp: KeyStamp) -> Memory { self.keys.memory(of: stamp) }
 
+    /// Sessions that have expired are counted until they are used, or the log's next minute begins.
     public var sessionCount: Int { self.sessions.count }
     public var keyCount: Int { self.keys.count }
     /// The newest session's name.

@@ -17,7 +17,7 @@ struct Disk: Sendable {
     /// Under way: after a crash all of it is there, or nothing.
     private(set) var syncing: [Write] = []
     private var queue: [Write] = []
-    /// Whether it does nothing any more until the member is started anew.
+    /// Whether it does nothing for now. A restart of the member ends that, too.
     var isStalled = false
     let batchMax = 64
 

@@ -53,7 +53,7 @@ struct Faults: Sendable {
         case bridge
         /// A member is stopped and goes on later, believing that no time has passed for it.
         case pause
-        /// A member's disk takes no more writes, until the member is started anew.
+        /// A member's disk takes no more writes for a while, or until the member is started anew.
         case stall
         /// A member takes its leader for dead: the connection was closed.
         case disconnect

@@ -2,7 +2,9 @@ import RaftCore
 
 /// A broken promise, by name.
 public struct Violation: Error, Sendable, CustomStringConvertible {
+    /// Its name, the same however it is broken: a run is made smaller as long as it breaks the same.
     public var invariant: String
+    /// Who broke it, where and how.
     public var detail: String
     public var description: String { "\(self.invariant): \(self.detail)" }
 

@@ -1,21 +1,29 @@
 /// What happened in a run.
 public struct Report: Sendable {
+    /// Inputs that members handled, those after everything healed included.
     public var steps = 0
+    /// Entries that were committed, by whomever first.
     public var commits = 0
+    /// Writes that clients were told are done.
     public var acknowledged = 0
     public var reads = 0
+    /// Elections that somebody won.
     public var elections = 0
     public var crashes = 0
     public var crashesThatLostWrites = 0
     public var partitions = 0
     public var pauses = 0
+    /// Messages lost by chance; those that meet a dead link are not counted.
     public var dropped = 0
     public var duplicated = 0
+    /// Messages that nobody listened to, for their sender's disk or because it was removed.
     public var refused = 0
     public var stalls = 0
     public var wipes = 0
+    /// Changes of the membership that the operator asked for, and transfers, whatever came of them.
     public var changes = 0
     public var transfers = 0
+    /// Snapshots that were begun, chunks that were sent, and snapshots that took the place of a log.
     public var captures = 0
     public var chunks = 0
     public var installs = 0
@@ -31,6 +39,7 @@ public struct Report: Sendable {
 
     public init() {}
 
+    /// Adds another run's counts. Traces are combined so that the order of the runs makes no difference.
     public mutating func add(_ other: Report) {
         self.steps += other.steps
         self.commits += other.commits

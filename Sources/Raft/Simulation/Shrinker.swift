@@ -14,12 +14,14 @@ public struct Scenario: Hashable, Sendable {
 
 /// How a scenario breaks a promise.
 public struct Failure: Hashable, Sendable {
+    /// The violation's name.
     public var invariant: String
     /// How many steps it took, or, if the cluster never served again, how many there were before everything healed.
     public var steps: Int
     /// Faults that struck, and the number of the last one, left out or not.
     public var faults: Int
     public var lastFault: Int
+    /// Requests that clients made before everything healed.
     public var requests: Int
 
     public init(invariant: String, steps: Int, faults: Int, lastFault: Int, requests: Int) {
@@ -42,6 +44,7 @@ public struct Shrinker {
     private var runsLeft: Int
     /// The smallest so far.
     public private(set) var scenario: Scenario
+    /// How it fails.
     public private(set) var failure: Failure
 
     /// Nil if the scenario does not fail. `run` must give equal answers for equal scenarios.
@@ -53,6 +56,7 @@ public struct Shrinker {
         self.failure = failure
     }
 
+    /// Runs the search. What it has come to is in `scenario` and `failure`.
     public mutating func shrink() {
         var before: Scenario
         repeat {

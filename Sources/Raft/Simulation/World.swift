@@ -22,6 +22,7 @@ public struct World {
     var narrator: ((String) -> Void)?
     var effects = Effects()
 
+    /// A world in which nothing has happened yet.
     public init(seed: UInt64, overrides: Overrides = Overrides(), narrator: ((String) -> Void)? = nil) {
         var random = SeededGenerator(seed: seed)
         let faults = Faults(&random)

@@ -16,6 +16,7 @@ public import RaftCore
 ///
 /// The scheme is left out: a cluster that moves to TLS stays the same cluster.
 public struct Genesis: Hashable, Sendable {
+    /// Made from the peers and the name; equal for members that were started for the same cluster.
     public let cluster: ClusterID
     /// The n-th peer is member n.
     public let peers: [PeerAddress]
@@ -33,6 +34,7 @@ public struct Genesis: Hashable, Sendable {
         self.peers = peers
     }
 
+    /// All peers vote, and none is tied to a disk yet.
     public var membership: Membership {
         Membership(
             members: self.peers.enumerated().map { Member(id: NodeID(UInt32($0.offset + 1)), address: $0.element) }

@@ -10,9 +10,11 @@ internal import Threads
 /// A disk that is full (`full`) fails the request and nothing else: ask again later. Any other failure of the disk ends
 /// the process, as it does for `StorageThread`.
 public final class SnapshotThread: Sendable {
+    /// What may wait for the thread.
     public struct Limits: Sendable {
         /// Nothing more is accepted once this much waits. The request that passes the limit is still accepted.
         public var waitingRequestsMax = 256
+        /// Bytes of chunks that wait to be stored; other requests weigh nothing.
         public var waitingBytesMax = 16 << 20
 
         public init() {}

@@ -5,6 +5,7 @@ public import RaftCore
 /// Why a member's database can't be opened, read or written. The message is a sentence for the operator that says what
 /// was found and, where there is a choice, what to do.
 public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What went wrong, for programs. There may be more of them one day.
     public struct Code: RawRepresentable, Hashable, Sendable {
         public var rawValue: String
         public init(rawValue: String) { self.rawValue = rawValue }

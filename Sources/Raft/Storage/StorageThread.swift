@@ -7,6 +7,7 @@ public import RaftCore
 /// without a timer. A commit that fails is never tried again, since the system may have dropped what it could not write
 /// and forgotten that it did: the process ends at once, and what was not acknowledged is not promised.
 public final class StorageThread: Sendable {
+    /// What may be in a transaction, and what may wait for one. A write weighs its entries' weight and 64 bytes.
     public struct Limits: Sendable {
         /// What one transaction holds at most, unless a single write is larger.
         public var transactionEntriesMax = 1_024
@@ -18,6 +19,7 @@ public final class StorageThread: Sendable {
         public init() {}
     }
 
+    /// What became of writes that were handed over: all of them are taken, or none.
     public enum Submission: Hashable, Sendable {
         case accepted
         /// Nothing was taken: too much is waiting. Submit the same writes again, before any other, after the next
@@ -67,6 +69,7 @@ public final class StorageThread: Sendable {
     /// Whether a submission would be accepted now. While it is false, take in nothing that leads to writes.
     public var hasRoom: Bool { self.queue.hasRoom }
 
+    /// What has been done and is waiting, at the moment. May be read on any thread.
     public var metrics: StorageMetrics { self.queue.metrics }
 
     /// Commits what is waiting, ends the thread and closes the database. Returns when all of that is done; blocks, so

@@ -35,7 +35,9 @@ public struct PeerEvents: Sendable {
 
 /// What another member asks.
 public struct PeerCall: Sendable {
+    /// As its handshake has proved.
     public var from: NodeID
+    /// As long as a frame may be, and not checked by anybody.
     public var body: ByteBuffer
     /// Where `answer` costs no hop.
     public var eventLoop: any EventLoop

@@ -9,8 +9,9 @@ public import RaftCore
 ///
 /// Lossy by design: what can't be sent now is dropped, and the protocol above repeats what matters. All state belongs
 /// to `eventLoop`.
-// @unchecked: every member but `accept` and `close` must be used on `eventLoop`, which is checked; those two hop.
+// @unchecked: every member but `accept` and `close` must be used on `eventLoop`, which most of them check; those hop.
 public final class PeerTransport: @unchecked Sendable {
+    /// Where the transport lives. Connections that others have dialed may live elsewhere.
     public let eventLoop: any EventLoop
     let identity: PeerIdentity
     let events: PeerEvents
@@ -20,6 +21,7 @@ public final class PeerTransport: @unchecked Sendable {
     var patience = PeerHandler.Patience()
     var accepted: [LaneKey: Accepted] = [:]
     var isClosed = false
+    /// To be read on the event loop; `PeerEvents.statusChanged` tells when it is another one.
     public internal(set) var status = TransportStatus()
     private var peers: [NodeID: PeerAddress]
     private var links: [LaneKey: PeerLink] = [:]
@@ -107,6 +109,7 @@ public final class PeerTransport: @unchecked Sendable {
         if !self.unflushed.contains(where: { $0 === channel }) { self.unflushed.append(channel) }
     }
 
+    /// Sends what `send` has queued: once for many messages, rather than for each. On the event loop only.
     public func flush() {
         for channel in self.unflushed { channel.flush() }
         self.unflushed.removeAll(keepingCapacity: true)
@@ -156,6 +159,8 @@ public final class PeerTransport: @unchecked Sendable {
         }
     }
 
+    /// Ends all connections and dials nobody any more, for good. May be called on any thread, and returns before that
+    /// is done.
     public func close() {
         self.eventLoop.execute {
             self.isClosed = true

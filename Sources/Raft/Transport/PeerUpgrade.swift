@@ -3,6 +3,7 @@ public import NIOHTTP1
 
 /// The HTTP upgrade by which members reach each other on the coordinator's one port.
 public enum PeerUpgrade {
+    /// What the header `Upgrade` says. Its number is the version in the handshake.
     public static let protocolName = "varpulis-raft/2"
     public static let path = "/raft/peer"
 }

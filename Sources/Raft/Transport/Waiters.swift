@@ -20,6 +20,7 @@ package final class Waiters<Key: Hashable & Sendable, Waiter> {
 
     package var count: Int { self.waiting.count }
 
+    /// Lets somebody wait under a key that nobody else waits under.
     package func add(_ waiter: Waiter, as key: Key, timeout: TimeAmount) {
         self.waiting[key] = (.now() + timeout, waiter)
         self.planSweep()
@@ -27,6 +28,7 @@ package final class Waiters<Key: Hashable & Sendable, Waiter> {
 
     package func contains(_ key: Key) -> Bool { self.waiting[key] != nil }
 
+    /// Takes a waiter out before its time is up. Nil if it has gone already.
     package func remove(_ key: Key) -> Waiter? { self.waiting.removeValue(forKey: key)?.waiter }
 
     /// Removes those whose waiters fulfil `condition`.
