@@ -38,7 +38,8 @@ def find_binary(given=None):
     if binary:
         return os.path.abspath(binary)
     print("building varpulis (release)", flush=True)
-    subprocess.run(["swift", "build", "-c", "release", "--product", "varpulis"], cwd=ROOT, check=True)
+    for product in ("varpulis", "check-history"):
+        subprocess.run(["swift", "build", "-c", "release", "--product", product], cwd=ROOT, check=True)
     path = subprocess.run(
         ["swift", "build", "-c", "release", "--show-bin-path"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.strip()

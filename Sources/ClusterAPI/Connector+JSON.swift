@@ -53,3 +53,27 @@ extension Connector {
         self.init(name: name, connectorType: type, params: params, description: description)
     }
 }
+
+/// Writes the body that `Connector.json` gives, from parts that are at hand as UTF-8.
+public struct ConnectorBody {
+    private var writer = JSONWriter(capacity: 512)
+    private var separator: StaticString = ",\"params\":{"
+
+    public init(name: ArraySlice<UInt8>, type: ArraySlice<UInt8>, description: ArraySlice<UInt8>?) {
+        self.writer.begin("{\"connector_type\":", utf8: type)
+        if let description { self.writer.begin(",\"description\":", utf8: description) }
+        self.writer.begin(",\"name\":", utf8: name)
+    }
+
+    /// Keys have to come in the order of their bytes.
+    public mutating func add(_ key: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {
+        self.writer.begin(self.separator, utf8: key)
+        self.writer.begin(":", utf8: value)
+        self.separator = ","
+    }
+
+    public consuming func finish() -> [UInt8] {
+        self.writer.append(self.separator.utf8CodeUnitCount > 1 ? ",\"params\":{}}" : "}}")
+        return self.writer.bytes
+    }
+}

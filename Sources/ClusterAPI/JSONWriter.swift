@@ -42,17 +42,19 @@ struct JSONWriter {
     }
 
     private mutating func write(_ text: String) {
-        self.append("\"")
         var text = text
-        text.withUTF8 { bytes in
-            var rest = bytes[...]
-            while let place = rest.firstIndex(where: Self.needsEscape) {
-                self.bytes.append(contentsOf: rest[..<place])
-                self.escape(rest[place])
-                rest = rest[(place + 1)...]
-            }
-            self.bytes.append(contentsOf: rest)
+        text.withUTF8 { self.write(utf8: $0) }
+    }
+
+    private mutating func write(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+        self.append("\"")
+        var start = 0
+        for place in 0..<bytes.count where Self.needsEscape(bytes[place]) {
+            self.bytes.append(contentsOf: bytes[start..<place])
+            self.escape(bytes[place])
+            start = place + 1
         }
+        self.bytes.append(contentsOf: bytes[start...])
         self.append("\"")
     }
 
@@ -86,5 +88,11 @@ extension JSONWriter {
     mutating func begin(_ text: StaticString, _ string: String) {
         self.append(text)
         self.write(string)
+    }
+
+    /// The same, of a string that is at hand as UTF-8.
+    mutating func begin(_ text: StaticString, utf8: ArraySlice<UInt8>) {
+        self.append(text)
+        utf8.withUnsafeBufferPointer { self.write(utf8: $0) }
     }
 }

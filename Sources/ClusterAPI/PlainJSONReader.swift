@@ -27,9 +27,9 @@ struct PlainJSONReader {
         while self.offset < self.bytes.count {
             switch self.bytes[self.offset] {
             case UInt8(ascii: "\""):
-                let text = UnsafeBufferPointer(rebasing: self.bytes[start..<self.offset])
+                let text = Span(_unsafeElements: UnsafeBufferPointer(rebasing: self.bytes[start..<self.offset]))
                 self.offset += 1
-                return String(validating: text, as: UTF8.self)
+                do { return String(copying: try UTF8Span(validating: text)) } catch { return nil }
             case UInt8(ascii: "\\"), 0..<0x20: return nil
             default: self.offset += 1
             }

@@ -9,6 +9,7 @@ import RaftCore
 /// can read them. Without one (loopback only) there is nothing to derive a key from, and they are stored as they are.
 struct ConnectorSecrets: Sendable {
     private let key: [UInt8]?
+    private let sealer: AES256GCMSealer?
     /// What stands in an answer in place of a secret.
     static let redacted = "********"
 
@@ -21,6 +22,7 @@ struct ConnectorSecrets: Sendable {
                 byteCount: AES256GCM.keyByteCount
             )
         }
+        self.sealer = try self.key.map { try AES256GCMSealer(key: $0) }
     }
 
     private static let marks = ["password", "secret", "token", "api_key", "apikey", "private_key", "credential"].map {
@@ -29,11 +31,13 @@ struct ConnectorSecrets: Sendable {
 
     static func isSecret(_ parameter: String) -> Bool {
         var parameter = parameter
-        return parameter.withUTF8 { name in
-            self.marks.contains { mark in
-                name.count >= mark.count
-                    && (0...(name.count - mark.count)).contains { self.isMark(mark, at: $0, of: name) }
-            }
+        return parameter.withUTF8(self.isSecret)
+    }
+
+    private static func isSecret(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        self.marks.contains { mark in
+            name.count >= mark.count
+                && (0...(name.count - mark.count)).contains { self.isMark(mark, at: $0, of: name) }
         }
     }
 
@@ -57,17 +61,17 @@ struct ConnectorSecrets: Sendable {
         ClusterState.Connector(
             name: ConnectorName(connector.name),
             type: connector.connectorType,
-            parameters: try connector.params.sorted { $0.key < $1.key }.map { name, value in
-                guard let key, Self.isSecret(name) else { return .init(key: name, value: .plain(value)) }
-                let box = try AES256GCM.seal(
-                    Array(value.utf8),
-                    key: key,
-                    authenticating: Self.place(connector.name, name)
-                )
+            parameters: try connector.params.sorted(by: Self.byKey).map { name, value in
+                guard let sealer, Self.isSecret(name) else { return .init(key: name, value: .plain(value)) }
+                let box = try sealer.seal(Array(value.utf8), authenticating: Self.place(connector.name, name))
                 return .init(key: name, value: .sealed(box))
             },
             description: connector.description
         )
+    }
+
+    private static func byKey(_ a: (key: String, value: String), _ b: (key: String, value: String)) -> Bool {
+        a.key.utf8.lexicographicallyPrecedes(b.key.utf8)
     }
 
     /// With every secret in the clear: for workers, never for answers.
@@ -118,6 +122,19 @@ struct ConnectorSecrets: Sendable {
             params: params,
             description: connector.description
         )
+    }
+
+    private static let stars = Array(Self.redacted.utf8)[...]
+
+    /// The body of an answer about the connector, its secrets redacted. Its parameters are as `seal` sorts them.
+    static func redactedJSON(_ connector: ClusterState.Connector) -> [UInt8] {
+        let parts = connector.parts
+        var body = ConnectorBody(name: parts.name, type: parts.type, description: parts.description)
+        for (key, value, isSealed) in parts.parameters {
+            let isShown = !isSealed && !key.withUnsafeBufferPointer(self.isSecret)
+            body.add(key, isShown ? value : self.stars)
+        }
+        return body.finish()
     }
 
     /// Ties a sealed value to its place, so that it can't be moved to another connector's parameter.

@@ -1,4 +1,5 @@
 internal import COpenSSL
+import Synchronization
 
 /// Authenticated encryption for secrets at rest (AES-256 in Galois/counter mode, NIST SP 800-38D).
 ///
@@ -51,17 +52,37 @@ public enum AES256GCM {
         nonce: [UInt8],
         authenticating authenticated: [UInt8]
     ) throws(OpenSSLError) -> [UInt8] {
-        let operation = "seal bytes"
-        let cipher = try Cipher(.seal, key: key, nonce: nonce, operation)
-        try cipher.authenticate(authenticated)
-        let ciphertext = try cipher.update(plaintext)
-        guard cipher.finish() else { throw .drained(during: operation) }
-        var tag = [UInt8](repeating: 0, count: self.tagByteCount)
-        try check(
-            EVP_CIPHER_CTX_ctrl(cipher.context, EVP_CTRL_GCM_GET_TAG, CInt(self.tagByteCount), &tag),
-            operation
-        )
-        return nonce + ciphertext + tag
+        try Cipher(.seal, key: key, nonce: nonce, "seal bytes").seal(plaintext, nonce, authenticated)
+    }
+}
+
+/// Seals many boxes under one key. The key is prepared once and nonces are drawn some at a time, each of which alone
+/// costs more than sealing a short text.
+public final class AES256GCMSealer: Sendable {
+    private struct Supply: ~Copyable {
+        let cipher: Cipher
+        var nonces: [UInt8] = []
+    }
+
+    private let supply: Mutex<Supply>
+
+    public init(key: [UInt8]) throws(OpenSSLError) {
+        let nothing = [UInt8](repeating: 0, count: AES256GCM.nonceByteCount)
+        self.supply = Mutex(Supply(cipher: try Cipher(.seal, key: key, nonce: nothing, "seal bytes")))
+    }
+
+    /// Like `AES256GCM.seal`.
+    public func seal(
+        _ plaintext: [UInt8],
+        authenticating authenticated: [UInt8] = []
+    ) throws(OpenSSLError) -> [UInt8] {
+        try self.supply.withLock { supply throws(OpenSSLError) in
+            if supply.nonces.isEmpty { supply.nonces = try SecureRandom.bytes(64 * AES256GCM.nonceByteCount) }
+            let nonce = Array(supply.nonces.suffix(AES256GCM.nonceByteCount))
+            supply.nonces.removeLast(AES256GCM.nonceByteCount)
+            try supply.cipher.begin(anew: nonce)
+            return try supply.cipher.seal(plaintext, nonce, authenticated)
+        }
     }
 }
 
@@ -111,6 +132,24 @@ private struct Cipher: ~Copyable {
         var written: CInt = 0
         try check(EVP_CipherUpdate(self.context, &result, &written, bytes, try self.length(of: bytes)), self.operation)
         return result
+    }
+
+    /// Another run under the same key.
+    func begin(anew nonce: [UInt8]) throws(OpenSSLError) {
+        try check(EVP_CipherInit_ex(self.context, nil, nil, nil, nonce, Direction.seal.rawValue), self.operation)
+    }
+
+    /// A whole box.
+    func seal(_ plaintext: [UInt8], _ nonce: [UInt8], _ authenticated: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+        try self.authenticate(authenticated)
+        let ciphertext = try self.update(plaintext)
+        guard self.finish() else { throw .drained(during: self.operation) }
+        var tag = [UInt8](repeating: 0, count: AES256GCM.tagByteCount)
+        try check(
+            EVP_CIPHER_CTX_ctrl(self.context, EVP_CTRL_GCM_GET_TAG, CInt(AES256GCM.tagByteCount), &tag),
+            self.operation
+        )
+        return nonce + ciphertext + tag
     }
 
     /// Ends the run. False in the direction `open` means that the tag does not fit.

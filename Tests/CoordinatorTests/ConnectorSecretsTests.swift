@@ -53,8 +53,11 @@ struct ConnectorSecretsTests {
     func place() throws {
         let sealed = try Self.secrets().seal(Self.connector)
         let box = try #require(sealed.parameters.first { $0.key == "password" })
-        var moved = sealed
-        moved.parameters = [.init(key: "api_key", value: box.value)]
+        var moved = ClusterState.Connector(
+            name: sealed.name,
+            type: sealed.type,
+            parameters: [.init(key: "api_key", value: box.value)]
+        )
         #expect(throws: (any Error).self) { try Self.secrets().open(moved) }
         moved = ClusterState.Connector(name: ConnectorName("other"), type: "mqtt", parameters: [box])
         #expect(throws: (any Error).self) { try Self.secrets().open(moved) }
@@ -81,11 +84,34 @@ struct ConnectorSecretsTests {
         for index in box.indices {
             var damaged = box
             damaged[index] ^= 1
-            var altered = sealed
-            altered.parameters[place].value = .sealed(damaged)
-            #expect(throws: (any Error).self) { try Self.secrets().open(altered) }
-            altered.parameters[place].value = .sealed(Array(box.prefix(index)))
-            #expect(throws: (any Error).self) { try Self.secrets().open(altered) }
+            for box in [damaged, Array(box.prefix(index))] {
+                var parameters = sealed.parameters
+                parameters[place].value = .sealed(box)
+                let altered = ClusterState.Connector(name: sealed.name, type: sealed.type, parameters: parameters)
+                #expect(throws: (any Error).self) { try Self.secrets().open(altered) }
+            }
+        }
+    }
+
+    @Test("the body made of what is stored is the one made of the connector itself")
+    func body() throws {
+        var connectors = [Self.connector]
+        connectors.append(Connector(name: "c", connectorType: "console", params: [:]))
+        connectors.append(
+            Connector(
+                name: "é\"\\\n",
+                connectorType: "a\u{1}",
+                params: ["ä": "ö", "Z": "1", "a": "\t", "aPassword": "x", "": "", "a b": "\u{1F600}"],
+                description: "d\r"
+            )
+        )
+        for connector in connectors {
+            for key in ["key", nil] {
+                let sealed = try Self.secrets(key).seal(connector)
+                let expected = ConnectorSecrets.redact(connector).json
+                #expect(ConnectorSecrets.redactedJSON(sealed) == expected)
+                #expect(ConnectorSecrets.redact(sealed).json == expected)
+            }
         }
     }
 

@@ -111,6 +111,21 @@ struct AES256GCMTests {
         }
     }
 
+    @Test("a sealer's boxes open like others, and no two are alike")
+    func sealer() throws {
+        let key = try SecureRandom.bytes(32)
+        let sealer = try AES256GCMSealer(key: key)
+        var nonces: Set<[UInt8]> = []
+        for number in 0..<200 {  // more than are drawn at a time
+            let text = utf8("secret \(number)")
+            let box = try sealer.seal(text, authenticating: utf8("place"))
+            #expect(try AES256GCM.open(box, key: key, authenticating: utf8("place")) == text)
+            #expect(nonces.insert(Array(box.prefix(12))).inserted)
+        }
+        #expect(try AES256GCM.open(try sealer.seal([]), key: key) == [])
+        #expect(throws: OpenSSLError.self) { try AES256GCMSealer(key: Array(key.dropLast())) }
+    }
+
     @Test("another key, other authenticated bytes or a box cut short do not open")
     func wrongContext() throws {
         let key = try SecureRandom.bytes(32)

@@ -33,7 +33,7 @@ struct ConnectorEndpoints: Sendable {
             guard let connector = state.connector(ConnectorName(ask.name)) else {
                 throw APIError.connectorNotFound(ask.name)
             }
-            return .answer(Answer(.ok, ConnectorSecrets.redact(connector).json))
+            return .answer(Answer(.ok, ConnectorSecrets.redactedJSON(connector)))
         }
     }
 
@@ -41,8 +41,9 @@ struct ConnectorEndpoints: Sendable {
     private func create(_ ask: Endpoint.Ask) throws -> Exchange {
         let connector = try Connector(json: ask.body.readableBytesView)
         try Self.validate(connector)
-        let command = Command.putConnector(.init(connector: try self.secrets.seal(connector), mode: .create))
-        let created = Answer(.created, ConnectorSecrets.redact(connector).json)
+        let sealed = try self.secrets.seal(connector)
+        let command = Command.putConnector(.init(connector: sealed, mode: .create))
+        let created = Answer(.created, ConnectorSecrets.redactedJSON(sealed))
         return .write(command, answering: created) { answer in
             guard case .refused(.connectorExists(let name)) = answer else {
                 try answer.check()
@@ -71,8 +72,9 @@ struct ConnectorEndpoints: Sendable {
     }
 
     private func update(_ connector: Connector) throws -> Exchange {
-        let command = Command.putConnector(.init(connector: try self.secrets.seal(connector), mode: .update))
-        let updated = Answer(.ok, ConnectorSecrets.redact(connector).json)
+        let sealed = try self.secrets.seal(connector)
+        let command = Command.putConnector(.init(connector: sealed, mode: .update))
+        let updated = Answer(.ok, ConnectorSecrets.redactedJSON(sealed))
         return .write(command, answering: updated) { answer in
             try answer.check()
             return .answer(updated)

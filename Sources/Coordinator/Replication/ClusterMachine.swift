@@ -28,7 +28,14 @@ struct ClusterMachine: StateMachine {
         }
     }
 
-    func encode(into snapshot: inout SnapshotWriter) throws { try snapshot.write(self.state.encoded()) }
+    func encode(into snapshot: inout SnapshotWriter) throws { 
+        try self.state.encode(inPieces: Snapshot.chunkBytes) { try snapshot.write($0) }
+    }
 
-    init(restoring pieces: [[UInt8]]) throws { self.state = try ClusterState(decoding: Array(pieces.joined())) }
+    init(restoring pieces: [[UInt8]]) throws {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+        for piece in pieces { bytes += piece }
+        self.state = try ClusterState(decoding: bytes)
+    }
 }

@@ -15,7 +15,8 @@ extension Identifier: Hashable, Comparable {
     }
 
     public static func < (a: Self, b: Self) -> Bool {
-        a.rawValue.utf8.lexicographicallyPrecedes(b.rawValue.utf8)
+        var (one, other) = (a.rawValue, b.rawValue)
+        return one.withUTF8 { one in other.withUTF8 { other in one.lexicographicallyPrecedes(other) } }
     }
 
     public func hash(into hasher: inout Hasher) {

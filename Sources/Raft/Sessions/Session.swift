@@ -1,10 +1,8 @@
-internal import HashTreeCollections
-
 /// One client's session: the replies from the lowest number whose answer the client still waits for.
 struct Session: Sendable {
     var lastUsedMilliseconds: UInt64
     var lowest: UInt64 = 0
-    var replies: TreeDictionary<UInt64, Replies> = [:]
+    var replies: [UInt64: Replies] = [:]
     /// Replies of all parts, and what they weigh.
     var replyCount = 0
     var weight = 0

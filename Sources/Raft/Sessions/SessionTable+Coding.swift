@@ -1,5 +1,3 @@
-internal import HashTreeCollections
-
 // Fixed widths, most significant byte first; see `docs/formats.md`, section "Session table".
 
 extension SessionTable {

@@ -1,5 +1,3 @@
-internal import HashTreeCollections
-
 /// The part of a replicated state that makes commands take effect once: the replies to those that were applied, for as
 /// long as somebody may ask again.
 ///
@@ -34,7 +32,9 @@ public struct SessionTable: Sendable {
     public let limits: SessionLimits
     /// The log's time, in milliseconds since 1970, as of the last entry.
     public internal(set) var timeMilliseconds: UInt64 = 0
-    var sessions: TreeDictionary<SessionID, Session> = [:]
+    /// Few, and the replies in them too: here an ordinary dictionary costs less, although what is written first after a
+    /// copy was taken copies it once.
+    var sessions: [SessionID: Session] = [:]
     /// What the replies of all sessions weigh.
     var sessionsWeight = 0
     var keys: KeyTable

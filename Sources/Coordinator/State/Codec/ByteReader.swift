@@ -49,7 +49,8 @@ struct ByteReader {
         return value
     }
 
-    private mutating func run() throws(DecodingFailure) -> ArraySlice<UInt8> {
+    /// A length, and as many bytes.
+    mutating func run() throws(DecodingFailure) -> ArraySlice<UInt8> {
         let length = try self.number()
         guard length <= UInt64(self.remaining) else {
             throw self.failure(.truncated, "a length of \(length) reaches beyond the end")
@@ -62,11 +63,26 @@ struct ByteReader {
     mutating func blob() throws(DecodingFailure) -> [UInt8] { Array(try self.run()) }
 
     mutating func text() throws(DecodingFailure) -> String {
-        guard let text = String(validating: try self.run(), as: UTF8.self) else {
+        let run = try self.run()
+        do {
+            return String(copying: try UTF8Span(validating: self.bytes.span.extracting(run.startIndex..<run.endIndex)))
+        } catch {
             throw self.failure(.invalid, "a text is not valid UTF-8")
         }
-        return text
     }
+
+    /// Passes over a text, which has to be valid too.
+    mutating func skipText() throws(DecodingFailure) {
+        let run = try self.run()
+        do {
+            _ = try UTF8Span(validating: self.bytes.span.extracting(run.startIndex..<run.endIndex))
+        } catch {
+            throw self.failure(.invalid, "a text is not valid UTF-8")
+        }
+    }
+
+    /// Everything that was read since `start`.
+    func bytes(from start: Int) -> [UInt8] { Array(self.bytes[start..<self.offset]) }
 
     mutating func value<Value: BinaryCoded>(_ type: Value.Type = Value.self) throws(DecodingFailure) -> Value {
         try Value(from: &self)

@@ -29,6 +29,17 @@ struct ByteWriter {
         self.bytes.append(contentsOf: blob)
     }
 
+    /// Bytes that are an encoding already.
+    mutating func raw(_ bytes: [UInt8]) { self.bytes.append(contentsOf: bytes) }
+
+    /// What has been written since the last time; the memory is kept for what follows.
+    mutating func take() -> [UInt8] {
+        let bytes = self.bytes
+        self.bytes = []
+        self.bytes.reserveCapacity(bytes.capacity)
+        return bytes
+    }
+
     mutating func text(_ text: String) { self.blob(text.utf8) }
 
     mutating func value(_ value: some BinaryCoded) { value.encode(into: &self) }

@@ -8,6 +8,16 @@ extension ClusterState {
 
     /// The whole state as bytes. Equal states give equal bytes in every process: keys are walked in their order.
     public func encoded() -> [UInt8] {
+        var bytes: [UInt8] = []
+        self.encode(inPieces: .max) { bytes = bytes.isEmpty ? $0 : bytes + $0 }
+        return bytes
+    }
+
+    /// The same bytes in pieces of little more than `size`, so that a large state need not be in memory twice.
+    public func encode<Failure>(
+        inPieces size: Int,
+        _ write: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
         var writer = ByteWriter()
         for byte in Self.magic { writer.byte(byte) }
         writer.byte(Self.formatVersion)
@@ -16,9 +26,14 @@ extension ClusterState {
         writer.value(self.lastEpoch)
         writer.list(self.workers)
         writer.list(self.groups)
-        writer.list(self.connectors)
+        let connectors = self.connectorsByName.sorted { $0.key < $1.key }
+        writer.number(UInt64(connectors.count))
+        for (_, connector) in connectors {
+            writer.value(connector)
+            if writer.bytes.count >= size { try write(writer.take()) }
+        }
         writer.blob(self.sessions.encoded())
-        return writer.bytes
+        try write(writer.take())
     }
 
     /// Reads a state back, and refuses one that no sequence of commands could have made.

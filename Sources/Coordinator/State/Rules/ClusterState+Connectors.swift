@@ -3,19 +3,20 @@ internal import HashTreeCollections
 extension ClusterState {
     mutating func putConnector(_ command: Command.PutConnector) throws(Refusal) -> Response {
         let connector = command.connector
-        if connector.name.rawValue.isEmpty { throw .invalid("the connector needs a name") }
-        switch (command.mode, self.connectorsByName[connector.name]) {
+        let name = connector.name
+        if name.rawValue.isEmpty { throw .invalid("the connector needs a name") }
+        switch (command.mode, self.connectorsByName[name]) {
         case (.create, let existing?):
-            guard existing.canonicalBytes == connector.canonicalBytes else { throw .connectorExists(connector.name) }
-            return .connector(connector.name, created: false)
+            guard existing == connector else { throw .connectorExists(name) }
+            return .connector(name, created: false)
         case (.update, nil):
-            throw .connectorNotFound(connector.name)
+            throw .connectorNotFound(name)
         case (.create, nil):
-            self.connectorsByName[connector.name] = connector
-            return .connector(connector.name, created: true)
+            self.connectorsByName[name] = connector
+            return .connector(name, created: true)
         case (.update, .some):
-            self.connectorsByName[connector.name] = connector
-            return .connector(connector.name, created: false)
+            self.connectorsByName[name] = connector
+            return .connector(name, created: false)
         }
     }
 
