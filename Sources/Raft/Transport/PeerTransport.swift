@@ -13,6 +13,8 @@ public import RaftCore
 public final class PeerTransport: @unchecked Sendable {
     public let eventLoop: any EventLoop
     let identity: PeerIdentity
+    /// What the checksums of this member's frames begin with.
+    private let seed: CRC32C
     let events: PeerEvents
     let logger: Logger
     let door = Door()
@@ -38,6 +40,7 @@ public final class PeerTransport: @unchecked Sendable {
         logger: Logger
     ) {
         self.identity = identity
+        self.seed = CRC32C(identity)
         self.peers = peers
         self.eventLoop = eventLoop
         self.events = events
@@ -103,7 +106,7 @@ public final class PeerTransport: @unchecked Sendable {
             self.status.messagesDropped += 1
             return
         }
-        PeerHandler.enqueue(.message(message), on: channel)
+        PeerHandler.enqueue(.message(message), seed: self.seed, on: channel)
         if !self.unflushed.contains(where: { $0 === channel }) { self.unflushed.append(channel) }
     }
 
@@ -234,7 +237,7 @@ public final class PeerTransport: @unchecked Sendable {
         weak var installed: PeerHandler?
         let handler = PeerHandler(
             handshake,
-            own: self.identity.node,
+            own: self.identity,
             intake: intake,
             patience: self.patience,
             events: PeerHandler.Events(
