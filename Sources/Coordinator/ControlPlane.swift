@@ -47,9 +47,9 @@ final class ControlPlane: Sendable {
     var isLeader: Bool { self.node.leadership.isOwn }
 
     /// The state with everything acknowledged so far in it. Throws `nothingDone` if this member can't tell.
-    func state() async throws -> ClusterState {
+    func state(_ mode: ReadMode = .index) async throws -> ClusterState {
         do throws(ReadError) {
-            return try await self.node.read(timeout: Self.readTimeout).machine.state
+            return try await self.node.read(mode, timeout: Self.readTimeout).machine.state
         } catch {
             throw Unsettled.nothingDone
         }

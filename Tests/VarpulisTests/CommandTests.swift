@@ -68,6 +68,17 @@ struct CommandTests {
         #expect(command.errors.contains("Usage:"))
     }
 
+    @Test("lets a coordinator's operator allow leases, and says what that trusts")
+    func leases() throws {
+        let help = try Command("coordinator", "--help")
+        #expect(help.status == 0)
+        #expect(help.output.contains("--raft-leases"))
+        // Read as a flag of its own: what is wrong is what is missing beside it.
+        let command = try Command("coordinator", "--raft", "--raft-leases")
+        #expect(command.status == 2)
+        #expect(command.errors.contains("--raft needs --raft-peers"))
+    }
+
     @Test("checks programs")
     func check() throws {
         let good = try Command("check", "good.vpl", input: self.files)

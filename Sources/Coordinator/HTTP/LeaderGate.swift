@@ -110,8 +110,6 @@ struct LeaderGate: RouterMiddleware {
 }
 
 extension Request {
-    var isStaleRead: Bool { self.uri.queryParameters["consistency"] == "stale" }
-
     /// What a read must see at least: `?min_index=` and what an earlier answer had in `Varpulis-Index`.
     var indexWanted: LogIndex? {
         get throws(APIError) {
@@ -127,7 +125,7 @@ extension Request {
     var isLocalRead: Bool {
         get throws(APIError) {
             let wanted = try self.indexWanted
-            return self.isStaleRead || wanted != nil
+            return self.consistency == .stale || wanted != nil
         }
     }
 

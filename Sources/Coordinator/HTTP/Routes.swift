@@ -51,8 +51,9 @@ extension ControlPlane {
                 throw APIError.notReached(index)
             }
         }
-        if request.isStaleRead { return await self.node.local().machine.state }
-        return try await self.state()
+        let consistency = request.consistency
+        if consistency == .stale { return await self.node.local().machine.state }
+        return try await self.state(consistency.mode)
     }
 }
 
