@@ -48,7 +48,7 @@ extension ControlPlane {
             do throws(ReadError) {
                 return try await self.node.read(atLeast: index, timeout: Self.readTimeout).machine.state
             } catch {
-                throw APIError.notReached(index)
+                throw error == .overloaded ? .overloaded : APIError.notReached(index)
             }
         }
         let consistency = request.consistency

@@ -115,8 +115,7 @@ struct LeanPath: Sendable {
             case .read(let next):
                 self.plane.node.read(work.consistency.mode, timeout: ControlPlane.readTimeout, from: loop) { result in
                     self.goOn(work, for: attempt, on: loop, done) {
-                        guard case .success(let applied) = result else { throw Unsettled.nothingDone }
-                        return try next(applied.machine.state)
+                        try next(result.mapError(\.consequence).get().machine.state)
                     }
                 }
             case .write(let command, _, let next):
