@@ -278,8 +278,8 @@ let package = Package(
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "RaftCore", "RaftSessions",
-                "RaftStorage", "RaftTestSupport",
+                "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "Raft", "RaftCore", "RaftSessions",
+                "RaftStorage", "RaftTestSupport", "RaftTransport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -46,12 +46,13 @@ final class ControlPlane: Sendable {
 
     var isLeader: Bool { self.node.leadership.isOwn }
 
-    /// The state with everything acknowledged so far in it. Throws `nothingDone` if this member can't tell.
-    func state() async throws -> ClusterState {
+    /// The state with everything acknowledged so far in it. Throws what `ReadError.consequence` says if this member
+    /// can't tell.
+    func state(_ mode: ReadMode = .index) async throws -> ClusterState {
         do throws(ReadError) {
-            return try await self.node.read(timeout: Self.readTimeout).machine.state
+            return try await self.node.read(mode, timeout: Self.readTimeout).machine.state
         } catch {
-            throw Unsettled.nothingDone
+            throw error.consequence
         }
     }
 
@@ -130,6 +131,11 @@ final class ControlPlane: Sendable {
             throw APIError.unexpected
         }
     }
+}
+
+extension ReadError {
+    /// What it means to the request that the read was made for.
+    var consequence: any Error { self == .overloaded ? APIError.overloaded : Unsettled.nothingDone }
 }
 
 extension Command {

@@ -1,4 +1,5 @@
 public import Logging
+public import Raft
 public import RaftCore
 public import RaftStorage
 
@@ -25,6 +26,8 @@ public struct CoordinatorConfiguration: Sendable {
     public var isClustered: Bool
     public var dataDirectory: String
     public var raft = Settings()
+    /// How much may be under way at once.
+    public var limits = RaftConfiguration.Limits()
     public var logger: Logger
 
     public init(

@@ -83,13 +83,15 @@ public enum CoordinatorServer {
             metadata: ["member": "\(identity.node)", "cluster": "\(cluster)", "new": "\(database.isNew)"]
         )
         let calls = CallHandler()
+        var member = RaftConfiguration(
+            identity: identity,
+            addresses: configuration.origin.addresses,
+            settings: configuration.raft,
+            logger: configuration.logger
+        )
+        member.limits = configuration.limits
         let node = try await RaftNode.start(
-            RaftConfiguration(
-                identity: identity,
-                addresses: configuration.origin.addresses,
-                settings: configuration.raft,
-                logger: configuration.logger
-            ),
+            member,
             machine: ClusterMachine(),
             database: database,
             recovered: recovered,

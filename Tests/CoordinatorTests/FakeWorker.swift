@@ -22,7 +22,8 @@ final class FakeWorker: Sendable {
         self.task = task
     }
 
-    static func start() async throws -> FakeWorker {
+    /// `outputBytes`: how much comes out of every event.
+    static func start(outputBytes: Int = 0) async throws -> FakeWorker {
         let router = Router()
         router.post("api/v1/pipelines") { request, _ -> ByteBuffer in
             let body = try await request.body.collect(upTo: 1 << 20)
@@ -33,7 +34,9 @@ final class FakeWorker: Sendable {
         let events = Counter()
         router.post("api/v1/pipelines/:id/events") { _, _ -> ByteBuffer in
             events.count.withLock { $0 += 1 }
-            return ByteBuffer(bytes: APIJSON.encode(EventResponse(accepted: true, outputEvents: [])))
+            let text = String(repeating: "x", count: outputBytes)
+            let outputs = outputBytes > 0 ? [EventBody(eventType: "Out", fields: ["text": .string(text)])] : []
+            return ByteBuffer(bytes: APIJSON.encode(EventResponse(accepted: true, outputEvents: outputs)))
         }
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let application = Application(

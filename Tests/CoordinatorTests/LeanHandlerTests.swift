@@ -26,7 +26,13 @@ struct LeanHandlerTests {
                     let endpoint = Endpoint(method: .put, collection: "", isNamed: false, least: .viewer) { _ in
                         .answer(Answer(.ok, []))
                     }
-                    return .init(endpoint: endpoint, role: .admin, target: head.target, name: "", isStale: false)
+                    return .init(
+                        endpoint: endpoint,
+                        role: .admin,
+                        target: head.target,
+                        name: "",
+                        consistency: .linearizable
+                    )
                 },
                 carryOut: { [unowned self] _, body, _, done in
                     if let atOnce = self.atOnce { return done(atOnce) }

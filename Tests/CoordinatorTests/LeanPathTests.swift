@@ -35,6 +35,7 @@ struct LeanPathTests {
             Case(method: "POST", path: connectors, body: good.replacing("\"p\"", with: "\"q\"")),
             Case(method: "GET", path: "\(connectors)/a"),
             Case(method: "GET", path: "\(connectors)/a?consistency=stale"),
+            Case(method: "GET", path: "\(connectors)/a?consistency=lease"),
             Case(method: "GET", path: "\(connectors)/missing"),
             Case(method: "GET", path: "\(connectors)/missing?consistency=stale"),
             Case(method: "PUT", path: "\(connectors)/a", body: good.replacing("\"h\"", with: "\"other\"")),

@@ -12,9 +12,11 @@ final class TestCoordinatorCluster: Sendable {
     private let doorways: Mutex<[Doorway]>
     private let directories: Mutex<[TemporaryDirectory]>
     private let genesis: Genesis
+    private let adjust: @Sendable (inout CoordinatorConfiguration) -> Void
     private let coordinators = Mutex<[NodeID: TestCoordinator]>([:])
 
-    private init() async throws {
+    private init(_ adjust: @escaping @Sendable (inout CoordinatorConfiguration) -> Void) async throws {
+        self.adjust = adjust
         var doorways: [Doorway] = []
         for _ in 0..<3 { doorways.append(try await Doorway.open()) }
         self.doorways = Mutex(doorways)
@@ -23,8 +25,11 @@ final class TestCoordinatorCluster: Sendable {
     }
 
     /// Runs `body` against three members of which one leads.
-    static func run(_ body: (TestCoordinatorCluster) async throws -> Void) async throws {
-        let cluster = try await TestCoordinatorCluster()
+    static func run(
+        adjust: @escaping @Sendable (inout CoordinatorConfiguration) -> Void = { _ in },
+        _ body: (TestCoordinatorCluster) async throws -> Void
+    ) async throws {
+        let cluster = try await TestCoordinatorCluster(adjust)
         let result: Result<Void, any Error>
         do {
             for member in cluster.members { try await cluster.start(member) }
@@ -93,6 +98,7 @@ final class TestCoordinatorCluster: Sendable {
         // Tests run side by side in a debug build.
         configuration.raft.electionTimeoutMin = .milliseconds(600)
         configuration.raft.electionTimeoutMax = .milliseconds(1_200)
+        self.adjust(&configuration)
         let coordinator = try await TestCoordinator.start(configuration, in: directory)
         self.doorways.withLock { $0[place] }.lead(to: coordinator.port)
         return coordinator

@@ -114,6 +114,30 @@ struct MembershipTests {
         await cluster.stopAll()
     }
 
+    @Test("two of three that come back without their disks both end, though they are a majority")
+    func mostDisksLost() async throws {
+        let cluster = try await TestCluster.started(size: 3)
+        let leader = try #require(try await cluster.leader())
+        let isBound = { (node: TestCluster.Node) in node.membership.members.allSatisfy { $0.incarnation != nil } }
+        #expect(await eventually { isBound(leader) })
+        // Bindings that come behind a commit are in every log, and count wherever they are.
+        #expect(try await cluster.append("a") == 1)
+        #expect(await eventually { cluster.running.allSatisfy(isBound) })
+        #expect(cluster.running.allSatisfy { $0.status.hasBegunEmpty && $0.status.expulsion == nil })
+        let lost = cluster.members.filter { $0 != leader.identity.node }
+        for member in lost {
+            await cluster.stop(member)
+            try cluster.wipe(member)
+        }
+        for member in lost { try await cluster.start(member) }
+        for member in lost {
+            #expect(await eventually(within: .seconds(60)) { cluster.node(member)?.status.expulsion == .otherDisk })
+        }
+        #expect(leader.status.expulsion == nil)
+        #expect(await leader.local().machine.items == ["a"])
+        await cluster.stopAll()
+    }
+
     @Test("a leader that is removed hands over, and learns that it is out")
     func leaderRemoved() async throws {
         let cluster = try await TestCluster.started(size: 3)

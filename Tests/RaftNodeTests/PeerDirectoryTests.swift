@@ -42,7 +42,11 @@ struct PeerDirectoryTests {
 
 @Suite("The status of a node")
 struct NodeStatusTests {
-    private static func status(voters: Int, refusedBy verdicts: [UInt32: Admission]) -> NodeStatus {
+    private static func status(
+        voters: Int,
+        refusedBy verdicts: [UInt32: Admission],
+        hasBegunEmpty: Bool = false
+    ) -> NodeStatus {
         let core = Consensus(
             id: NodeID(1),
             settings: Settings(),
@@ -55,6 +59,7 @@ struct NodeStatusTests {
             now: .zero
         )
         var status = NodeStatus(consensus: core.status, applied: .zero)
+        status.hasBegunEmpty = hasBegunEmpty
         for (member, verdict) in verdicts { status.transport.refusedBy[NodeID(member)] = verdict }
         return status
     }
@@ -69,5 +74,12 @@ struct NodeStatusTests {
         #expect(Self.status(voters: 5, refusedBy: [2: .removed, 3: .removed, 4: .removed]).expulsion == .removed)
         #expect(Self.status(voters: 3, refusedBy: [8: .removed, 9: .removed]).expulsion == nil)  // no voters
         #expect(Self.status(voters: 1, refusedBy: [:]).expulsion == nil)
+    }
+
+    @Test("a member that has nothing yet is out when the first one says so")
+    func expulsionOfTheEmpty() {
+        #expect(Self.status(voters: 3, refusedBy: [:], hasBegunEmpty: true).expulsion == nil)
+        #expect(Self.status(voters: 3, refusedBy: [2: .otherDisk], hasBegunEmpty: true).expulsion == .otherDisk)
+        #expect(Self.status(voters: 5, refusedBy: [8: .removed], hasBegunEmpty: true).expulsion == .removed)
     }
 }

@@ -38,6 +38,14 @@ struct GenesisTests {
         #expect(threePeers.membership == Membership(members: members))
     }
 
+    @Test("as many peers as may vote are a cluster, and more are refused")
+    func tooMany() throws {
+        let peers = try (0...Membership.votersMax).map { try PeerAddress("http://host:\(9_000 + $0)") }
+        let genesis = try Genesis(peers: Array(peers.dropLast()))
+        #expect(Membership(decoding: genesis.membership.encoded()) == genesis.membership)
+        #expect(throws: GenesisError.self) { try Genesis(peers: peers) }
+    }
+
     @Test("no peers, or one twice, is refused")
     func refused() throws {
         #expect(throws: GenesisError.self) { try Genesis(peers: []) }

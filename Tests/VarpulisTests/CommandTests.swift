@@ -68,6 +68,36 @@ struct CommandTests {
         #expect(command.errors.contains("Usage:"))
     }
 
+    @Test("lets a coordinator's operator allow leases, and says what that trusts")
+    func leases() throws {
+        let help = try Command("coordinator", "--help")
+        #expect(help.status == 0)
+        #expect(help.output.contains("--raft-leases"))
+        // Read as a flag of its own: what is wrong is what is missing beside it.
+        let command = try Command("coordinator", "--raft", "--raft-leases")
+        #expect(command.status == 2)
+        #expect(command.errors.contains("--raft needs --raft-peers"))
+    }
+
+    @Test("refuses more coordinators than may vote before it writes anything")
+    func tooManyPeers() throws {
+        let peers = (1...10).map { "http://127.0.0.1:\($0)" }.joined(separator: ",")
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        let command = try Command(
+            "coordinator",
+            "--raft",
+            "--raft-node-id",
+            "1",
+            "--raft-peers",
+            peers,
+            "--raft-data-dir",
+            folder.path
+        )
+        #expect(command.status == 2)
+        #expect(command.errors.contains("A cluster begins with at most 9 peers, not 10"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path))
+    }
+
     @Test("checks programs")
     func check() throws {
         let good = try Command("check", "good.vpl", input: self.files)

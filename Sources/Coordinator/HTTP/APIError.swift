@@ -59,7 +59,7 @@ struct APIError: Error {
         var error = APIError(
             .serviceUnavailable,
             .overloaded,
-            "Too many writes are waiting; nothing was done, try again",
+            "Too many requests are waiting; nothing was done, try again",
             retryAfterSeconds: 1
         )
         error.body.outcome = ErrorBody.Outcome.none

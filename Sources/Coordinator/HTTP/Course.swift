@@ -12,7 +12,7 @@ struct Course {
     private(set) var ticket: ProcessSession.Ticket?
     private let plane: ControlPlane
     /// An earlier try may have taken effect.
-    private var isUndecided: Bool
+    private(set) var isUndecided: Bool
     /// A leader that was known of, for the sender to try.
     private var hint: NodeID?
     private var deadline: ContinuousClock.Instant

@@ -57,13 +57,18 @@ struct Execution {
             response = try await next(request, context)
         } catch let refusal as APIError {
             guard attempt.mayHaveEffect else { return try await self.refuse(refusal, attempt) }
-            if refusal.body.outcome == .unknown { throw refusal }  // not what to tell for good
+            // Not what to tell for good; and that nothing was done is said of the last step alone.
+            if let outcome = refusal.body.outcome { throw outcome == .unknown ? refusal : .outcomeUnknown }
             response = refusal.answer.response
         }
         guard case .key = attempt.origin, !attempt.isAnswerKept else { return response }
         let answer = try await Self.kept(response)
         let token = CommandToken(attempt.origin, part: Attempt.answerPart)
-        _ = try await self.plane.submit(Submission(.mark, token: token, answer: answer), for: attempt)
+        do {
+            _ = try await self.plane.submit(Submission(.mark, token: token, answer: answer), for: attempt)
+        } catch is APIError {
+            throw APIError.outcomeUnknown  // whatever was refused, it was not the request: that is carried out
+        }
         return response
     }
 

@@ -90,11 +90,17 @@ struct LeaderGate: RouterMiddleware {
         } catch {
             answer = .failure(error)
         }
-        return try Self.settle(answer, effect: course.effect).response
+        return try Self.settle(answer, effect: course.effect, isRepeated: course.isUndecided).response
     }
 
     /// What a leader's word on a request means to it. Throws `Unsettled` where the request may be tried again.
-    static func settle(_ answer: Result<ByteBuffer, any Error>, effect: Effect) throws -> ForwardedResponse {
+    ///
+    /// - Parameter isRepeated: whether an earlier try may have taken effect: then it can't be said that nothing was done.
+    static func settle(
+        _ answer: Result<ByteBuffer, any Error>,
+        effect: Effect,
+        isRepeated: Bool = false
+    ) throws -> ForwardedResponse {
         do {
             switch ForwardedAnswer(try answer.get()) {
             case .response(let response): return response
@@ -103,6 +109,8 @@ struct LeaderGate: RouterMiddleware {
             case nil where effect == .none: throw APIError(.badGateway, "The leader's answer could not be carried")
             case nil: throw APIError.outcomeUnknown
             }
+        } catch let error as CallError where error == .congested && !isRepeated {
+            throw APIError.overloaded
         } catch let error as CallError {
             throw error.mayHaveArrived ? Unsettled.undecided : .nothingDone
         }
@@ -110,8 +118,6 @@ struct LeaderGate: RouterMiddleware {
 }
 
 extension Request {
-    var isStaleRead: Bool { self.uri.queryParameters["consistency"] == "stale" }
-
     /// What a read must see at least: `?min_index=` and what an earlier answer had in `Varpulis-Index`.
     var indexWanted: LogIndex? {
         get throws(APIError) {
@@ -127,7 +133,7 @@ extension Request {
     var isLocalRead: Bool {
         get throws(APIError) {
             let wanted = try self.indexWanted
-            return self.isStaleRead || wanted != nil
+            return self.consistency == .stale || wanted != nil
         }
     }
 

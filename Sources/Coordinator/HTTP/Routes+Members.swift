@@ -12,7 +12,8 @@ extension Routes {
         led.get("raft/members") { request, context -> Response in
             _ = try self.members(context, .viewer)
             // Only who still leads knows how the others are.
-            if !request.isStaleRead { _ = try await self.plane.state() }
+            let consistency = request.consistency
+            if consistency != .stale { _ = try await self.plane.state(consistency.mode) }
             return .json(.ok, self.plane.members)
         }
         led.post("raft/members") { request, context -> Response in

@@ -48,11 +48,12 @@ extension ControlPlane {
             do throws(ReadError) {
                 return try await self.node.read(atLeast: index, timeout: Self.readTimeout).machine.state
             } catch {
-                throw APIError.notReached(index)
+                throw error == .overloaded ? .overloaded : APIError.notReached(index)
             }
         }
-        if request.isStaleRead { return await self.node.local().machine.state }
-        return try await self.state()
+        let consistency = request.consistency
+        if consistency == .stale { return await self.node.local().machine.state }
+        return try await self.state(consistency.mode)
     }
 }
 

@@ -20,6 +20,8 @@ enum SessionOpening {
             var answer = try await node.call(leader: leader, ByteBuffer(integer: Self.mark), timeout: Self.timeout)
             guard let id = answer.readInteger(as: UInt64.self) else { throw Unsettled.nothingDone }
             return SessionID(id)
+        } catch let error as CallError where error == .congested {
+            throw APIError.overloaded
         } catch {
             throw Unsettled.nothingDone
         }

@@ -96,6 +96,7 @@ final class NodeLoop<Machine: StateMachine> {
         self.applyWatchers = Waiters(eventLoop: eventLoop) { $0.wake() }
         self.leaderWatchers = Waiters(eventLoop: eventLoop) { $0(nil) }
         self.status = NodeStatus(consensus: core.status, applied: self.applied)
+        self.status.hasBegunEmpty = core.status.last == .zero
         self.status.snapshots.bytes = core.snapshots.last?.size ?? 0
         publish(self.status)
         let loop = NIOLoopBound(self, eventLoop: eventLoop)

@@ -8,6 +8,8 @@ public struct NodeStatus: Sendable {
     public var consensus: Status
     /// The last entry that is in the state.
     public var applied: LogPosition
+    /// Whether this member had never stored an entry when it started.
+    public var hasBegunEmpty = false
     /// Times this node became leader since it started.
     public var electionsWon: UInt64 = 0
     /// Proposals waiting for their commit.
@@ -48,9 +50,14 @@ public struct NodeStatus: Sendable {
         }
     }
 
-    /// Why most of the other voters this member knows say that it does not belong to them; nil as long as they don't.
-    /// It can't come back under its id: the process should say so and end.
+    /// Why this member can't stay: most of the other voters it knows say that it does not belong to them. Nil as long
+    /// as they don't. It can't come back under its id: the process should say so and end.
+    ///
+    /// One that began with an empty log believes the first of them. It has nothing that could prove that one wrong, and
+    /// two emptied disks of three would be a majority that begins the cluster anew, beside the disk that still has it.
+    /// Where a cluster really begins nobody is turned away, since no disk is known yet.
     public var expulsion: Admission? {
+        if self.hasBegunEmpty, let first = self.transport.refusedBy.min(by: { $0.key < $1.key }) { return first.value }
         let membership = self.consensus.membership
         let others = membership.members.map(\.id).filter { $0 != self.consensus.id && membership.isVoter($0) }
         let verdicts = others.compactMap { self.transport.refusedBy[$0] }

@@ -42,7 +42,7 @@ struct KeyTable: Sendable {
     }
 
     mutating func keep(_ reply: [UInt8], to stamp: KeyStamp, part: UInt8, at timeMilliseconds: UInt64) {
-        if self.records[stamp.key]?.replies.keep(reply, to: part) == nil {
+        if self.records.change(stamp.key, { $0.replies.keep(reply, to: part) }) == nil {
             var record = Record(fingerprint: stamp.fingerprint, timeMilliseconds: timeMilliseconds)
             record.replies.keep(reply, to: part)
             self.append(stamp.key, record)

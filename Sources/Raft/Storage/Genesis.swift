@@ -21,9 +21,16 @@ public struct Genesis: Hashable, Sendable {
     /// The n-th peer is member n.
     public let peers: [PeerAddress]
 
-    /// Throws if there are no peers, or one is there twice.
+    /// Throws if there are no peers, more than a cluster may have voters, or one is there twice.
     public init(peers: [PeerAddress], name: String = "") throws {
         guard !peers.isEmpty else { throw GenesisError(message: "A cluster needs one peer at least.") }
+        guard peers.count <= Membership.votersMax else {
+            // Nobody could read the membership that their log would begin with.
+            throw GenesisError(
+                message: "A cluster begins with at most \(Membership.votersMax) peers, not \(peers.count): all of them "
+                    + "vote. Further members may join as learners."
+            )
+        }
         var seen: Set<String> = []
         for peer in peers where !seen.insert(peer.authority).inserted {
             throw GenesisError(message: "The peer \(peer) is listed twice.")

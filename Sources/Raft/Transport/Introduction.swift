@@ -17,9 +17,14 @@ public struct PeerIdentity: Sendable {
     }
 }
 
+extension CRC32C {
+    /// What the checksums of that member's frames begin with after the handshake.
+    init(_ sender: PeerIdentity) { self.init(cluster: sender.cluster, sender: sender.incarnation) }
+}
+
 /// The first frame of either side of a handshake.
 struct Introduction: Hashable {
-    static let version: UInt16 = 2
+    static let version: UInt16 = 3
     static let byteCount = 2 + 16 + 4 + 8 + 1 + 32
 
     var cluster: ClusterID

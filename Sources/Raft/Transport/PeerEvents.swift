@@ -60,7 +60,8 @@ public struct CallError: Error, Hashable, Sendable, CustomStringConvertible {
     public var mayHaveArrived: Bool
 
     static let notConnected = CallError(description: "the member is not connected", mayHaveArrived: false)
-    static let congested = CallError(description: "the connection to the member is full", mayHaveArrived: false)
+    /// Nothing was sent: too much waits on the connection already.
+    public static let congested = CallError(description: "the connection to the member is full", mayHaveArrived: false)
     static let tooLarge = CallError(description: "the request is larger than a frame", mayHaveArrived: false)
     static let lost = CallError(description: "the connection was lost before the answer came", mayHaveArrived: true)
     /// Another member leads now; the one that was asked may never answer.

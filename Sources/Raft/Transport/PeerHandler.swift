@@ -38,6 +38,9 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     private let own: NodeID
+    private let cluster: ClusterID
+    /// What the checksums of this side begin with.
+    private let seed: CRC32C
     private let intake: FrameDecoder.Intake
     private let patience: Patience
     private let events: Events
@@ -57,13 +60,15 @@ final class PeerHandler: ChannelInboundHandler {
 
     init(
         _ handshake: Handshake,
-        own: NodeID,
+        own: PeerIdentity,
         intake: FrameDecoder.Intake,
         patience: Patience,
         events: Events
     ) {
         self.handshake = handshake
-        self.own = own
+        self.own = own.node
+        self.cluster = own.cluster
+        self.seed = CRC32C(own)
         self.intake = intake
         self.patience = patience
         self.events = events
@@ -153,6 +158,7 @@ final class PeerHandler: ChannelInboundHandler {
         self.peer = peer
         self.handshake = nil
         self.intake.bytesMax = peer.lane.frameBytesMax
+        self.intake.seed = CRC32C(cluster: self.cluster, sender: peer.incarnation)
         self.timer?.cancel()
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
@@ -167,7 +173,8 @@ final class PeerHandler: ChannelInboundHandler {
         if context.eventLoop.now - self.intake.lastHeard > self.patience.silence {
             self.give(up: .here, context)
         } else {
-            Self.send(.ping, on: context.channel)
+            Self.enqueue(.ping, seed: self.seed, on: context.channel)
+            context.channel.flush()
         }
     }
 
@@ -184,7 +191,8 @@ final class PeerHandler: ChannelInboundHandler {
         case (.answer(let number, let body), .calls), (.answer(let number, let body), .snapshots):
             self.calls?.remove(number)?.succeed(body)
         case (.ping, _):
-            Self.send(.pong, on: context.channel)
+            Self.enqueue(.pong, seed: self.seed, on: context.channel)
+            context.channel.flush()
         case (.pong, _), (nil, _):
             break
         case (.message, _), (.call, _), (.answer, _):
@@ -220,16 +228,11 @@ final class PeerHandler: ChannelInboundHandler {
 
     // MARK: Sending
 
-    static func send(_ frame: Frame, on channel: any Channel) {
-        self.enqueue(frame, on: channel)
-        channel.flush()
-    }
-
     /// Writes without flushing. A connection that takes nothing more loses the frame: the protocol above repeats what
     /// matters. Answers don't go this way, since nobody repeats them; the limit of open calls bounds them.
-    static func enqueue(_ frame: Frame, on channel: any Channel) {
+    static func enqueue(_ frame: Frame, seed: CRC32C, on channel: any Channel) {
         guard channel.isWritable else { return }
-        channel.write(Self.encoded(frame, channel), promise: nil)
+        channel.write(Self.encoded(frame, seed, channel), promise: nil)
     }
 
     /// Asks the peer. Only on the channel's event loop.
@@ -252,7 +255,7 @@ final class PeerHandler: ChannelInboundHandler {
 
     /// Writes a frame and flushes it together with all that are written in the same turn of the loop.
     private func write(_ frame: Frame, on channel: any Channel) {
-        channel.write(Self.encoded(frame, channel), promise: nil)
+        channel.write(Self.encoded(frame, self.seed, channel), promise: nil)
         guard !self.isFlushPlanned else { return }
         self.isFlushPlanned = true
         let handler = NIOLoopBound(self, eventLoop: channel.eventLoop)
@@ -262,9 +265,9 @@ final class PeerHandler: ChannelInboundHandler {
         }
     }
 
-    private static func encoded(_ frame: Frame, _ channel: any Channel) -> ByteBuffer {
+    private static func encoded(_ frame: Frame, _ seed: CRC32C, _ channel: any Channel) -> ByteBuffer {
         var out = channel.allocator.buffer(capacity: 256)
-        FrameDecoder.write(into: &out) { frame.encode(into: &$0) }
+        FrameDecoder.write(into: &out, seed: seed) { frame.encode(into: &$0) }
         return out
     }
 

@@ -14,6 +14,8 @@ public final class PeerTransport: @unchecked Sendable {
     /// Where the transport lives. Connections that others have dialed may live elsewhere.
     public let eventLoop: any EventLoop
     let identity: PeerIdentity
+    /// What the checksums of this member's frames begin with.
+    private let seed: CRC32C
     let events: PeerEvents
     let logger: Logger
     let door = Door()
@@ -40,6 +42,7 @@ public final class PeerTransport: @unchecked Sendable {
         logger: Logger
     ) {
         self.identity = identity
+        self.seed = CRC32C(identity)
         self.peers = peers
         self.eventLoop = eventLoop
         self.events = events
@@ -105,7 +108,7 @@ public final class PeerTransport: @unchecked Sendable {
             self.status.messagesDropped += 1
             return
         }
-        PeerHandler.enqueue(.message(message), on: channel)
+        PeerHandler.enqueue(.message(message), seed: self.seed, on: channel)
         if !self.unflushed.contains(where: { $0 === channel }) { self.unflushed.append(channel) }
     }
 
@@ -239,7 +242,7 @@ public final class PeerTransport: @unchecked Sendable {
         weak var installed: PeerHandler?
         let handler = PeerHandler(
             handshake,
-            own: self.identity.node,
+            own: self.identity,
             intake: intake,
             patience: self.patience,
             events: PeerHandler.Events(

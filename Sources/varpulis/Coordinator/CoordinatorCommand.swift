@@ -74,6 +74,13 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var raftElectionMin = 300
     @Option(help: "Milliseconds of a leader's silence, at most, before an election.")
     var raftElectionMax = 600
+    @Flag(
+        help: """
+            Let the leader answer reads with ?consistency=lease without asking the others. Trusts that clocks run at \
+            rates within a tenth of each other; the same on all coordinators.
+            """
+    )
+    var raftLeases = false
     @Option(help: "Bytes by which the log grows, at least, between snapshots.")
     var raftSnapshotBytes = Settings().snapshotWeight
     @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
@@ -159,6 +166,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         settings.electionTimeoutMax = .milliseconds(self.raftElectionMax)
         guard self.raftSnapshotBytes > 0 else { throw ValidationError("--raft-snapshot-bytes must be positive.") }
         settings.snapshotWeight = self.raftSnapshotBytes
+        settings.allowsLeases = self.raftLeases
         return settings
     }
 

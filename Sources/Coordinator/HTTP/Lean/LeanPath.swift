@@ -107,16 +107,15 @@ struct LeanPath: Sendable {
                     answer.fields.append((WriteIndex.header, "\(index)"))
                 }
                 done(.success(answer))
-            case .read(let next) where work.isStale:
+            case .read(let next) where work.consistency == .stale:
                 self.plane.node.local(from: loop) { local in
                     let staleness = Staleness(index: local.index, staleness: local.staleness)
                     self.goOn(work, for: attempt, dated: staleness, on: loop, done) { try next(local.machine.state) }
                 }
             case .read(let next):
-                self.plane.node.read(timeout: ControlPlane.readTimeout, from: loop) { result in
+                self.plane.node.read(work.consistency.mode, timeout: ControlPlane.readTimeout, from: loop) { result in
                     self.goOn(work, for: attempt, on: loop, done) {
-                        guard case .success(let applied) = result else { throw Unsettled.nothingDone }
-                        return try next(applied.machine.state)
+                        try next(result.mapError(\.consequence).get().machine.state)
                     }
                 }
             case .write(let command, _, let next):

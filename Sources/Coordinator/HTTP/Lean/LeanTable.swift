@@ -15,7 +15,7 @@ struct LeanTable: Sendable {
         var role: Role
         var target: String
         var name: String
-        var isStale: Bool
+        var consistency: Consistency
         var contentType: String?
     }
 
@@ -55,10 +55,10 @@ struct LeanTable: Sendable {
         let prefix = "/\(Routes.prefix)/"
         guard target.utf8.starts(with: prefix.utf8) else { return nil }
         var path = target.utf8.dropFirst(prefix.utf8.count)
-        var isStale = false
+        var consistency = Consistency.linearizable
         if let mark = path.firstIndex(of: UInt8(ascii: "?")) {
-            guard method == .get, path[mark...].elementsEqual("?consistency=stale".utf8) else { return nil }
-            isStale = true
+            guard method == .get, let wish = Self.consistency(path[mark...]) else { return nil }
+            consistency = wish
             path = path[..<mark]
         }
         let parts = path.split(separator: UInt8(ascii: "/"), maxSplits: 2, omittingEmptySubsequences: false)
@@ -75,9 +75,14 @@ struct LeanTable: Sendable {
             role: role,
             target: target,
             name: name,
-            isStale: isStale,
+            consistency: consistency,
             contentType: contentType
         )
+    }
+
+    /// What a query asks for that asks for nothing else.
+    private static func consistency(_ query: Substring.UTF8View) -> Consistency? {
+        [Consistency.stale, .lease].first { query.elementsEqual("?consistency=\($0.rawValue)".utf8) }
     }
 
     /// Whether the part of a path stands for itself, in every reading.

@@ -63,7 +63,7 @@ extension ClusterState {
         for group in self.groupsByID.values {
             for placement in group.placements {
                 guard let worker = placement.worker else { continue }
-                self.workersByID[worker]?.assignedCount += 1
+                self.workersByID.change(worker) { $0.assignedCount += 1 }
             }
         }
         if let violation = self.violatedInvariant { throw reader.failure(.invalid, violation) }

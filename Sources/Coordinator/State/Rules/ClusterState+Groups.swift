@@ -1,4 +1,5 @@
 internal import HashTreeCollections
+import RaftSessions
 
 extension ClusterState {
     mutating func deployGroup(_ command: Command.DeployGroup) throws(Refusal) -> Response {
@@ -43,7 +44,7 @@ extension ClusterState {
             throw .preconditionFailed(.generation(group.generation))
         }
         for placement in group.placements {
-            if let worker = placement.worker { self.workersByID[worker]?.assignedCount -= 1 }
+            if let worker = placement.worker { self.workersByID.change(worker) { $0.assignedCount -= 1 } }
         }
         self.groupsByID[group.id] = nil
         return .done
@@ -80,8 +81,8 @@ extension ClusterState {
         // Staying at the same worker takes no further place there.
         let isAvailable = placement.worker == worker ? target.status == .ready : target.isAvailable
         guard isAvailable else { throw .preconditionFailed(.workerUnavailable(worker)) }
-        if let former = placement.worker { self.workersByID[former]?.assignedCount -= 1 }
-        self.workersByID[worker]?.assignedCount += 1
+        if let former = placement.worker { self.workersByID.change(former) { $0.assignedCount -= 1 } }
+        self.workersByID.change(worker) { $0.assignedCount += 1 }
         placement.worker = worker
         placement.epoch = self.nextEpoch()
         placement.status = .pending

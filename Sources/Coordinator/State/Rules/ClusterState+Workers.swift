@@ -1,4 +1,5 @@
 internal import HashTreeCollections
+import RaftSessions
 
 extension ClusterState {
     mutating func register(_ command: Command.Register) throws(Refusal) -> Response {
@@ -51,7 +52,7 @@ extension ClusterState {
         }
         if worker.status == command.to { return .done }
         guard worker.status == command.from else { throw .preconditionFailed(.workerStatus(worker.status)) }
-        self.workersByID[command.worker]?.status = command.to
+        self.workersByID.change(command.worker) { $0.status = command.to }
         return .done
     }
 
