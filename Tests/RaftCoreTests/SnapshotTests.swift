@@ -43,14 +43,7 @@ struct SnapshotTests {
         let bytes = snapshot.encoded()
         #expect(Snapshot(decoding: bytes) == snapshot)
         for length in 0..<bytes.count { #expect(Snapshot(decoding: bytes[..<length]) == nil) }
-        let wrongCount = Snapshot(
-            position: snapshot.position,
-            time: snapshot.time,
-            membership: snapshot.membership,
-            size: snapshot.size,
-            chunkCount: 2,
-            digest: snapshot.digest
-        )
+        let wrongCount = snapshot.sized(snapshot.size, chunks: 2)
         #expect(Snapshot(decoding: wrongCount.encoded()) == nil)
     }
 
@@ -203,12 +196,23 @@ struct SnapshotTests {
         settings.snapshotWeight = 130
         schedule = SnapshotSchedule(settings, last: nil)
         #expect((1...4).map { schedule.applied(self.entry($0)) } == [false, true, false, true])
-        var large = self.snapshot(4)
-        large.size = 1_000
-        schedule.captured(large)
+        schedule.captured(self.snapshot(4).sized(1_000, chunks: 1))
         #expect(
             (5...12).map { schedule.applied(self.entry($0)) }.filter { $0 }.count == 1,
             "not before half the last one"
+        )
+    }
+}
+
+extension Snapshot {
+    fileprivate func sized(_ size: UInt64, chunks: UInt32) -> Snapshot {
+        Snapshot(
+            position: self.position,
+            time: self.time,
+            membership: self.membership,
+            size: size,
+            chunkCount: chunks,
+            digest: self.digest
         )
     }
 }

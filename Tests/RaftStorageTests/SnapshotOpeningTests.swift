@@ -171,8 +171,15 @@ struct SnapshotOpeningTests {
             } == .damagedRecord
         )
         let beyond = try change { transaction, state in
-            var moved = snapshots[1]
-            moved.position = position(7)
+            let last = snapshots[1]
+            let moved = Snapshot(
+                position: position(7),
+                time: last.time,
+                membership: last.membership,
+                size: last.size,
+                chunkCount: last.chunkCount,
+                digest: last.digest
+            )
             try transaction.put(moved, at: .snapshot(at: LogIndex(7)), in: state)
         }
         #expect(beyond == .damagedRecord)

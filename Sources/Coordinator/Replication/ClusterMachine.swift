@@ -28,14 +28,11 @@ struct ClusterMachine: StateMachine {
         }
     }
 
-    func encode(into snapshot: inout SnapshotWriter) throws { 
+    func encode(into snapshot: inout SnapshotWriter) throws {
         try self.state.encode(inPieces: Snapshot.chunkBytes) { try snapshot.write($0) }
     }
 
     init(restoring pieces: [[UInt8]]) throws {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
-        for piece in pieces { bytes += piece }
-        self.state = try ClusterState(decoding: bytes)
+        self.state = try ClusterState(decoding: pieces.count == 1 ? pieces[0] : Array(pieces.joined()))
     }
 }

@@ -15,8 +15,11 @@ extension Identifier: Hashable, Comparable {
     }
 
     public static func < (a: Self, b: Self) -> Bool {
-        var (one, other) = (a.rawValue, b.rawValue)
-        return one.withUTF8 { one in other.withUTF8 { other in one.lexicographicallyPrecedes(other) } }
+        let (one, other) = (a.rawValue.utf8.span, b.rawValue.utf8.span)
+        for place in 0..<min(one.count, other.count) where one[place] != other[place] {
+            return one[place] < other[place]
+        }
+        return one.count < other.count
     }
 
     public func hash(into hasher: inout Hasher) {

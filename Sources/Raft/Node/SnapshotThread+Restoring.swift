@@ -9,15 +9,15 @@ extension SnapshotThread {
         as type: Machine.Type,
         done: @escaping @Sendable (Result<Machine, any Error>) -> Void
     ) {
-        let pieces = Pieces()
+        let pieces = Pieces(byteCount: Int(clamping: snapshot.size))
         self.read(
             snapshot.id,
-            each: { bytes in pieces.bytes.withLock { $0.append(bytes.withUnsafeBytes { Array($0) }) } },
+            each: { bytes in pieces.add(bytes) },
             done: { result in
                 done(
                     Result { () throws in
                         try result.get()
-                        return try Machine(restoring: pieces.bytes.withLock { $0 })
+                        return try Machine(restoring: pieces.take())
                     }
                 )
             }
@@ -31,6 +31,25 @@ extension SnapshotThread {
     }
 }
 
+/// The chunks one after the other, in memory that is taken once.
 private final class Pieces: Sendable {
-    let bytes = Mutex<[[UInt8]]>([])
+    private let bytes: Mutex<[UInt8]>
+
+    init(byteCount: Int) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount)
+        self.bytes = Mutex(bytes)
+    }
+
+    func add(_ chunk: RawSpan) {
+        self.bytes.withLock { bytes in chunk.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+    }
+
+    func take() -> [[UInt8]] {
+        self.bytes.withLock { bytes in
+            let all = bytes
+            bytes = []
+            return [all]
+        }
+    }
 }

@@ -28,7 +28,7 @@ struct Session: Sendable {
     }
 
     mutating func keep(_ reply: [UInt8], to sequence: UInt64, part: UInt8, _ total: inout Int) {
-        self.replies.updateValue(forKey: sequence, default: Replies()) { $0.keep(reply, to: part) }
+        self.replies[sequence, default: Replies()].keep(reply, to: part)
         let weight = Replies.weight(of: reply)
         self.replyCount += 1
         self.weight += weight

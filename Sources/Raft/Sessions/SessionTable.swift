@@ -78,13 +78,14 @@ public struct SessionTable: Sendable {
                 self.remove(stamp.session)
                 return .reject(.unknownSession)
             }
-            let (time, limits) = (self.timeMilliseconds, self.limits)
-            var weight = self.sessionsWeight
-            let admission = self.sessions.change(stamp.session) { session in
-                session.admit(stamp, part: token.part, at: time, limits, &weight)
-            }
-            self.sessionsWeight = weight
-            return admission ?? .reject(.unknownSession)
+            let time = self.timeMilliseconds
+            return self.sessions[stamp.session]?.admit(
+                stamp,
+                part: token.part,
+                at: time,
+                self.limits,
+                &self.sessionsWeight
+            ) ?? .reject(.unknownSession)
         }
     }
 
@@ -94,9 +95,7 @@ public struct SessionTable: Sendable {
         case .key(let stamp):
             self.keys.keep(reply, to: stamp, part: token.part, at: self.timeMilliseconds)
         case .session(let stamp):
-            var weight = self.sessionsWeight
-            self.sessions.change(stamp.session) { $0.keep(reply, to: stamp.sequence, part: token.part, &weight) }
-            self.sessionsWeight = weight
+            self.sessions[stamp.session]?.keep(reply, to: stamp.sequence, part: token.part, &self.sessionsWeight)
             while self.sessionsWeight > self.limits.bytesMax, self.sessions.count > 1 {
                 self.removeLeastRecentlyUsed(but: stamp.session)
             }
