@@ -16,14 +16,10 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     private let eventLoop: any EventLoop
     private let storage: StorageThread
     private let snapshots: SnapshotThread
-    private let chunksSent: ChunkCount
+    private let chunks: ChunkService
     let loop: NIOLoopBound<NodeLoop<Machine>>
     private let published: Published
     private let intake = Mutex<[NodeLoop<Machine>.Request]>([])
-
-    private final class ChunkCount: Sendable {
-        let value = Atomic(0)
-    }
 
     private final class Published: Sendable {
         let status: Mutex<NodeStatus>
@@ -75,7 +71,9 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         receipts: ReceiptBox<Machine>,
         call: @escaping @Sendable (PeerCall) -> Void
     ) {
-        let chunksSent = ChunkCount()
+        let chunks = ChunkService(logger: configuration.logger) { number, snapshot, done in
+            snapshots.chunk(number, of: snapshot, done: done)
+        }
         let transport = PeerTransport(
             identity: configuration.identity,
             peers: [:],
@@ -86,13 +84,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
                 lost: { member in receipts.loop?.post([.lost(member)]) },
                 statusChanged: { receipts.loop?.noteTransport() },
                 call: call,
-                chunk: { number, snapshot, call in
-                    snapshots.chunk(number, of: snapshot) { result in
-                        guard case .success(.some(let bytes)) = result else { return call.answer(ByteBuffer()) }
-                        chunksSent.value.add(1, ordering: .relaxed)
-                        call.answer(ByteBuffer(bytes: bytes))
-                    }
-                }
+                chunk: { number, snapshot, call in chunks.serve(number, of: snapshot) { call.answer($0) } }
             ),
             logger: configuration.logger
         )
@@ -121,7 +113,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         self.eventLoop = eventLoop
         self.storage = storage
         self.snapshots = snapshots
-        self.chunksSent = chunksSent
+        self.chunks = chunks
         self.loop = NIOLoopBound(loop, eventLoop: eventLoop)
         self.published = published
         receipts.loop = loop
@@ -244,7 +236,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     public var status: NodeStatus {
         var status = self.published.status.withLock { $0 }
         status.disk = self.storage.metrics
-        status.snapshots.chunksSent = self.chunksSent.value.load(ordering: .relaxed)
+        status.snapshots.chunksSent = self.chunks.sent
         return status
     }
 
