@@ -50,7 +50,11 @@ struct Course {
         defer { self.hasTried = true }
         if left > .zero || !self.hasTried {
             var leader = self.plane.node.leadership.leader
-            if leader == nil, left > .zero { leader = await self.plane.node.leader(waiting: left) }
+            if leader == nil, left > .zero {
+                do throws(ReadError) { leader = try await self.plane.node.leader(waiting: left) } catch {
+                    throw self.isUndecided ? .outcomeUnknown : .overloaded
+                }
+            }
             if let leader {
                 self.hint = leader
                 return leader

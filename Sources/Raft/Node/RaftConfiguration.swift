@@ -15,6 +15,8 @@ public struct RaftConfiguration: Sendable {
     public struct Limits: Sendable {
         public var openProposalsMax = 65_536
         public var openReadsMax = 65_536
+        /// Who waits for a leader, and who waits for something to be applied: so many each.
+        public var openWatchersMax = 65_536
         /// Messages and other inputs that wait for the next turn of the loop.
         public var inputsMax = 65_536
 

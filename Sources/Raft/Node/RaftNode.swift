@@ -159,22 +159,27 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }
     }
 
-    /// The current leader, waiting for one if there is none.
-    public func leader(waiting timeout: Duration) async -> NodeID? {
-        await withCheckedContinuation { continuation in
+    /// The current leader, waiting for one if there is none. Throws only `overloaded`.
+    public func leader(waiting timeout: Duration) async throws(ReadError) -> NodeID? {
+        let result: Result<NodeID?, ReadError> = await withCheckedContinuation { continuation in
             self.eventLoop.execute {
                 self.loop.value.leader(waiting: TimeAmount(timeout)) { continuation.resume(returning: $0) }
             }
         }
+        return try result.get()
     }
 
-    /// Returns when this member has applied something beyond `index`, or when the time is up.
-    public func applied(beyond index: LogIndex, waiting timeout: Duration) async {
-        await withCheckedContinuation { continuation in
+    /// Returns when this member has applied something beyond `index`, or when the time is up. Throws only
+    /// `overloaded`.
+    public func applied(beyond index: LogIndex, waiting timeout: Duration) async throws(ReadError) {
+        let result: Result<Void, ReadError> = await withCheckedContinuation { continuation in
             self.eventLoop.execute {
-                self.loop.value.applied(beyond: index, waiting: TimeAmount(timeout)) { continuation.resume() }
+                self.loop.value.applied(beyond: index, waiting: TimeAmount(timeout)) {
+                    continuation.resume(returning: $0)
+                }
             }
         }
+        try result.get()
     }
 
     /// Changes who belongs to the cluster. Returns the membership that begins the change, once it is committed: the
