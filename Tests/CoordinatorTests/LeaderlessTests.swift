@@ -34,6 +34,27 @@ struct LeaderlessTests {
         }
     }
 
+    @Test("who does not want to wait for a leader is served by one that is known, through any member")
+    func noPatience() async throws {
+        try await TestCoordinatorCluster.run { (cluster) async throws in
+            let leader = try await cluster.leader()
+            for coordinator in [cluster.running[leader], try cluster.follower(of: leader)] {
+                let coordinator = try #require(coordinator)
+                // The process opens its session with its first write, and has a leader's patience for that.
+                #expect([200, 404].contains(try await coordinator.request(.DELETE, "\(Self.connectors)/c").status))
+                let named: HTTPHeaders = ["Prefer": "wait=0", "Idempotency-Key": "\(coordinator.port)"]
+                for headers in [["Prefer": "wait=0"], named] {
+                    let made = try await coordinator.request(.POST, Self.connectors, Self.connector, headers: headers)
+                    #expect(made.status == 201, "\(made.body)")
+                }
+                for path in [Self.connectors, "\(TestCoordinator.prefix)/summary"] {
+                    let seen = try await coordinator.request(.GET, path, headers: ["Prefer": "wait=0"])
+                    #expect(seen.status == 200, "\(seen.body)")
+                }
+            }
+        }
+    }
+
     @Test("a write that may have been logged is found out about, or its answer says that nobody knows")
     func undecided() async throws {
         try await TestCoordinatorCluster.run { (cluster) async throws in

@@ -12,7 +12,7 @@ struct RaftNodeTests {
     func soleMember() async throws {
         let cluster = try await TestCluster.started(size: 1)
         let node = try #require(cluster.node(NodeID(1)))
-        #expect(await node.leader(waiting: .seconds(30)) == NodeID(1))
+        #expect(try await node.leader(waiting: .seconds(30)) == NodeID(1))
         for count in 1...20 {
             #expect(try await node.propose(Array("\(count)".utf8), timeout: .seconds(30)) == count)
         }
@@ -62,7 +62,7 @@ struct RaftNodeTests {
         let cluster = try await TestCluster.started(size: 3)
         let leader = try #require(try await cluster.leader()).identity.node
         for follower in cluster.running where follower.identity.node != leader {
-            #expect(await follower.leader(waiting: .seconds(30)) == leader)
+            #expect(try await follower.leader(waiting: .seconds(30)) == leader)
             await #expect(throws: ProposalError.notAccepted(leader: leader)) {
                 try await follower.propose(Array("no".utf8), timeout: .seconds(30))
             }
@@ -168,8 +168,8 @@ struct RaftNodeTests {
         await #expect(throws: ReadError.self) { try await leader.read(timeout: .seconds(2)) }
         // It knows that it can't lead, and steps down.
         #expect(await eventually { leader.status.consensus.role != .leader })
-        #expect(await leader.leader(waiting: .milliseconds(50)) == nil)
-        await leader.applied(beyond: LogIndex(1_000), waiting: .milliseconds(50))
+        #expect(try await leader.leader(waiting: .milliseconds(50)) == nil)
+        try await leader.applied(beyond: LogIndex(1_000), waiting: .milliseconds(50))
         await cluster.stopAll()
     }
 
@@ -194,7 +194,7 @@ struct RaftNodeTests {
         } catch {
             #expect(error is ReadError)
         }
-        await watch
+        try await watch
         await #expect(throws: ProposalError.notAccepted(leader: nil)) {
             try await leader.propose([], timeout: .seconds(60))
         }
@@ -225,7 +225,7 @@ struct RaftNodeTests {
             let held = AppendList.Token()
             token = held
             let node = try await cluster.start(NodeID(1), machine: AppendList(token: held))
-            #expect(await node.leader(waiting: .seconds(30)) == NodeID(1))
+            #expect(try await node.leader(waiting: .seconds(30)) == NodeID(1))
             #expect(try await node.propose(Array("a".utf8), timeout: .milliseconds(500)) == 1)
         }
         #expect(token != nil)

@@ -58,7 +58,7 @@ struct ReadTests {
     func overloaded() async throws {
         let cluster = try await TestCluster(size: 1)
         let node = try await cluster.start(NodeID(1), limits: { $0.openReadsMax = 2 })
-        #expect(await node.leader(waiting: .seconds(10)) == NodeID(1))
+        #expect(try await node.leader(waiting: .seconds(10)) == NodeID(1))
         #expect(try await node.propose(Array("a".utf8), timeout: .seconds(60)) == 1)
         // The entry that binds the member to its disk comes by itself, and must not be the one that is waited for.
         #expect(
@@ -79,11 +79,26 @@ struct ReadTests {
         await cluster.stopAll()
     }
 
+    @Test("who waits for a leader, or for something to be applied, is refused beyond the limit")
+    func overloadedWithWatchers() async throws {
+        let cluster = try await TestCluster(size: 2)
+        let node = try await cluster.start(NodeID(1), limits: { $0.openWatchersMax = 0 })
+        await #expect(throws: ReadError.overloaded) { try await node.leader(waiting: .seconds(60)) }
+        let next = LogIndex(1_000)
+        await #expect(throws: ReadError.overloaded) { try await node.applied(beyond: next, waiting: .seconds(60)) }
+        // What is known already takes no room.
+        try await cluster.start(NodeID(2))
+        #expect(await eventually { node.leadership.leader != nil && node.status.applied.index > .zero })
+        #expect(try await node.leader(waiting: .seconds(60)) != nil)
+        try await node.applied(beyond: .zero, waiting: .seconds(60))
+        await cluster.stopAll()
+    }
+
     @Test("proposals beyond the limit of open ones are refused for certain")
     func overloadedWithProposals() async throws {
         let cluster = try await TestCluster(size: 1)
         let node = try await cluster.start(NodeID(1), limits: { $0.openProposalsMax = 0 })
-        #expect(await node.leader(waiting: .seconds(60)) == NodeID(1))
+        #expect(try await node.leader(waiting: .seconds(60)) == NodeID(1))
         await #expect(throws: ProposalError.overloaded) { try await node.propose([], timeout: .seconds(60)) }
         await cluster.stopAll()
     }

@@ -17,6 +17,9 @@ struct Course {
     private var hint: NodeID?
     private var deadline: ContinuousClock.Instant
     private var patienceEnd: ContinuousClock.Instant
+    /// A leader that is known from the start has this long, however little the sender wants to wait for one.
+    private let leastEnd: ContinuousClock.Instant
+    private var hasTried = false
 
     /// `ticket`: of an earlier try, which may have taken effect.
     init(_ plane: ControlPlane, effect: LeaderGate.Effect, continuing ticket: ProcessSession.Ticket? = nil) {
@@ -27,13 +30,15 @@ struct Course {
         self.isUndecided = ticket != nil
         self.deadline = now + LeaderGate.deadline
         self.patienceEnd = now + LeaderGate.patience
+        self.leastEnd = now + LeaderGate.leastDeadline
     }
 
     /// The sender waits no longer than this.
     mutating func limit(to seconds: Int?) {
         guard let seconds, seconds >= 0, seconds < LeaderGate.deadline.components.seconds else { return }
-        self.deadline = self.deadline - LeaderGate.deadline + .seconds(seconds)
-        self.patienceEnd = min(self.patienceEnd, self.deadline)
+        let end = self.deadline - LeaderGate.deadline + .seconds(seconds)
+        self.deadline = max(end, self.leastEnd)
+        self.patienceEnd = min(self.patienceEnd, end)
     }
 
     /// What there is to lose by giving up decides how long to go on.
@@ -42,9 +47,14 @@ struct Course {
     /// Whom to try next. Throws the request's answer when the time is up.
     mutating func leader() async throws(APIError) -> NodeID {
         let left = self.end - .now
-        if left > .zero {
+        defer { self.hasTried = true }
+        if left > .zero || !self.hasTried {
             var leader = self.plane.node.leadership.leader
-            if leader == nil { leader = await self.plane.node.leader(waiting: left) }
+            if leader == nil, left > .zero {
+                do throws(ReadError) { leader = try await self.plane.node.leader(waiting: left) } catch {
+                    throw self.isUndecided ? .outcomeUnknown : .overloaded
+                }
+            }
             if let leader {
                 self.hint = leader
                 return leader
@@ -66,7 +76,7 @@ struct Course {
 
     /// What only reads is asked again elsewhere rather than waited for.
     var callTimeout: Duration {
-        max(.milliseconds(1), (self.effect == .none ? self.patienceEnd : self.deadline) - .now)
+        max(.milliseconds(1), (self.effect == .none ? max(self.patienceEnd, self.leastEnd) : self.deadline) - .now)
     }
 
     /// Returns when the request may be tried again. Throws its answer if it may not.

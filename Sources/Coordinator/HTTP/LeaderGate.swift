@@ -32,6 +32,8 @@ struct LeaderGate: RouterMiddleware {
     static let patience = Duration.seconds(2)
     /// The sender's deadline, unless it names one (`Prefer: wait=…`).
     static let deadline = Duration.seconds(15)
+    /// What the sender's deadline leaves for the work itself at least.
+    static let leastDeadline = Duration.seconds(1)
     /// The largest body of a route that may have many events in it, and of all others.
     static let bodyBytesMax = 1 << 20
 

@@ -127,7 +127,11 @@ extension Routes {
             let left = deadline - .now
             let isSettled = group.placements.allSatisfy { $0.status == .running || $0.status.isFailure }
             if isSettled || left <= .zero { return local.machine.state.info(group) }
-            await self.plane.node.applied(beyond: local.index, waiting: left)
+            do throws(ReadError) {
+                try await self.plane.node.applied(beyond: local.index, waiting: left)
+            } catch {
+                return local.machine.state.info(group)  // too many wait; the group is deployed all the same
+            }
         }
     }
 

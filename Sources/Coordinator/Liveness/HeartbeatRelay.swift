@@ -47,7 +47,8 @@ final class HeartbeatRelay: Sendable {
     }
 
     private func send(_ batch: [WorkerID: WorkerReports.Report], _ plane: ControlPlane) async {
-        guard let leader = await plane.node.leader(waiting: .seconds(1)) else { return self.putBack(batch) }
+        // Nil also where too many wait for one: the next batch asks again.
+        guard let leader = try? await plane.node.leader(waiting: .seconds(1)) else { return self.putBack(batch) }
         if leader == plane.node.identity.node {
             for (worker, report) in batch { plane.reports.note(report.heartbeat, from: worker, at: report.received) }
             return plane.attention.call()

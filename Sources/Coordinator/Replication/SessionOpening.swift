@@ -14,7 +14,9 @@ enum SessionOpening {
     private static let timeout = Duration.seconds(2)
 
     static func ask(_ node: RaftNode<ClusterMachine>) async throws -> SessionID {
-        guard let leader = await node.leader(waiting: Self.timeout) else { throw Unsettled.nothingDone }
+        let found: NodeID?
+        do throws(ReadError) { found = try await node.leader(waiting: Self.timeout) } catch { throw error.consequence }
+        guard let leader = found else { throw Unsettled.nothingDone }
         if leader == node.identity.node { return try await Self.open(at: node) }
         do {
             var answer = try await node.call(leader: leader, ByteBuffer(integer: Self.mark), timeout: Self.timeout)

@@ -42,9 +42,10 @@ extension NodeLoop {
     }
 
     /// Answers with the leader as soon as one is known, or with nil when the time is up.
-    func leader(waiting timeout: TimeAmount, _ answer: @escaping (NodeID?) -> Void) {
-        if let leader = self.core.leader { return answer(leader) }
-        self.leaderWatchers.add(answer, as: self.newID(), timeout: timeout)
+    func leader(waiting timeout: TimeAmount, _ answer: @escaping (Result<NodeID?, ReadError>) -> Void) {
+        if let leader = self.core.leader { return answer(.success(leader)) }
+        guard self.leaderWatchers.count < self.limits.openWatchersMax else { return answer(.failure(.overloaded)) }
+        self.leaderWatchers.add({ answer(.success($0)) }, as: self.newID(), timeout: timeout)
     }
 
     /// Asks a member for what only a leader can answer: given up as soon as another one is known to lead.
@@ -70,9 +71,14 @@ extension NodeLoop {
     }
 
     /// Wakes the caller when something beyond `index` is applied, or when the time is up.
-    func applied(beyond index: LogIndex, waiting timeout: TimeAmount, _ wake: @escaping () -> Void) {
-        if self.isStopped || self.applied.index > index { return wake() }
-        self.applyWatchers.add((index, wake), as: self.newID(), timeout: timeout)
+    func applied(
+        beyond index: LogIndex,
+        waiting timeout: TimeAmount,
+        _ wake: @escaping (Result<Void, ReadError>) -> Void
+    ) {
+        if self.isStopped || self.applied.index > index { return wake(.success(())) }
+        guard self.applyWatchers.count < self.limits.openWatchersMax else { return wake(.failure(.overloaded)) }
+        self.applyWatchers.add((index, { wake(.success(())) }), as: self.newID(), timeout: timeout)
     }
 
     var local: Applied<Machine> {

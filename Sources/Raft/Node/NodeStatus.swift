@@ -70,7 +70,7 @@ public struct NodeStatus: Sendable {
 public enum ReadError: Error, Hashable, Sendable {
     /// This member knows no leader that confirms how far it must have applied; perhaps that one does.
     case notServed(leader: NodeID?)
-    /// Too many reads are waiting already.
+    /// Too many are waiting already.
     case overloaded
     /// No majority answered in time, or this member has not applied what was asked for by then.
     case timedOut

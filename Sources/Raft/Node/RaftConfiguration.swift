@@ -18,6 +18,8 @@ public struct RaftConfiguration: Sendable {
         public var openProposalsMax = 65_536
         /// Reads that wait for the leader's word, or for entries to be applied.
         public var openReadsMax = 65_536
+        /// Who waits for a leader, and who waits for something to be applied: so many each.
+        public var openWatchersMax = 65_536
         /// Messages and other inputs that wait for the next turn of the loop.
         public var inputsMax = 65_536
 

@@ -17,14 +17,10 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     private let eventLoop: any EventLoop
     private let storage: StorageThread
     private let snapshots: SnapshotThread
-    private let chunksSent: ChunkCount
+    private let chunks: ChunkService
     let loop: NIOLoopBound<NodeLoop<Machine>>
     private let published: Published
     private let intake = Mutex<[NodeLoop<Machine>.Request]>([])
-
-    private final class ChunkCount: Sendable {
-        let value = Atomic(0)
-    }
 
     private final class Published: Sendable {
         let status: Mutex<NodeStatus>
@@ -76,7 +72,9 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         receipts: ReceiptBox<Machine>,
         call: @escaping @Sendable (PeerCall) -> Void
     ) {
-        let chunksSent = ChunkCount()
+        let chunks = ChunkService(logger: configuration.logger) { number, snapshot, done in
+            snapshots.chunk(number, of: snapshot, done: done)
+        }
         let transport = PeerTransport(
             identity: configuration.identity,
             peers: [:],
@@ -87,13 +85,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
                 lost: { member in receipts.loop?.post([.lost(member)]) },
                 statusChanged: { receipts.loop?.noteTransport() },
                 call: call,
-                chunk: { number, snapshot, call in
-                    snapshots.chunk(number, of: snapshot) { result in
-                        guard case .success(.some(let bytes)) = result else { return call.answer(ByteBuffer()) }
-                        chunksSent.value.add(1, ordering: .relaxed)
-                        call.answer(ByteBuffer(bytes: bytes))
-                    }
-                }
+                chunk: { number, snapshot, call in chunks.serve(number, of: snapshot) { call.answer($0) } }
             ),
             logger: configuration.logger
         )
@@ -122,7 +114,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         self.eventLoop = eventLoop
         self.storage = storage
         self.snapshots = snapshots
-        self.chunksSent = chunksSent
+        self.chunks = chunks
         self.loop = NIOLoopBound(loop, eventLoop: eventLoop)
         self.published = published
         receipts.loop = loop
@@ -168,22 +160,27 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         }
     }
 
-    /// The current leader, waiting for one if there is none.
-    public func leader(waiting timeout: Duration) async -> NodeID? {
-        await withCheckedContinuation { continuation in
+    /// The current leader, waiting for one if there is none. Throws only `overloaded`.
+    public func leader(waiting timeout: Duration) async throws(ReadError) -> NodeID? {
+        let result: Result<NodeID?, ReadError> = await withCheckedContinuation { continuation in
             self.eventLoop.execute {
                 self.loop.value.leader(waiting: TimeAmount(timeout)) { continuation.resume(returning: $0) }
             }
         }
+        return try result.get()
     }
 
-    /// Returns when this member has applied something beyond `index`, or when the time is up.
-    public func applied(beyond index: LogIndex, waiting timeout: Duration) async {
-        await withCheckedContinuation { continuation in
+    /// Returns when this member has applied something beyond `index`, or when the time is up. Throws only
+    /// `overloaded`.
+    public func applied(beyond index: LogIndex, waiting timeout: Duration) async throws(ReadError) {
+        let result: Result<Void, ReadError> = await withCheckedContinuation { continuation in
             self.eventLoop.execute {
-                self.loop.value.applied(beyond: index, waiting: TimeAmount(timeout)) { continuation.resume() }
+                self.loop.value.applied(beyond: index, waiting: TimeAmount(timeout)) {
+                    continuation.resume(returning: $0)
+                }
             }
         }
+        try result.get()
     }
 
     /// Changes who belongs to the cluster. Returns the membership that begins the change, once it is committed: the
@@ -246,7 +243,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     public var status: NodeStatus {
         var status = self.published.status.withLock { $0 }
         status.disk = self.storage.metrics
-        status.snapshots.chunksSent = self.chunksSent.value.load(ordering: .relaxed)
+        status.snapshots.chunksSent = self.chunks.sent
         return status
     }
 

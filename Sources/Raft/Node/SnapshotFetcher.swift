@@ -17,6 +17,7 @@ final class SnapshotFetcher<Machine: StateMachine> {
     /// After a failure that has nothing to do with the source.
     private var pausedUntil = NIODeadline.uptimeNanoseconds(0)
     private(set) var chunksReceived = 0
+    private let complaints = Occasions()
 
     /// One transfer. What comes back for another one than the present is passed over.
     private final class Task {
@@ -129,6 +130,12 @@ final class SnapshotFetcher<Machine: StateMachine> {
                 self.store(task)
             }
         } else {
+            if case .success(.none) = result, self.complaints.arises() {
+                self.logger.warning(
+                    "a member has no chunk of the snapshot it offers",
+                    metadata: ["position": "\(task.snapshot.position)", "chunk": "\(number)", "member": "\(source)"]
+                )
+            }
             task.download?.failed(number, of: source, now: Self.now)
         }
         self.proceed(task)
@@ -163,10 +170,12 @@ final class SnapshotFetcher<Machine: StateMachine> {
         let bound = self.bound(task)
         let (snapshots, snapshot) = (self.snapshots, task.snapshot)
         snapshots.complete(snapshot) { result in
-            guard case .success(true) = result else {
-                return bound { $0.giveUp($1, "its bytes are not what its description says") }
+            switch result {
+            case .success(true):
+                snapshots.restore(snapshot, as: Machine.self) { result in bound { $0.restored($1, result) } }
+            case .success(false): bound { $0.giveUp($1, "its bytes are not what its description says") }
+            case .failure(let error): bound { $0.giveUp($1, "\(error)") }
             }
-            snapshots.restore(snapshot, as: Machine.self) { result in bound { $0.restored($1, result) } }
         }
     }
 
