@@ -53,23 +53,6 @@ extension Consensus {
         self.role.withLeadership(&self.ledger) { leadership, ledger in
             leadership.reconfigure(&ledger, now: now, &out)
         }
-        self.hurry(now)
-    }
-
-    /// After a start: once a quorum has been met, and none of them has said that it leads, there may be no leader. Asking
-    /// is soon done, and where one lives the others refuse the pre-vote. Leases count on the wait.
-    private mutating func hurry(_ now: Instant) {
-        guard case .follower(let following) = self.role, following.leader == nil, self.leaderHeard == nil,
-            !self.ledger.settings.allowsLeases,
-            self.ledger.membership.hasQuorum(where: { $0 == self.ledger.id || self.ledger.incarnations[$0] != nil })
-        else { return }
-        self.standSoon(now)
-    }
-
-    private mutating func standSoon(_ now: Instant) {
-        let spread = self.ledger.settings.heartbeatInterval.coreNanoseconds
-        let soon = now.advanced(by: UInt64.random(in: 0...spread, using: &self.random))
-        self.electionDeadline = min(self.electionDeadline, soon)
     }
 
     /// The leader's process is gone: no use to wait for its next heartbeat. If it lives after all, the others still
@@ -80,7 +63,9 @@ extension Consensus {
         else { return }
         self.follow(nil, in: self.ledger.term, now: now, &out)
         self.leaderHeard = nil
-        self.standSoon(now)
+        let spread = self.ledger.settings.heartbeatInterval.coreNanoseconds
+        let soon = now.advanced(by: UInt64.random(in: 0...spread, using: &self.random))
+        self.electionDeadline = min(self.electionDeadline, soon)
     }
 
     mutating func change(

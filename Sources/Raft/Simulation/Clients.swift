@@ -141,12 +141,12 @@ extension World {
         if self.clients.isQuiet { return }
         self.report.requests += 1
         if self.report.requests > self.overrides.requestsMax { return }
-        let isRead = self.chance(200)
+        let isRead = self.chance(self.faults.reads)
         let place = self.preferredMember(leaderOnly: !isRead)
         guard self.members[place].core != nil, self.members[place].pausedUntil <= self.now else { return }
         let acknowledged = self.oracle.acknowledged
         if isRead {
-            let mode: ReadMode = self.chance(500) ? .lease : .index
+            let mode: ReadMode = self.chance(self.faults.leaseReads) ? .lease : .index
             let register = Int(self.draw(0...UInt64(Registers.count - 1)))
             let read = self.clients.read(register: register, acknowledged: acknowledged, now: self.now)
             try self.step(place, .read(read, mode))

@@ -35,6 +35,9 @@ struct Faults: Sendable {
     /// Mean time between client requests, in microseconds, and the most commands in one.
     var clientInterval: UInt64
     var clientBatchMax: Int
+    /// How many of the requests are reads, and how many reads are content with a lease, in parts of 1,000.
+    var reads: UInt64 = 200
+    var leaseReads: UInt64 = 500
 
     enum Class: String, Sendable, CaseIterable {
         /// A member loses power: what it had not synced is gone.
@@ -93,6 +96,13 @@ struct Faults: Sendable {
         self.clockRates = chance(50) ? 1_000...1_000 : 955...1_045
         self.settings = Settings()
         self.settings.allowsLeases = chance(30)
+        // What is wrong with leases shows only in reads at the wrong moment: many of them, and late answers.
+        if self.settings.allowsLeases && chance(60) {
+            self.reads = 700
+            self.leaseReads = 900
+            self.delaySpikes = max(self.delaySpikes, draw(50...300))
+            self.delayMax = max(self.delayMax, draw(200_000...600_000))
+        }
         // Small, so that logs are cut and snapshots move; or as usual, so that they don't.
         self.settings.snapshotEntries = chance(70) ? Int(draw(5...200)) : 50_000
         self.settings.trailingEntries = chance(50) ? 0 : Int(draw(1...100))

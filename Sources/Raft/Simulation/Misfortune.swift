@@ -65,6 +65,12 @@ extension World {
                 member.core?.status.membership == self.oracle.membership
             else { return }
         }
+        // Somebody who was sent away before it had heard of that disk could still make a quorum of the first hour with
+        // its successor.
+        for member in self.members where !voters.contains(member.id) && !member.isRetired {
+            guard let membership = member.core?.status.membership else { return }
+            if membership.isVoter(self.members[victim].id) && !member.knows(self.members[victim].id) { return }
+        }
         // A cluster of one begins anew with an empty disk: nobody is there who could object.
         if self.members[victim].genesis.futureVoters.count == 1 { return }
         // Two that were wiped, and were not told yet, could take each other for the cluster of the first hour.

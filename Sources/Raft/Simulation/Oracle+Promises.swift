@@ -3,10 +3,12 @@ import RaftCore
 // What members tell each other, and what they answer clients.
 
 extension Oracle {
-    struct Vote: Hashable { var voter: NodeID, term: Term }
+    /// Promises are a disk's: whoever comes back with another one is somebody else, and nobody counts its vote.
+    struct Vote: Hashable { var voter: Incarnation, term: Term }
 
     /// Nothing is promised before it is durable; one vote a term, across restarts too.
-    mutating func checkPromise(_ envelope: Envelope, _ disk: Disk) throws(Violation) {
+    mutating func checkPromise(_ envelope: Envelope, _ member: SimulatedMember) throws(Violation) {
+        let disk = member.disk
         func early(_ what: String) -> Violation {
             Violation(invariant: "durable before promised", detail: "member \(envelope.from) sent \(what)")
         }
@@ -16,14 +18,14 @@ extension Oracle {
                 disk.hardState.term > reply.term
                     || (disk.hardState.term == reply.term && disk.hardState.vote == envelope.to)
             else { throw early("a vote for \(envelope.to) in \(reply.term), which its disk does not know of") }
-            try self.noteVote(of: envelope.from, for: envelope.to, in: reply.term)
+            try self.noteVote(of: member, for: envelope.to, in: reply.term)
         case .voteRequest(let request):
             guard
                 disk.hardState.term > request.term
                     || (disk.hardState.term == request.term && disk.hardState.vote == envelope.from
                         && disk.term(at: request.last.index) == request.last.term)
             else { throw early("a candidacy in \(request.term), which its disk does not know of") }
-            try self.noteVote(of: envelope.from, for: envelope.from, in: request.term)
+            try self.noteVote(of: member, for: envelope.from, in: request.term)
         case .appendReply(let reply):
             guard case .accepted(let match) = reply.outcome else { return }
             guard
@@ -35,15 +37,19 @@ extension Oracle {
         }
     }
 
-    private mutating func noteVote(of voter: NodeID, for candidate: NodeID, in term: Term) throws(Violation) {
-        let vote = Vote(voter: voter, term: term)
+    private mutating func noteVote(
+        of voter: SimulatedMember,
+        for candidate: NodeID,
+        in term: Term
+    ) throws(Violation) {
+        let vote = Vote(voter: voter.incarnation, term: term)
         guard let first = self.votes[vote], first != candidate else {
             self.votes[vote] = candidate
             return
         }
         throw Violation(
             invariant: "one vote a term",
-            detail: "member \(voter) in \(term): for \(first), then for \(candidate)"
+            detail: "member \(voter.id) in \(term): for \(first), then for \(candidate)"
         )
     }
 

@@ -69,7 +69,7 @@ struct Oracle: Sendable {
         if hasWon { try self.checkNewLeader(core, after) }
         if after.role == .leader { try self.checkLeader(after, before) }
         for write in effects.writes { try self.checkWrite(write, core, after, before) }
-        for envelope in effects.messages { try self.checkPromise(envelope, members[after.id.place].disk) }
+        for envelope in effects.messages { try self.checkPromise(envelope, members[after.id.place]) }
         if let snapshot = effects.install { try self.checkInstall(snapshot, after) }
         if effects.committed != nil {
             let start = max(before.commit, effects.install?.index ?? .zero)

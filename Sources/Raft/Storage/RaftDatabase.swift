@@ -18,6 +18,7 @@ public struct RaftDatabase: ~Copyable {
     /// The bytes of the snapshots. `SnapshotThread` works on them once the member runs.
     public let snapshots: SnapshotStore
 
+    let path: String
     let log: LogEnvironment
     let membership: Membership
     var stored: LogState
@@ -105,6 +106,7 @@ public struct RaftDatabase: ~Copyable {
         self.isNew = isNew
         self.mendedHardState = found.isHardStateDamaged
         self.snapshots = snapshots
+        self.path = path
         self.log = log
         self.membership = found.membership
         self.stored = LogState(

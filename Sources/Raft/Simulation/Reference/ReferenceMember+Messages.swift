@@ -24,7 +24,10 @@ extension ReferenceMember {
         }
         guard said == self.step.said.count else { throw self.silent(self.step.said[said].message.summary) }
         if self.step.asksLeader { throw self.silent("a question to the leader") }
-        if self.step.beginsRound || self.office?.round ?? 0 > roundBefore { try self.checkRound(messages, roundBefore) }
+        let isNewRound = self.office?.round ?? 0 > roundBefore
+        let isOldOne = isNewRound && self.office?.mayHaveMissedRounds == true
+        if self.step.beginsRound || (isNewRound && !isOldOne) { try self.checkRound(messages, roundBefore) }
+        if isNewRound { self.office?.mayHaveMissedRounds = false }
     }
 
     /// A round goes to every follower.

@@ -17,9 +17,7 @@ extension ReferenceMember {
         case .persisted(let receipt): self.persisted(receipt)
         case .captured(let snapshot): self.captured(snapshot)
         case .fetched(let snapshot): self.fetched(snapshot)
-        case .met(let member, let incarnation):
-            self.met[member] = incarnation
-            self.hurry()
+        case .met(let member, let incarnation): self.met[member] = incarnation
         case .lost(let member): self.lost(member)
         case .timer: self.timerFired(effects)
         }
@@ -98,25 +96,13 @@ extension ReferenceMember {
         }
     }
 
-    /// Nobody of a quorum has said that it leads: no use to wait, unless leases count on the wait.
-    private mutating func hurry() {
-        guard self.role == .follower, self.leader == nil, self.leaderHeard == nil, !self.pace.settings.allowsLeases,
-            self.membership.canDecide({ $0 == self.id || self.met[$0] != nil })
-        else { return }
-        self.standSoon()
-    }
-
-    private mutating func standSoon() {
-        let (now, soon) = (self.step.now, self.step.now.adding(self.pace.heartbeat))
-        self.timeout = (min(self.timeout.earliest, now), min(self.timeout.latest, soon))
-    }
-
     /// The connection to the leader was closed by its host: no use to wait for it, unless leases count on the wait.
     private mutating func lost(_ member: NodeID) {
         guard self.role == .follower, self.leader == member, !self.pace.settings.allowsLeases else { return }
         self.follow(nil, in: self.term)
         self.leaderHeard = nil
-        self.standSoon()
+        let (now, soon) = (self.step.now, self.step.now.adding(self.pace.heartbeat))
+        self.timeout = (min(self.timeout.earliest, now), min(self.timeout.latest, soon))
     }
 
     private mutating func timerFired(_ effects: Effects) {

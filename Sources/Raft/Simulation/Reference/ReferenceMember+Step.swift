@@ -12,6 +12,7 @@ extension ReferenceMember {
     ) throws(Violation) {
         if self.role != .leader && self.office != nil { self.office = nil }
         self.step.begin(self.writes + 1, commit: self.commit, now: now)
+        if self.office?.followers.isEmpty == true { self.office?.mayHaveMissedRounds = true }
         try self.act(input, effects, after)
         try self.readChoices(input, effects)
         try self.leaveIfRemoved(effects)

@@ -26,6 +26,8 @@ struct ReferenceOffice: Sendable {
     /// The latest round that has begun, and when each one did.
     var round: UInt64 = 0
     var rounds: [(round: UInt64, at: Instant)] = []
+    /// Rounds may have begun that went to nobody, because there was nobody: the next number seen need not be a new round's.
+    var mayHaveMissedRounds = false
     var heartbeatDeadline: Instant
     /// Proposals that are not committed yet, in log order.
     var open: [(proposal: ProposalID, position: LogPosition)] = []
