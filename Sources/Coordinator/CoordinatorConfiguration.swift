@@ -25,8 +25,6 @@ public struct CoordinatorConfiguration: Sendable {
     /// Whether `--raft` was given: a cluster of one is otherwise an implementation detail that the API does not show.
     public var isClustered: Bool
     public var dataDirectory: String
-    /// How long the log's file is made at the start, in bytes.
-    public var logReserveBytes = 0
     public var raft = Settings()
     /// How much may be under way at once.
     public var limits = RaftConfiguration.Limits()

@@ -52,30 +52,6 @@ struct RaftDatabaseTests {
         #expect(one != two)
     }
 
-    @Test("a file that was made long beforehand holds the same database, before and after it is longer than that")
-    func reserved() throws {
-        let path = self.directory.path + "/data.mdb"
-        func length() throws -> Int {
-            try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
-        }
-        do {
-            var database = try open(self.directory)
-            database.reserve(logBytes: 1 << 20)
-            #expect(try length() == 1 << 20)
-            _ = try database.commit([write(1, term: 1, vote: 1), write(2, entries(1...3))])
-        }
-        do {
-            var database = try open(self.directory)
-            #expect(try database.recover().entries == entries(1...3))
-            database.reserve(logBytes: 1 << 19)
-            #expect(try length() == 1 << 20, "what is long enough stays as it is")
-            let large = (4...1_000).map { entry($0, String(repeating: "x", count: 4_000)) }
-            _ = try database.commit([write(1, large)])
-            #expect(try length() > 1 << 20)
-        }
-        #expect(try open(self.directory).recover().entries.count == 1_000)
-    }
-
     @Test("what was committed is recovered: term, vote and entries")
     func roundTrip() throws {
         do {

@@ -68,12 +68,6 @@ extension CoordinatorConfiguration {
     /// Opens the member's database. A newcomer first asks its cluster for a place; one that has its database needs to
     /// ask nobody, however it is started.
     func openDatabase() async throws -> RaftDatabase {
-        let database = try await self.existingOrNewDatabase()
-        database.reserve(logBytes: self.logReserveBytes)
-        return database
-    }
-
-    private func existingOrNewDatabase() async throws -> RaftDatabase {
         switch self.origin {
         case .genesis(let genesis, let member):
             return try RaftDatabase(directory: self.dataDirectory, member: member, of: genesis)

@@ -18,7 +18,6 @@ public struct RaftDatabase: ~Copyable {
     /// The bytes of the snapshots. `SnapshotThread` works on them once the member runs.
     public let snapshots: SnapshotStore
 
-    let path: String
     let log: LogEnvironment
     let membership: Membership
     var stored: LogState
@@ -106,7 +105,6 @@ public struct RaftDatabase: ~Copyable {
         self.isNew = isNew
         self.mendedHardState = found.isHardStateDamaged
         self.snapshots = snapshots
-        self.path = path
         self.log = log
         self.membership = found.membership
         self.stored = LogState(

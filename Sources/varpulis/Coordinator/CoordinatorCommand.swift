@@ -147,7 +147,6 @@ struct CoordinatorCommand: AsyncParsableCommand {
         guard configuration.heartbeatTimeout > configuration.heartbeatInterval else {
             throw ValidationError("--heartbeat-timeout must be longer than --heartbeat-interval.")
         }
-        configuration.logReserveBytes = 64 << 20
         configuration.raft = try self.timing()
         return configuration
     }
