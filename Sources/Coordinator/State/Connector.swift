@@ -28,7 +28,8 @@ extension ClusterState {
             var writer = ByteWriter(capacity: 512)
             writer.value(name)
             writer.text(type)
-            writer.list(parameters)
+            writer.number(UInt64(parameters.count))
+            for parameter in parameters { parameter.encode(into: &writer) }
             writer.optional(description) { $0.text($1) }
             self.bytes = writer.bytes
         }
@@ -121,8 +122,8 @@ extension ClusterState.Connector: BinaryCoded {
     }
 }
 
-extension ClusterState.Connector.Parameter: BinaryCoded {
-    func encode(into writer: inout ByteWriter) {
+extension ClusterState.Connector.Parameter {
+    fileprivate func encode(into writer: inout ByteWriter) {
         writer.text(self.key)
         switch self.value {
         case .plain(let text):
@@ -131,15 +132,6 @@ extension ClusterState.Connector.Parameter: BinaryCoded {
         case .sealed(let bytes):
             writer.byte(1)
             writer.blob(bytes)
-        }
-    }
-
-    init(from reader: inout ByteReader) throws(DecodingFailure) {
-        self.key = try reader.text()
-        switch try reader.byte() {
-        case 0: self.value = .plain(try reader.text())
-        case 1: self.value = .sealed(try reader.blob())
-        case let tag: throw reader.failure(.unknown, "no kind of parameter is numbered \(tag)")
         }
     }
 }

@@ -26,9 +26,9 @@ extension ClusterState {
         writer.value(self.lastEpoch)
         writer.list(self.workers)
         writer.list(self.groups)
-        let connectors = self.connectorsByName.sorted { $0.key < $1.key }
+        let connectors = self.connectors
         writer.number(UInt64(connectors.count))
-        for (_, connector) in connectors {
+        for connector in connectors {
             writer.value(connector)
             if writer.bytes.count >= size { try write(writer.take()) }
         }
