@@ -18,18 +18,15 @@ extension Connector {
 
     /// The body that the general encoder gives, keys sorted.
     public var json: [UInt8] {
-        var writer = JSONWriter(capacity: 512)
-        writer.begin("{\"connector_type\":", self.connectorType)
-        if let description { writer.begin(",\"description\":", description) }
-        writer.begin(",\"name\":", self.name)
-        var separator: StaticString = ",\"params\":{"
+        var body = ConnectorBody(
+            name: Array(self.name.utf8)[...],
+            type: Array(self.connectorType.utf8)[...],
+            description: self.description.map { Array($0.utf8)[...] }
+        )
         for (key, value) in self.params.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-            writer.begin(separator, key)
-            writer.begin(":", value)
-            separator = ","
+            body.add(Array(key.utf8)[...], Array(value.utf8)[...])
         }
-        writer.append(self.params.isEmpty ? ",\"params\":{}}" : "}}")
-        return writer.bytes
+        return body.finish()
     }
 
     /// Nil for anything but the four fields, each at most once, as plain strings.

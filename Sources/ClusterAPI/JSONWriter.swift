@@ -84,13 +84,7 @@ extension JSONWriter {
         text.withUTF8Buffer { self.bytes.append(contentsOf: $0) }
     }
 
-    /// Text that is JSON already, and a string behind it.
-    mutating func begin(_ text: StaticString, _ string: String) {
-        self.append(text)
-        self.write(string)
-    }
-
-    /// The same, of a string that is at hand as UTF-8.
+    /// Text that is JSON already, and a string behind it that is at hand as UTF-8.
     mutating func begin(_ text: StaticString, utf8: ArraySlice<UInt8>) {
         self.append(text)
         utf8.withUnsafeBufferPointer { self.write(utf8: $0) }
