@@ -49,17 +49,14 @@ struct JSONWriter {
     private mutating func write(utf8 bytes: UnsafeBufferPointer<UInt8>) {
         self.append("\"")
         var start = 0
-        for place in 0..<bytes.count where Self.needsEscape(bytes[place]) {
-            self.bytes.append(contentsOf: bytes[start..<place])
-            self.escape(bytes[place])
-            start = place + 1
+        while true {
+            let end = JSONText.runEnd(in: bytes, from: start)
+            self.bytes.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<end]))
+            if end == bytes.count { break }
+            self.escape(bytes[end])
+            start = end + 1
         }
-        self.bytes.append(contentsOf: bytes[start...])
         self.append("\"")
-    }
-
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20
     }
 
     private mutating func escape(_ byte: UInt8) {

@@ -24,17 +24,11 @@ struct PlainJSONReader {
     mutating func string() -> String? {
         guard self.accept("\"") else { return nil }
         let start = self.offset
-        while self.offset < self.bytes.count {
-            switch self.bytes[self.offset] {
-            case UInt8(ascii: "\""):
-                let text = Span(_unsafeElements: UnsafeBufferPointer(rebasing: self.bytes[start..<self.offset]))
-                self.offset += 1
-                do { return String(copying: try UTF8Span(validating: text)) } catch { return nil }
-            case UInt8(ascii: "\\"), 0..<0x20: return nil
-            default: self.offset += 1
-            }
-        }
-        return nil
+        let end = JSONText.runEnd(in: self.bytes, from: start)
+        guard end < self.bytes.count, self.bytes[end] == UInt8(ascii: "\"") else { return nil }
+        self.offset = end + 1
+        let text = Span(_unsafeElements: UnsafeBufferPointer(rebasing: self.bytes[start..<end]))
+        do { return String(copying: try UTF8Span(validating: text)) } catch { return nil }
     }
 
     /// An object whose values are strings, each under a name of its own.

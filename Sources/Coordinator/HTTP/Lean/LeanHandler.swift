@@ -141,8 +141,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard self.buffer.readableBytes >= byteCount else { return false }
             // A copy: the buffer that was read into is a large one, and goes back to be read into again.
             var request = context.channel.allocator.buffer(capacity: byteCount)
-            request.writeBytes(self.buffer.readableBytesView.prefix(byteCount))
-            self.buffer.moveReaderIndex(forwardBy: byteCount)
+            if var bytes = self.buffer.readSlice(length: byteCount) { request.writeBuffer(&bytes) }
             if self.buffer.readableBytes == 0 { self.buffer = ByteBuffer() }
             self.serve(work, request, head, context)
             return true
@@ -168,13 +167,11 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch outcome {
         case .answered(let answer):
             self.state = .reading
-            var out = context.channel.allocator.buffer(capacity: 256 + answer.body.count)
-            out.writeResponse(answer)
+            let out = context.channel.allocator.buffer(bytes: ResponseBytes.of(answer))
             context.writeAndFlush(Self.wrapOutboundOut(out), promise: nil)
         case .relayed(let response):
             self.state = .reading
-            var out = context.channel.allocator.buffer(capacity: 256 + response.body.readableBytes)
-            out.writeResponse(response)
+            let out = context.channel.allocator.buffer(bytes: ResponseBytes.of(response))
             context.writeAndFlush(Self.wrapOutboundOut(out), promise: nil)
         case .left:
             self.state = .passing(0)
@@ -255,50 +252,5 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if isServing { return self.planWatch(in: self.patience) }
         if left > .zero { return self.planWatch(in: left) }
         context.close(promise: nil)
-    }
-}
-
-extension ByteBuffer {
-    fileprivate mutating func writeResponse(_ answer: Answer) {
-        self.writeHead(answer.status, contentType: "application/json", byteCount: answer.body.count)
-        for field in answer.fields { self.writeField(field.name.rawName, field.value) }
-        self.writeTail()
-        self.writeBytes(answer.body)
-    }
-
-    fileprivate mutating func writeResponse(_ response: ForwardedResponse) {
-        self.writeHead(
-            HTTPResponse.Status(code: response.status),
-            contentType: response.contentType,
-            byteCount: response.body.readableBytes
-        )
-        if response.isReplayed { self.writeField(RequestKey.replayedHeader.rawName, "true") }
-        if !response.retryAfter.isEmpty { self.writeField("Retry-After", response.retryAfter) }
-        if !response.index.isEmpty { self.writeField(WriteIndex.header.rawName, response.index) }
-        self.writeTail()
-        self.writeImmutableBuffer(response.body)
-    }
-
-    private mutating func writeHead(_ status: HTTPResponse.Status, contentType: String, byteCount: Int) {
-        self.writeStaticString("HTTP/1.1 ")
-        self.writeString(String(status.code))
-        self.writeStaticString(" ")
-        self.writeString(status.reasonPhrase)
-        self.writeStaticString("\r\n")
-        if !contentType.isEmpty { self.writeField("Content-Type", contentType) }
-        self.writeField("Content-Length", String(byteCount))
-    }
-
-    private mutating func writeField(_ name: String, _ value: String) {
-        self.writeString(name)
-        self.writeStaticString(": ")
-        self.writeString(value)
-        self.writeStaticString("\r\n")
-    }
-
-    private mutating func writeTail() {
-        self.writeField("Date", HTTPDate.now)
-        self.writeField("Server", CoordinatorServer.serverName)
-        self.writeStaticString("\r\n")
     }
 }

@@ -42,18 +42,20 @@ struct LeanPath: Sendable {
         }
         let leadership = self.plane.node.leadership
         guard let leader = leadership.leader, let ticket = self.plane.session.ticketAtOnce() else { return done(.left) }
+        let stamp = ticket.stamp
         let passage = Passage(
-            origin: .session(ticket.stamp),
+            origin: .session(stamp),
             deadline: .now + LeaderGate.deadline,
             isRepeated: false
         )
-        let request = ForwardedRequest(work, passage, body)
         if leadership.isOwn {
-            let attempt = Attempt(.session(ticket.stamp), deadline: passage.deadline)
+            let attempt = Attempt(.session(stamp), deadline: passage.deadline)
             return self.begin(work, body, for: attempt, on: loop) { result in
-                self.finish(result.map { .answered($0) }, request, ticket, on: loop, done)
+                let result = result.map { Outcome.answered($0) }
+                self.finish(result, ForwardedRequest(work, passage, body), ticket, on: loop, done)
             }
         }
+        let request = ForwardedRequest(work, passage, body)
         self.plane.node.call(leader: leader, request.encoded(), timeout: LeaderGate.deadline, from: loop) { word in
             let result = Result { Outcome.relayed(try LeaderGate.settle(word, effect: .logged)) }
             self.finish(result, request, ticket, on: loop, done)
@@ -150,7 +152,7 @@ struct LeanPath: Sendable {
     /// The first try of a write is over.
     private func finish(
         _ result: Result<Outcome, any Error>,
-        _ request: ForwardedRequest,
+        _ request: @autoclosure () -> ForwardedRequest,
         _ ticket: ProcessSession.Ticket,
         on loop: any EventLoop,
         _ done: @escaping @Sendable (Outcome) -> Void
@@ -158,6 +160,7 @@ struct LeanPath: Sendable {
         switch result {
         case .failure(Unsettled.undecided):
             // It may have taken effect: the router goes on with the same number. The connection waits for it.
+            let request = request()
             Task {
                 let outcome = await self.goOn(request, ticket)
                 loop.execute { done(outcome) }

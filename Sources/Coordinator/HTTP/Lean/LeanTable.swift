@@ -9,15 +9,33 @@ struct LeanTable: Sendable {
     /// A larger body is left to the router.
     static let bodyBytesMax = 64 << 10
 
-    /// A request that the lean path may carry out.
-    struct Work: Sendable {
-        var endpoint: Endpoint
-        var role: Role
-        var target: String
-        var name: String
-        var consistency: Consistency
-        var contentType: String?
+    /// A request that the lean path may carry out. An object: it is handed on from step to step.
+    final class Work: Sendable {
+        let endpoint: Endpoint
+        let role: Role
+        let target: String
+        let name: String
+        let consistency: Consistency
+        let contentType: String?
+
+        init(
+            endpoint: Endpoint,
+            role: Role,
+            target: String,
+            name: String,
+            consistency: Consistency,
+            contentType: String?
+        ) {
+            self.endpoint = endpoint
+            self.role = role
+            self.target = target
+            self.name = name
+            self.consistency = consistency
+            self.contentType = contentType
+        }
     }
+
+    private static let prefix = "/\(Routes.prefix)/"
 
     /// Nil for a request that is left to the router.
     func work(for head: RequestHead) -> Work? {
@@ -52,9 +70,8 @@ struct LeanTable: Sendable {
         bodyByteCount: Int
     ) -> Work? {
         guard contentType == nil || contentType == "application/json" else { return nil }
-        let prefix = "/\(Routes.prefix)/"
-        guard target.utf8.starts(with: prefix.utf8) else { return nil }
-        var path = target.utf8.dropFirst(prefix.utf8.count)
+        guard target.hasPrefix(Self.prefix) else { return nil }
+        var path = target.utf8.dropFirst(Self.prefix.utf8.count)
         var consistency = Consistency.linearizable
         if let mark = path.firstIndex(of: UInt8(ascii: "?")) {
             guard method == .get, let wish = Self.consistency(path[mark...]) else { return nil }
@@ -64,8 +81,9 @@ struct LeanTable: Sendable {
         let parts = path.split(separator: UInt8(ascii: "/"), maxSplits: 2, omittingEmptySubsequences: false)
         let isNamed = parts.count == 2
         guard parts.count == 1 || isNamed, let collection = parts.first,
+            case let collection = Substring(collection),
             let endpoint = self.endpoints.first(where: {
-                $0.isNamed == isNamed && $0.method == method && $0.collection.utf8.elementsEqual(collection)
+                $0.isNamed == isNamed && $0.method == method && $0.collection == collection
             }),
             role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0),
             let name = isNamed ? String(parts[1]) : "", !isNamed || Self.isPlain(name)
