@@ -41,7 +41,11 @@ struct Agenda: Sendable {
         self.heap.insert(Item(time: time, sequence: self.sequence, event: event))
     }
 
-    mutating func next() -> (time: UInt64, event: Event)? {
-        self.heap.popMin().map { ($0.time, $0.event) }
+    var isEmpty: Bool { self.heap.isEmpty }
+
+    /// Takes out what is to happen next. There must be something.
+    mutating func removeNext() -> (time: UInt64, event: Event) {
+        let item = self.heap.removeMin()
+        return (item.time, item.event)
     }
 }

@@ -5,7 +5,7 @@ struct Registers: Sendable {
     private(set) var applied = LogPosition.zero
     /// Over all entries applied so far: two members that agree on it have applied the same.
     private(set) var digest: UInt64 = 0
-    private(set) var values: [UInt64] = Array(repeating: 0, count: Registers.count)
+    private(set) var values = InlineArray<16, UInt64>(repeating: 0)
 
     static let count = 16
 

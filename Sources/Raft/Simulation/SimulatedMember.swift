@@ -4,7 +4,7 @@ import RaftCore
 struct SimulatedMember {
     let id: NodeID
     /// Nil while it has no power.
-    var core: Consensus?
+    var process: Process?
     var disk = Disk()
     /// What the disk was formatted with.
     let incarnation: Incarnation
@@ -48,14 +48,11 @@ struct SimulatedMember {
         self.schedule = schedule
     }
 
-    /// What the core was after its latest step.
-    var status: Status?
-
     /// Whether its log says which disk that member lives on.
     func knows(_ other: NodeID) -> Bool {
-        guard let core = self.core, self.disk.last.index >= core.status.commit else { return false }
-        let isDurable = core.status.durable == core.status.last.index
-        return isDurable && core.status.membership.member(other)?.incarnation != nil
+        guard let status = self.process?.status, self.disk.last.index >= status.commit else { return false }
+        let isDurable = status.durable == status.last.index
+        return isDurable && status.membership.member(other)?.incarnation != nil
     }
 
     /// The same machine with an empty disk, which whoever set it up took for a new member of the first hour.
@@ -72,6 +69,23 @@ struct SimulatedMember {
         member.isGhost = true
         return member
     }
+}
+
+/// A member's core, for as long as the member has power.
+///
+/// It is shared and not a value: a core is large, and changed and looked at in place in every step. Who copies a world
+/// must copy the processes in it.
+final class Process {
+    var core: Consensus
+    /// What the core was after its latest step.
+    var status: Status
+
+    init(_ core: Consensus, _ status: Status) {
+        self.core = core
+        self.status = status
+    }
+
+    func copy() -> Process { Process(self.core, self.status) }
 }
 
 /// A member's clock: it shows the world's time, a little faster or slower.

@@ -107,6 +107,11 @@ struct ReferenceDisk: Sendable {
         guard status.term == self.hardState.term, status.vote == self.hardState.vote, status.base == self.base,
             status.last == last, core.snapshots == self.snapshots
         else { return false }
-        return self.entries.allSatisfy { core.entry(at: $0.index) == $0 }
+        var own = self.entries.makeIterator()
+        var isSame = true
+        let isThere = core.forEachEntry(from: self.base.index.next, through: last.index) { entry in
+            if own.next() != entry { isSame = false }
+        }
+        return isThere && isSame && own.next() == nil
     }
 }

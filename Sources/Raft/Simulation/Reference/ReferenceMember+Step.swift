@@ -62,7 +62,7 @@ extension ReferenceMember {
         }
         if isQuiet { return }
         self.writes += 1
-        self.pending.append((self.step.write, self.step.now))
+        self.pending.append(Pending(write: self.step.write, at: self.step.now))
     }
 
     func compare(_ after: Status) throws(Violation) {
