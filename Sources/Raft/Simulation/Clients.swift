@@ -5,7 +5,14 @@ import RaftCore
 struct Clients: Sendable {
     private typealias Registry = RegisterModel<UInt64>
 
-    private struct OpenWrite { var write: RegisterWrite, padding: Int, acknowledged: LogIndex, place: Int, number: Int }
+    private struct OpenWrite {
+        var value: UInt64
+        var payload: [UInt8]
+        var acknowledged: LogIndex
+        var place: Int
+        var number: Int
+    }
+
     private struct OpenRead { var register: Int, acknowledged: LogIndex, number: Int }
 
     private var nextID: UInt64 = 0
@@ -31,16 +38,17 @@ struct Clients: Sendable {
         let id = ProposalID(self.nextID)
         let write = RegisterWrite(register: register, value: self.nextID)
         let number = self.note(.write(write.value), on: register, now)
+        let payload = write.payload(padding: padding)
         self.writes[id] = OpenWrite(
-            write: write,
-            padding: padding,
+            value: write.value,
+            payload: payload,
             acknowledged: acknowledged,
             place: place,
             number: number
         )
         while self.openAt.count <= place { self.openAt.append(0) }
         self.openAt[place] += 1
-        return Proposal(id: id, payload: write.payload(padding: padding))
+        return Proposal(id: id, payload: payload)
     }
 
     mutating func read(register: Int, acknowledged: LogIndex, now: UInt64) -> ReadID {
@@ -70,15 +78,14 @@ struct Clients: Sendable {
         now: UInt64
     ) throws(Violation) {
         let open = try self.close(done.proposal)
-        let payload = open.write.payload(padding: open.padding)
-        try oracle.checkCompletion(done, payload: payload, began: open.acknowledged, core)
+        try oracle.checkCompletion(done, payload: open.payload, began: open.acknowledged, core)
         self.note(.done, of: open.number, now)
     }
 
     mutating func refused(_ refusal: Effects.Refusal, _ oracle: inout Oracle) throws(Violation) {
         let open = try self.close(refusal.proposal)
         if refusal.error == .outcomeUnknown { return }
-        oracle.noteRefusal(of: open.write.value)
+        oracle.noteRefusal(of: open.value)
         if open.number >= 0 { self.history.fail(open.number) }
     }
 

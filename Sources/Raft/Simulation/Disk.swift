@@ -23,7 +23,8 @@ struct Disk: Sendable {
 
     mutating func enqueue(_ writes: [Write]) { self.queue.append(contentsOf: writes) }
 
-    var isIdle: Bool { self.queue.isEmpty && self.syncing.isEmpty }
+    /// Whether it owes somebody a receipt.
+    var isBusy: Bool { !self.queue.isEmpty || !self.syncing.isEmpty }
 
     /// Takes the next batch. False if the disk is busy or has nothing to do.
     mutating func start() -> Bool {

@@ -34,12 +34,10 @@ struct RegisterWrite: Hashable, Sendable {
     var value: UInt64
 
     func payload(padding: Int) -> [UInt8] {
-        Array(unsafeUninitializedCapacity: 9 + padding) { buffer, count in
-            for place in 0..<8 { buffer[place] = UInt8(truncatingIfNeeded: self.value >> UInt64(56 - 8 * place)) }
-            buffer[8] = UInt8(self.register)
-            for place in 9..<9 + padding { buffer[place] = 0 }
-            count = 9 + padding
-        }
+        var bytes = [UInt8](repeating: 0, count: 9 + padding)
+        for place in 0..<8 { bytes[place] = UInt8(truncatingIfNeeded: self.value >> UInt64(56 - 8 * place)) }
+        bytes[8] = UInt8(self.register)
+        return bytes
     }
 
     init(register: Int, value: UInt64) {

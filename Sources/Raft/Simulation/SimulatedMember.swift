@@ -76,16 +76,25 @@ struct SimulatedMember {
 /// It is shared and not a value: a core is large, and changed and looked at in place in every step. Who copies a world
 /// must copy the processes in it.
 final class Process {
+    var running: Running
+
+    init(_ core: Consensus) { self.running = Running(core: core, status: core.status, before: core.status) }
+
+    private init(_ running: Running) { self.running = running }
+
+    var status: Status { self.running.status }
+
+    func copy() -> Process { Process(self.running) }
+
+    /// Asks the core something, where it lies: a property's value would be copied first.
+    func ask<Answer>(_ question: (inout Consensus) -> Answer) -> Answer { question(&self.running.core) }
+}
+
+/// A core, and what it was after its latest step and before that.
+struct Running {
     var core: Consensus
-    /// What the core was after its latest step.
     var status: Status
-
-    init(_ core: Consensus, _ status: Status) {
-        self.core = core
-        self.status = status
-    }
-
-    func copy() -> Process { Process(self.core, self.status) }
+    var before: Status
 }
 
 /// A member's clock: it shows the world's time, a little faster or slower.

@@ -5,37 +5,37 @@ import RaftCore
 extension World {
     mutating func step(_ place: Int, _ input: Input) throws(Violation) {
         guard let process = self.members[place].process else { return }
-        let before = process.status
-        let isMomentous = try self.handle(input, place, &process.core, before: before, after: &process.status)
+        let isMomentous = try self.handle(input, place, &process.running)
         let isAmbushed = isMomentous && self.isAmbush(place, process.status.role)
         if isAmbushed && self.chance(500) { return try self.crash(place) }
         for envelope in self.effects.messages { self.transmit(envelope) }
-        try self.follow(place, &process.core, &process.status, input)
+        try self.follow(place, &process.running, input)
         if isAmbushed { try self.crash(place) }
     }
 
     /// The core's part, all checks of what it has done, and the disk's. True if the log has changed, or what is committed.
-    private mutating func handle(
-        _ input: Input,
-        _ place: Int,
-        _ core: inout Consensus,
-        before: Status,
-        after: inout Status
-    ) throws(Violation) -> Bool {
+    private mutating func handle(_ input: Input, _ place: Int, _ member: inout Running) throws(Violation) -> Bool {
         let now = self.members[place].clock.instant(self.now)
         self.effects.removeAll()
-        core.handle(input, now: now, into: &self.effects)
-        after = core.status
+        member.core.handle(input, now: now, into: &self.effects)
+        swap(&member.before, &member.status)
+        member.status = member.core.status
         self.report.steps += 1
-        self.note(place, input, after)
+        self.note(place, input, member.status)
         let isMomentous = self.effects.isMomentous
-        if isMomentous || after.role != before.role || after.term != before.term || self.effects.sends {
-            self.report.elections +=
-                try self.oracle.check(core, before: before, after: after, self.effects, self.members)
+        let isNewOffice = member.status.role != member.before.role || member.status.term != member.before.term
+        if isMomentous || isNewOffice || self.effects.sends {
+            self.report.elections += try self.oracle.check(
+                member.core,
+                before: member.before,
+                after: member.status,
+                self.effects,
+                self.members
+            )
             try self.furnish()
         }
-        try self.refinement.check(input, now: now, self.effects, core, after)
-        try self.checkSilence(place, after, input)
+        try self.refinement.check(input, now: now, self.effects, member.core, member.status)
+        try self.checkSilence(place, member.status, input)
         if !self.effects.writes.isEmpty {
             self.members[place].disk.enqueue(self.effects.writes)
             if self.members[place].pendingSince == nil { self.members[place].pendingSince = self.now }
@@ -45,16 +45,11 @@ extension World {
     }
 
     /// The state, the clients, the snapshots and the timer follow the core, which is `inout` so that nobody copies it.
-    private mutating func follow(
-        _ place: Int,
-        _ core: inout Consensus,
-        _ status: inout Status,
-        _ input: Input
-    ) throws(Violation) {
-        try self.apply(place, core)
-        try self.answerClients(place, core, status)
-        self.moveSnapshots(place, core, input)
-        self.planTimer(place, core.deadline)
+    private mutating func follow(_ place: Int, _ member: inout Running, _ input: Input) throws(Violation) {
+        try self.apply(place, member.core)
+        try self.answerClients(place, member.core, member.status)
+        self.moveSnapshots(place, member.core, input)
+        self.planTimer(place, member.core.deadline)
     }
 
     /// A leader that has waited too long for its own disk does not go on speaking as one.
@@ -119,19 +114,22 @@ extension World {
             self.narrator?("\(self.now) us  member \(place + 1) installs \(snapshot.position)")
         }
         guard let committed = self.effects.committed else { return }
-        let first = self.members[place].machine.applied.index.next
+        var machine = self.members[place].machine
+        var schedule = self.members[place].schedule
+        let first = machine.applied.index.next
         let isThere = core.forEachEntry(from: first, through: committed) { entry in
-            self.members[place].machine.apply(entry)
-            if self.members[place].schedule.applied(entry) { self.capture(place, core) }
+            machine.apply(entry)
+            if schedule.applied(entry) { self.capture(place, core, machine) }
         }
+        self.members[place].machine = machine
+        self.members[place].schedule = schedule
         guard isThere else {
             throw Violation(invariant: "commit within the log", detail: "member \(place + 1) from \(first)")
         }
-        try self.oracle.checkState(self.members[place].machine, member: place)
+        try self.oracle.checkState(machine, member: place)
     }
 
-    private mutating func capture(_ place: Int, _ core: Consensus) {
-        let state = self.members[place].machine
+    private mutating func capture(_ place: Int, _ core: Consensus, _ state: Registers) {
         guard let (position, time, membership) = core.description(at: state.applied.index) else { return }
         let snapshot = Snapshot(
             position: position,
@@ -159,7 +157,7 @@ extension World {
 
     mutating func finishSync(_ place: Int) throws(Violation) {
         let receipt = try self.changeDisk(place) { $0.finish($1) }
-        self.members[place].pendingSince = self.members[place].disk.isIdle ? nil : self.now
+        self.members[place].pendingSince = self.members[place].disk.isBusy ? self.now : nil
         self.startSync(place)
         if let receipt { try self.step(place, .persisted(receipt)) }
     }
@@ -224,7 +222,7 @@ extension World {
             now: member.clock.instant(self.now)
         )
         member.boot += 1
-        member.process = Process(core, core.status)
+        member.process = Process(core)
         member.timer.time = .max
         member.met = []
         member.pendingSince = nil

@@ -137,7 +137,7 @@ public struct World {
             self.members[place].schedule.captured(snapshot)
             try self.step(place, .captured(snapshot))
         case .pull(let place, let plan):
-            if self.members[place].pullPlan == plan { self.pull(place, self.members[place].process?.core.fetching) }
+            if self.members[place].pullPlan == plan { self.pull(place, self.members[place].process?.ask { $0.fetching } ?? nil) }
         case .chunkRequest(let from, let place, let id, let number):
             self.serveChunk(place, to: from, id, number)
         case .chunk(let place, let from, let id, let number): self.receiveChunk(place, from: from, id, number)
@@ -169,7 +169,7 @@ public struct World {
         if self.isPaused(place, else: event) { return }
         let incarnation = self.members[sender.place].incarnation
         guard self.network.connects(sender, envelope.to),
-            let admission = self.members[place].process?.core.admission(of: sender, incarnation)
+            let admission = self.members[place].process?.ask({ $0.admission(of: sender, incarnation) })
         else { return }
         guard admission == .welcome else {
             try self.refuse(sender)

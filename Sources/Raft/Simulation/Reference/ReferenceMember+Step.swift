@@ -66,6 +66,7 @@ extension ReferenceMember {
     }
 
     func compare(_ after: Status) throws(Violation) {
+        @inline(__always)
         func same<Value: Equatable>(_ rule: String, _ core: Value, _ own: Value) throws(Violation) {
             if core != own { throw self.differs(rule, "\(core)", "\(own)") }
         }
