@@ -1,5 +1,3 @@
-import DequeModule
-
 /// The member's log as the core sees it: what was accepted, durable or not yet.
 ///
 /// `base` is the position before the first entry held: where compaction has cut the log. Everything after it is held
@@ -8,11 +6,11 @@ struct LogView: Sendable {
     private(set) var base: LogPosition
     /// The sum of the weights of the entries held.
     private(set) var weight = 0
-    private var entries: Deque<Entry>
+    private var entries: [Entry]
 
     init(base: LogPosition = .zero, entries: [Entry] = []) {
         self.base = base
-        self.entries = Deque(entries)
+        self.entries = entries
         for entry in entries { self.weight += entry.weight }
     }
 

@@ -129,13 +129,14 @@ extension Consensus {
 
 extension Leadership.Follower {
     fileprivate var observation: Status.Follower {
-        Status.Follower(
+        let inFlight = self.progress.inFlight
+        return Status.Follower(
             id: self.id,
             match: self.progress.match,
             lastReply: self.progress.lastReply,
             isFetchingSnapshot: self.progress.isFetching,
-            appendsInFlight: self.progress.window.appends.count,
-            bytesInFlight: self.progress.window.bytes
+            appendsInFlight: inFlight.appends,
+            bytesInFlight: inFlight.bytes
         )
     }
 }

@@ -1,3 +1,4 @@
+import HeapModule
 import RaftCore
 
 /// What is still to happen, in order of time; what happens at one moment, in the order it was planned.
@@ -23,48 +24,37 @@ struct Agenda: Sendable {
         case heal(member: Int, other: Int)
     }
 
-    private struct Item: Sendable {
+    /// When an event happens, and where it lies meanwhile.
+    private struct Item: Comparable, Sendable {
         var time: UInt64
         var sequence: UInt64
-        var event: Event
-
-        func isBefore(_ other: Item) -> Bool {
-            self.time < other.time || (self.time == other.time && self.sequence < other.sequence)
-        }
+        var place: Int
+        static func == (a: Item, b: Item) -> Bool { a.sequence == b.sequence }
+        static func < (a: Item, b: Item) -> Bool { a.time < b.time || (a.time == b.time && a.sequence < b.sequence) }
     }
 
-    /// A binary heap: an item at place n comes before those at 2n + 1 and 2n + 2. (The package's heap serves both ends,
-    /// which costs twice as much.)
-    private var heap: [Item] = []
+    private var heap = Heap<Item>()
+    /// The events lie still while the heap is put in order. `free` are the places of those that have happened.
+    private var events: [Event] = []
+    private var free: [Int] = []
     private var sequence: UInt64 = 0
 
     /// `time` in microseconds.
     mutating func plan(_ event: Event, at time: UInt64) {
         self.sequence += 1
-        self.heap.append(Item(time: time, sequence: self.sequence, event: event))
-        var place = self.heap.count - 1
-        while place > 0 {
-            let parent = (place - 1) / 2
-            guard self.heap[place].isBefore(self.heap[parent]) else { return }
-            self.heap.swapAt(place, parent)
-            place = parent
-        }
+        let place = self.free.popLast() ?? self.events.count
+        if place < self.events.count { self.events[place] = event } else { self.events.append(event) }
+        self.heap.insert(Item(time: time, sequence: self.sequence, place: place))
     }
 
     var isEmpty: Bool { self.heap.isEmpty }
 
     /// Takes out what is to happen next. There must be something.
     mutating func removeNext() -> (time: UInt64, event: Event) {
-        self.heap.swapAt(0, self.heap.count - 1)
-        let item = self.heap.removeLast()
-        var place = 0
-        while 2 * place + 1 < self.heap.count {
-            var child = 2 * place + 1
-            if child + 1 < self.heap.count && self.heap[child + 1].isBefore(self.heap[child]) { child += 1 }
-            guard self.heap[child].isBefore(self.heap[place]) else { break }
-            self.heap.swapAt(place, child)
-            place = child
-        }
-        return (item.time, item.event)
+        let item = self.heap.removeMin()
+        var event = Event.client  // nothing is left in the place of what has happened
+        swap(&event, &self.events[item.place])
+        self.free.append(item.place)
+        return (item.time, event)
     }
 }

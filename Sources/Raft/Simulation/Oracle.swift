@@ -16,7 +16,7 @@ public struct Violation: Error, Sendable, CustomStringConvertible {
 ///
 /// It keeps its own history, apart from the members', so that a member can't lose what the oracle remembers.
 struct Oracle: Sendable {
-    private struct Known { var fingerprint: UInt64, previous: Term }
+    private struct Known { var term: Term, fingerprint: UInt64, previous: Term }
 
     /// An entry that is committed, the term whose leader committed it, and the state's digest once it is applied.
     struct Committed: Sendable {
@@ -28,7 +28,8 @@ struct Oracle: Sendable {
 
     private var leaders: [Term: NodeID] = [:]
     var votes: [Vote: NodeID] = [:]
-    private var entries: [LogPosition: Known] = [:]
+    /// All entries ever written anywhere, by index: mostly one, and one for each term that wrote there.
+    private var entries: [[Known]] = []
     /// From index 1: nothing here ever changes.
     private(set) var committed: [Committed] = []
     /// The state after everything committed.
@@ -117,9 +118,11 @@ struct Oracle: Sendable {
             guard let previous = core.term(at: entry.index.previous) else {
                 throw Violation(invariant: "log matching", detail: "a gap before \(entry.position)")
             }
-            let known = Known(fingerprint: entry.fingerprint, previous: previous)
-            guard let first = self.entries[entry.position] else {
-                self.entries[entry.position] = known
+            let known = Known(term: entry.term, fingerprint: entry.fingerprint, previous: previous)
+            let place = Int(entry.index.rawValue)
+            while self.entries.count <= place { self.entries.append([]) }
+            guard let first = self.entries[place].first(where: { $0.term == entry.term }) else {
+                self.entries[place].append(known)
                 if entry.kind == .membership {
                     try self.checkMembership(entry, before: before.membership)
                     try self.checkTurn(entry, core, status, before)

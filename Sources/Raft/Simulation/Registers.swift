@@ -47,8 +47,7 @@ struct RegisterWrite: Hashable, Sendable {
 
     init?(payload: [UInt8]) {
         guard payload.count >= 9, payload[8] < Registers.count else { return nil }
-        self.value = 0
-        for place in 0..<8 { self.value = self.value << 8 | UInt64(payload[place]) }
+        self.value = payload.withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
         self.register = Int(payload[8])
     }
 }

@@ -18,8 +18,8 @@ struct SimulatedMember {
     var source: NodeID?
     /// The number of the latest request for a chunk: an earlier one is not repeated.
     var pullPlan: UInt64 = 0
-    /// The members it has spoken to since it was started.
-    var met: Set<NodeID> = []
+    /// The members it has spoken to since it was started, by place.
+    private var met: [Bool] = []
     /// Since when its disk owes it a receipt.
     var pendingSince: UInt64?
     /// Counts power-ups: what was under way for an earlier one is void.
@@ -47,6 +47,16 @@ struct SimulatedMember {
         self.clock = clock
         self.schedule = schedule
     }
+
+    /// It is spoken to by the member at that place. True if that is the first time since it was started.
+    mutating func meets(_ place: Int) -> Bool {
+        while self.met.count <= place { self.met.append(false) }
+        if self.met[place] { return false }
+        self.met[place] = true
+        return true
+    }
+
+    mutating func forgetAcquaintances() { self.met = [] }
 
     /// Whether its log says which disk that member lives on.
     func knows(_ other: NodeID) -> Bool {

@@ -224,7 +224,7 @@ extension World {
         member.boot += 1
         member.process = Process(core)
         member.timer.time = .max
-        member.met = []
+        member.forgetAcquaintances()
         member.pendingSince = nil
         member.grants = []
         member.source = nil

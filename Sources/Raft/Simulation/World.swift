@@ -179,7 +179,7 @@ public struct World {
         if self.members[sender.place].isGhost && self.oracle.membership.isVoter(envelope.to) {
             throw Violation(invariant: "dead incarnation", detail: "member \(envelope.to) listens to a wiped \(sender)")
         }
-        if self.members[place].met.insert(sender).inserted { try self.step(place, .met(sender, incarnation)) }
+        if self.members[place].meets(sender.place) { try self.step(place, .met(sender, incarnation)) }
         try self.step(place, .message(envelope))
     }
 
