@@ -12,18 +12,20 @@ public enum Admission: Hashable, Sendable {
 
 /// Whom a member speaks to: a picture of the moment, which may be asked on any thread.
 public struct Admissions: Sendable {
-    private let committed: Membership
     private let memberships: MembershipHistory
+    private let commit: LogIndex
 
     /// For a member that knows of nothing but that membership, which is committed.
     public init(_ membership: Membership) {
-        self.init(committed: membership, MembershipHistory(membership, at: .zero))
+        self.init(MembershipHistory(membership, at: .zero), committedThrough: .zero)
     }
 
-    init(committed: Membership, _ memberships: MembershipHistory) {
-        self.committed = committed
+    init(_ memberships: MembershipHistory, committedThrough commit: LogIndex) {
         self.memberships = memberships
+        self.commit = commit
     }
+
+    private var committed: Membership { self.memberships.inForce(at: self.commit) }
 
     /// Whether to speak to the member of that id that lives on that disk. An id that is not known yet is welcome: this
     /// member may be late.
@@ -41,7 +43,7 @@ extension Consensus {
     public var committedMembership: Membership { self.ledger.memberships.inForce(at: self.ledger.commit) }
 
     /// Whom this member speaks to at the moment, for those who ask on other threads.
-    public var admissions: Admissions { Admissions(committed: self.committedMembership, self.ledger.memberships) }
+    public var admissions: Admissions { Admissions(self.ledger.memberships, committedThrough: self.ledger.commit) }
 
     /// Whether this member speaks to that one now: see `Admissions`.
     public func admission(of id: NodeID, _ incarnation: Incarnation) -> Admission {

@@ -49,15 +49,16 @@ public struct Effects: Sendable {
 
     /// Makes room for the next step. The lists keep their memory.
     public mutating func removeAll() {
-        self.writes.removeAll(keepingCapacity: true)
-        self.messages.removeAll(keepingCapacity: true)
+        // Most steps leave most of them empty, and to look costs less than to empty.
+        if !self.writes.isEmpty { self.writes.removeAll(keepingCapacity: true) }
+        if !self.messages.isEmpty { self.messages.removeAll(keepingCapacity: true) }
         self.committed = nil
-        self.completed.removeAll(keepingCapacity: true)
-        self.refused.removeAll(keepingCapacity: true)
-        self.grantedReads.removeAll(keepingCapacity: true)
-        self.refusedReads.removeAll(keepingCapacity: true)
-        self.fetch = nil
-        self.install = nil
+        if !self.completed.isEmpty { self.completed.removeAll(keepingCapacity: true) }
+        if !self.refused.isEmpty { self.refused.removeAll(keepingCapacity: true) }
+        if !self.grantedReads.isEmpty { self.grantedReads.removeAll(keepingCapacity: true) }
+        if !self.refusedReads.isEmpty { self.refusedReads.removeAll(keepingCapacity: true) }
+        if self.fetch != nil { self.fetch = nil }
+        if self.install != nil { self.install = nil }
         self.violation = nil
     }
 }

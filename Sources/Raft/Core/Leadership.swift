@@ -140,11 +140,14 @@ struct Leadership: Sendable {
     }
 
     func checkInvariants(_ ledger: Ledger) -> String? {
-        for follower in self.followers {
-            let (member, state) = (follower.id, follower.progress)
-            if state.match >= state.next { return "member \(member): match \(state.match), next \(state.next)" }
-            if state.match > ledger.log.last.index { return "member \(member) matches beyond the leader's log" }
-            if state.round > self.round { return "member \(member) has answered a round that has not begun" }
+        for place in self.followers.indices {
+            let (match, next) = (self.followers[place].progress.match, self.followers[place].progress.next)
+            let member = self.followers[place].id
+            if match >= next { return "member \(member): match \(match), next \(next)" }
+            if match > ledger.log.last.index { return "member \(member) matches beyond the leader's log" }
+            if self.followers[place].progress.round > self.round {
+                return "member \(member) has answered a round that has not begun"
+            }
         }
         return nil
     }

@@ -44,7 +44,7 @@ struct Ledger: Sendable {
         let first = recovered.snapshots.first
         self.memberships = MembershipHistory(first?.membership ?? recovered.membership, at: first?.index ?? .zero)
         self.staged = Write(id: WriteID(1))
-        for entry in recovered.entries { self.noteMembership(entry) }
+        for entry in recovered.entries where entry.kind == .membership { self.noteMembership(entry) }
     }
 
     var term: Term { self.hardState.term }

@@ -1,5 +1,3 @@
-import DequeModule
-
 /// The member's log as the core sees it: what was accepted, durable or not yet.
 ///
 /// `base` is the position before the first entry held: where compaction has cut the log. Everything after it is held
@@ -8,11 +6,11 @@ struct LogView: Sendable {
     private(set) var base: LogPosition
     /// The sum of the weights of the entries held.
     private(set) var weight = 0
-    private var entries: Deque<Entry>
+    private var entries: [Entry]
 
     init(base: LogPosition = .zero, entries: [Entry] = []) {
         self.base = base
-        self.entries = Deque(entries)
+        self.entries = entries
         for entry in entries { self.weight += entry.weight }
     }
 
@@ -33,6 +31,19 @@ struct LogView: Sendable {
     func holds(_ position: LogPosition) -> Bool { self.term(at: position.index) == position.term }
 
     func entry(at index: LogIndex) -> Entry? { self.offset(of: index).map { self.entries[$0] } }
+
+    /// Calls `body` with each entry from `first` through `last`, where it lies. False, and nothing is called, if the log
+    /// does not hold them all; nothing to do is no failure.
+    func forEach<Failure: Error>(
+        from first: LogIndex,
+        through last: LogIndex,
+        _ body: (Entry) throws(Failure) -> Void
+    ) throws(Failure) -> Bool {
+        if first > last { return true }
+        guard let start = self.offset(of: first), let end = self.offset(of: last) else { return false }
+        for offset in start...end { try body(self.entries[offset]) }
+        return true
+    }
 
     /// Entries from `index` on, at least one where there is one, and no more than the limits allow.
     func run(from index: LogIndex, bytesMax: Int, countMax: Int) -> [Entry] {

@@ -103,7 +103,9 @@ public struct Membership: Hashable, Sendable {
     public var learners: [Member] { self.members.filter { !self.isVoter($0.id) } }
 
     /// Whether that id was given to a member that has been removed since.
-    public func isRemoved(_ id: NodeID) -> Bool { id <= self.greatestID && self.member(id) == nil }
+    public func isRemoved(_ id: NodeID) -> Bool {
+        id <= self.greatestID && !self.members.contains { $0.id == id }
+    }
 
     // MARK: Changing
 

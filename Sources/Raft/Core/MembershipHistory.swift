@@ -11,7 +11,7 @@ struct MembershipHistory: Sendable {
 
     /// The membership in force at `index`, as this log has it.
     func inForce(at index: LogIndex) -> Membership {
-        (self.steps.last { $0.index <= index } ?? self.steps[0]).membership
+        self.steps[self.steps.lastIndex { $0.index <= index } ?? 0].membership
     }
 
     /// Whether the member votes in a membership that is in force for somebody, as far as a member that has committed

@@ -43,10 +43,10 @@ struct Progress: Sendable {
         }
     }
 
-    /// What is under way; empty where appends wait for an answer one by one.
-    var window: Window {
-        if case .replicate(let window) = self.mode { return window }
-        return Window()
+    /// What is under way; nothing where appends wait for an answer one by one.
+    var inFlight: (appends: Int, bytes: Int) {
+        if case .replicate(let window) = self.mode { return (window.appends.count, window.bytes) }
+        return (0, 0)
     }
 
     var isFetching: Bool { self.offered != nil }

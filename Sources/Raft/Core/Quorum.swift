@@ -29,7 +29,8 @@ extension Membership {
     }
 
     private static func majorityValue<Value: Comparable>(_ voters: [NodeID], _ reached: (NodeID) -> Value) -> Value? {
-        let sorted = voters.map(reached).sorted(by: >)
-        return sorted.isEmpty ? nil : sorted[sorted.count / 2]
+        var values = voters.map(reached)
+        values.sort(by: >)
+        return values.isEmpty ? nil : values[values.count / 2]
     }
 }

@@ -20,6 +20,9 @@ struct ReadRounds: Sendable {
         case remote(NodeID, id: UInt64)
     }
 
+    /// Whether an answer from a follower can make no difference: no round is open, and nobody waits for one.
+    var isIdle: Bool { self.begun.isEmpty && self.confirming == nil && self.waiting.isEmpty }
+
     mutating func add(_ reader: Reader) { self.waiting.append(reader) }
 
     mutating func began(_ round: UInt64, now: Instant) {
@@ -103,6 +106,7 @@ extension Leadership {
     }
 
     mutating func finishReadRound(_ ledger: inout Ledger, now: Instant, _ out: inout Effects) {
+        if self.reads.isIdle { return }
         let own = self.round
         let answered = ledger.membership.quorumValue { member in
             self.place(of: member).map { self.followers[$0].progress.round } ?? (member == ledger.id ? own : 0)

@@ -71,7 +71,7 @@ extension Consensus {
 
     /// The member as it is after the latest input.
     public var status: Status {
-        Status(
+        var status = Status(
             id: self.ledger.id,
             role: self.roleName,
             leader: self.leader,
@@ -87,18 +87,28 @@ extension Consensus {
             logEntries: self.ledger.log.count,
             logWeight: self.ledger.log.weight,
             diskStepDowns: self.ledger.diskStepDowns,
-            followers: self.leadership?.followers.map(\.observation) ?? [],
-            successor: self.leadership?.transfer?.target
+            followers: [],
+            successor: nil
         )
-    }
-
-    private var leadership: Leadership? {
-        if case .leader(let leadership) = self.role { return leadership }
-        return nil
+        if case .leader(let leadership) = self.role {
+            status.followers = leadership.followers.map { $0.observation }
+            status.successor = leadership.transfer?.target
+        }
+        return status
     }
 
     /// The entry at `index`, if the log holds it.
     public func entry(at index: LogIndex) -> Entry? { self.ledger.log.entry(at: index) }
+
+    /// Calls `body` with each entry from `first` through `last`, in order and without copies of them. False, and nothing
+    /// is called, if the log does not hold them all.
+    public func forEachEntry<Failure: Error>(
+        from first: LogIndex,
+        through last: LogIndex,
+        _ body: (Entry) throws(Failure) -> Void
+    ) throws(Failure) -> Bool {
+        try self.ledger.log.forEach(from: first, through: last, body)
+    }
 
     /// The term of the entry at `index`; zero before the first.
     public func term(at index: LogIndex) -> Term? { self.ledger.log.term(at: index) }
@@ -119,13 +129,14 @@ extension Consensus {
 
 extension Leadership.Follower {
     fileprivate var observation: Status.Follower {
-        Status.Follower(
+        let inFlight = self.progress.inFlight
+        return Status.Follower(
             id: self.id,
             match: self.progress.match,
             lastReply: self.progress.lastReply,
             isFetchingSnapshot: self.progress.isFetching,
-            appendsInFlight: self.progress.window.appends.count,
-            bytesInFlight: self.progress.window.bytes
+            appendsInFlight: inFlight.appends,
+            bytesInFlight: inFlight.bytes
         )
     }
 }

@@ -12,6 +12,15 @@ public struct History<Key: Hashable & Sendable, Operation: Hashable & Sendable, 
         /// When the call was about to be sent.
         public var called: UInt64
         public var outcome: Outcome
+
+        @inlinable
+        init(client: Int, key: Key, operation: Operation, called: UInt64) {
+            self.client = client
+            self.key = key
+            self.operation = operation
+            self.called = called
+            self.outcome = .unknown
+        }
     }
 
     /// What is known of an operation's end.
@@ -24,27 +33,30 @@ public struct History<Key: Hashable & Sendable, Operation: Hashable & Sendable, 
         case returned(Result, at: UInt64)
     }
 
+    @usableFromInline var recorded: [Event] = []
+
     /// In the order in which they were recorded.
-    public private(set) var events: [Event] = []
+    @inlinable public var events: [Event] { self.recorded }
 
     public init() {}
 
     /// Notes a call, whose outcome is unknown for now. Returns its number.
+    @inlinable
     public mutating func call(_ operation: Operation, on key: Key, by client: Int, at time: UInt64) -> Int {
-        self.events.append(
-            Event(client: client, key: key, operation: operation, called: time, outcome: .unknown)
-        )
-        return self.events.count - 1
+        self.recorded.append(Event(client: client, key: key, operation: operation, called: time))
+        return self.recorded.count - 1
     }
 
     /// Notes what the call of this number gave.
+    @inlinable
     public mutating func complete(_ number: Int, with result: Result, at time: UInt64) {
-        precondition(self.events[number].called <= time, "an operation cannot return before it is called")
-        self.events[number].outcome = .returned(result, at: time)
+        precondition(self.recorded[number].called <= time, "an operation cannot return before it is called")
+        self.recorded[number].outcome = .returned(result, at: time)
     }
 
     /// Notes that the call of this number certainly did nothing.
-    public mutating func fail(_ number: Int) { self.events[number].outcome = .failed }
+    @inlinable
+    public mutating func fail(_ number: Int) { self.recorded[number].outcome = .failed }
 
     /// The numbers of the events of each key that may have happened; keys in the order of their first event.
     var partitions: [(key: Key, events: [Int])] {

@@ -24,24 +24,37 @@ struct Agenda: Sendable {
         case heal(member: Int, other: Int)
     }
 
+    /// When an event happens, and where it lies meanwhile.
     private struct Item: Comparable, Sendable {
         var time: UInt64
         var sequence: UInt64
-        var event: Event
+        var place: Int
         static func == (a: Item, b: Item) -> Bool { a.sequence == b.sequence }
-        static func < (a: Item, b: Item) -> Bool { (a.time, a.sequence) < (b.time, b.sequence) }
+        static func < (a: Item, b: Item) -> Bool { a.time < b.time || (a.time == b.time && a.sequence < b.sequence) }
     }
 
     private var heap = Heap<Item>()
+    /// The events lie still while the heap is put in order. `free` are the places of those that have happened.
+    private var events: [Event] = []
+    private var free: [Int] = []
     private var sequence: UInt64 = 0
 
     /// `time` in microseconds.
     mutating func plan(_ event: Event, at time: UInt64) {
         self.sequence += 1
-        self.heap.insert(Item(time: time, sequence: self.sequence, event: event))
+        let place = self.free.popLast() ?? self.events.count
+        if place < self.events.count { self.events[place] = event } else { self.events.append(event) }
+        self.heap.insert(Item(time: time, sequence: self.sequence, place: place))
     }
 
-    mutating func next() -> (time: UInt64, event: Event)? {
-        self.heap.popMin().map { ($0.time, $0.event) }
+    var isEmpty: Bool { self.heap.isEmpty }
+
+    /// Takes out what is to happen next. There must be something.
+    mutating func removeNext() -> (time: UInt64, event: Event) {
+        let item = self.heap.removeMin()
+        var event = Event.client  // nothing is left in the place of what has happened
+        swap(&event, &self.events[item.place])
+        self.free.append(item.place)
+        return (item.time, event)
     }
 }

@@ -5,14 +5,21 @@ import RaftCore
 struct Clients: Sendable {
     private typealias Registry = RegisterModel<UInt64>
 
-    private struct OpenWrite { var write: RegisterWrite, padding: Int, acknowledged: LogIndex, place: Int, number: Int }
+    private struct OpenWrite {
+        var value: UInt64
+        var payload: [UInt8]
+        var acknowledged: LogIndex
+        var place: Int
+        var number: Int
+    }
+
     private struct OpenRead { var register: Int, acknowledged: LogIndex, number: Int }
 
     private var nextID: UInt64 = 0
     private var writes: [ProposalID: OpenWrite] = [:]
     private var reads: [ReadID: OpenRead] = [:]
-    /// How many writes are open at each member.
-    private var openAt: [Int: Int] = [:]
+    /// How many writes are open at each member, by place.
+    private var openAt: [Int] = []
     private var history = History<Int, Registry.Operation, Registry.Result>()
     /// Writes stop; the cluster may settle.
     var isQuiet = false
@@ -31,15 +38,17 @@ struct Clients: Sendable {
         let id = ProposalID(self.nextID)
         let write = RegisterWrite(register: register, value: self.nextID)
         let number = self.note(.write(write.value), on: register, now)
+        let payload = write.payload(padding: padding)
         self.writes[id] = OpenWrite(
-            write: write,
-            padding: padding,
+            value: write.value,
+            payload: payload,
             acknowledged: acknowledged,
             place: place,
             number: number
         )
-        self.openAt[place, default: 0] += 1
-        return Proposal(id: id, payload: write.payload(padding: padding))
+        while self.openAt.count <= place { self.openAt.append(0) }
+        self.openAt[place] += 1
+        return Proposal(id: id, payload: payload)
     }
 
     mutating func read(register: Int, acknowledged: LogIndex, now: UInt64) -> ReadID {
@@ -69,15 +78,14 @@ struct Clients: Sendable {
         now: UInt64
     ) throws(Violation) {
         let open = try self.close(done.proposal)
-        let payload = open.write.payload(padding: open.padding)
-        try oracle.checkCompletion(done, payload: payload, began: open.acknowledged, core)
+        try oracle.checkCompletion(done, payload: open.payload, began: open.acknowledged, core)
         self.note(.done, of: open.number, now)
     }
 
     mutating func refused(_ refusal: Effects.Refusal, _ oracle: inout Oracle) throws(Violation) {
         let open = try self.close(refusal.proposal)
         if refusal.error == .outcomeUnknown { return }
-        oracle.noteRefusal(of: open.write.value)
+        oracle.noteRefusal(of: open.value)
         if open.number >= 0 { self.history.fail(open.number) }
     }
 
@@ -85,7 +93,7 @@ struct Clients: Sendable {
         guard let open = self.writes.removeValue(forKey: proposal) else {
             throw Violation(invariant: "answered once", detail: "proposal \(proposal.rawValue)")
         }
-        self.openAt[open.place, default: 0] -= 1
+        self.openAt[open.place] -= 1
         return open
     }
 
@@ -113,15 +121,17 @@ struct Clients: Sendable {
 
     /// The member has lost its power: nobody will be told what came of the writes it had taken.
     mutating func crashed(_ place: Int) {
-        guard self.openAt[place, default: 0] > 0 else { return }
+        guard place < self.openAt.count, self.openAt[place] > 0 else { return }
         self.writes = self.writes.filter { $0.value.place != place }
         self.openAt[place] = 0
     }
 
     /// Whoever does not lead has nothing to answer any more.
     func checkAnswered(_ status: Status) throws(Violation) {
-        guard status.role != .leader, let count = self.openAt[status.id.place], count > 0 else { return }
-        throw Violation(invariant: "answered at last", detail: "member \(status.id) keeps \(count) proposals")
+        let place = status.id.place
+        guard status.role != .leader, place < self.openAt.count, self.openAt[place] > 0 else { return }
+        let detail = "member \(status.id) keeps \(self.openAt[place]) proposals"
+        throw Violation(invariant: "answered at last", detail: detail)
     }
 
     /// The whole run as the clients saw it: each register must have behaved as if there were only one of it.
@@ -143,7 +153,7 @@ extension World {
         if self.report.requests > self.overrides.requestsMax { return }
         let isRead = self.chance(self.faults.reads)
         let place = self.preferredMember(leaderOnly: !isRead)
-        guard self.members[place].core != nil, self.members[place].pausedUntil <= self.now else { return }
+        guard self.members[place].process != nil, self.members[place].pausedUntil <= self.now else { return }
         let acknowledged = self.oracle.acknowledged
         if isRead {
             let mode: ReadMode = self.chance(self.faults.leaseReads) ? .lease : .index
@@ -167,10 +177,8 @@ extension World {
 
     /// For writes mostly somebody who believes to lead (there may be several), sometimes anybody; for reads anybody.
     private mutating func preferredMember(leaderOnly: Bool) -> Int {
-        let believers = self.members.indices.filter { self.members[$0].core?.roleName == .leader }
-        if !leaderOnly || believers.isEmpty || self.chance(100) {
-            return Int(self.draw(0...UInt64(self.members.count - 1)))
-        }
+        let believers = leaderOnly ? self.members.indices.filter { self.members[$0].process?.status.role == .leader } : []
+        if believers.isEmpty || self.chance(100) { return Int(self.draw(0...UInt64(self.members.count - 1))) }
         return believers[Int(self.draw(0...UInt64(believers.count - 1)))]
     }
 
@@ -185,7 +193,7 @@ extension World {
         }
         for refusal in self.effects.refusedReads { try self.clients.refused(refusal.read) }
         try self.clients.checkAnswered(status)
-        self.members[place].grants += self.effects.grantedReads.map { ($0.read, $0.index) }
+        for grant in self.effects.grantedReads { self.members[place].grants.append((grant.read, grant.index)) }
         if self.members[place].grants.isEmpty { return }
         let state = self.members[place].machine
         while let grant = self.members[place].grants.first(where: { $0.index <= state.applied.index }) {

@@ -23,22 +23,26 @@ struct Disk: Sendable {
 
     mutating func enqueue(_ writes: [Write]) { self.queue.append(contentsOf: writes) }
 
-    var isIdle: Bool { self.queue.isEmpty && self.syncing.isEmpty }
+    /// Whether it owes somebody a receipt.
+    var isBusy: Bool { !self.queue.isEmpty || !self.syncing.isEmpty }
 
     /// Takes the next batch. False if the disk is busy or has nothing to do.
     mutating func start() -> Bool {
         guard self.syncing.isEmpty, !self.queue.isEmpty, !self.isStalled else { return false }
-        let count = min(self.queue.count, self.batchMax)
-        self.syncing = Array(self.queue[..<count])
-        self.queue.removeSubrange(..<count)
+        swap(&self.syncing, &self.queue)
+        if self.syncing.count > self.batchMax {
+            self.queue.append(contentsOf: self.syncing[self.batchMax...])
+            self.syncing.removeSubrange(self.batchMax...)
+        }
         return true
     }
 
     /// The batch is durable. `onLoss` sees the entries that are about to go, and up to where a snapshot stands for them.
     mutating func finish(_ onLoss: (ArraySlice<Entry>, LogIndex) -> Void) -> Receipt? {
         guard let last = self.syncing.last else { return nil }
-        for write in self.syncing { self.carryOut(write, onLoss) }
+        let batch = self.syncing
         self.syncing = []
+        for write in batch { self.carryOut(write, onLoss) }
         return Receipt(write: last.id)
     }
 

@@ -17,7 +17,7 @@ extension World {
         case .crash:
             try self.crash(victim)
         case .crashLeader:
-            for place in self.members.indices where self.members[place].core?.roleName == .leader {
+            for place in self.members.indices where self.members[place].process?.status.role == .leader {
                 try self.crash(place)
             }
         case .crashAll:
@@ -41,12 +41,12 @@ extension World {
             self.members[victim].pausedUntil = self.now + self.draw(1...self.faults.faultSpan)
             self.report.pauses += 1
         case .stall:
-            guard self.members[victim].core != nil else { return }
+            guard self.members[victim].process != nil else { return }
             self.members[victim].disk.isStalled = true
             self.report.stalls += 1
             self.agenda.plan(.unstall(member: victim), at: self.now + self.draw(1...self.faults.faultSpan))
         case .disconnect:
-            guard let leader = self.members[victim].core?.leader else { return }
+            guard let leader = self.members[victim].process?.status.leader else { return }
             self.agenda.plan(.lost(member: victim, leader, boot: self.members[victim].boot), at: self.now)
         case .wipe:
             try self.wipe(victim)
@@ -62,13 +62,13 @@ extension World {
         }
         for member in self.members where voters.contains(member.id) && member.id.place != victim {
             guard !member.isGhost, member.knows(self.members[victim].id),
-                member.core?.status.membership == self.oracle.membership
+                member.process?.status.membership == self.oracle.membership
             else { return }
         }
         // Somebody who was sent away before it had heard of that disk could still make a quorum of the first hour with
         // its successor.
         for member in self.members where !voters.contains(member.id) && !member.isRetired {
-            guard let membership = member.core?.status.membership else { return }
+            guard let membership = member.process?.status.membership else { return }
             if membership.isVoter(self.members[victim].id) && !member.knows(self.members[victim].id) { return }
         }
         // A cluster of one begins anew with an empty disk: nobody is there who could object.
@@ -93,17 +93,17 @@ extension World {
     }
 
     mutating func crash(_ place: Int) throws(Violation) {
-        guard self.members[place].core != nil else { return }
+        guard self.members[place].process != nil else { return }
         let keepsBatch = self.chance(500)
         let lost = try self.changeDisk(place) { $0.crash(keepingBatch: keepsBatch, $1) }
-        self.members[place].core = nil
+        self.members[place].process = nil
         self.clients.crashed(place)
         self.members[place].boot += 1
         self.members[place].pausedUntil = 0
         let id = self.members[place].id
         // A process that ends closes its connections; a machine that loses its power does not.
         if self.chance(500) {
-            for other in self.members where other.core != nil && self.network.connects(id, other.id) {
+            for other in self.members where other.process != nil && self.network.connects(id, other.id) {
                 self.agenda.plan(.lost(member: other.id.place, id, boot: other.boot), at: self.now + self.drawDelay())
             }
         }

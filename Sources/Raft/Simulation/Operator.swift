@@ -30,11 +30,10 @@ extension World {
 
     mutating func operatorActs() throws(Violation) {
         self.agenda.plan(.operate, at: self.now + self.draw(1...self.faults.operateInterval * 2))
-        let leaders = self.members.indices.filter { self.members[$0].core?.roleName == .leader }
+        let leaders = self.members.indices.filter { self.members[$0].process?.status.role == .leader }
         guard let place = leaders.last, self.members[place].pausedUntil <= self.now,
-            let core = self.members[place].core
+            let membership = self.members[place].process?.status.membership
         else { return }
-        let membership = core.status.membership
         // Whoever lost its disk is replaced first, whatever else the operator had in mind.
         if let ghost = self.members.first(where: { $0.isGhost && membership.isVoter($0.id) }) {
             return try self.request(.add(nil, incarnation: nil, asVoter: true, replacing: ghost.id), of: place)
@@ -87,12 +86,12 @@ extension World {
 
     /// After the faults, some members may stay off for good, as long as a quorum is up.
     mutating func chooseSurvivors() throws(Violation) {
-        for place in self.members.indices where self.members[place].core == nil && !self.members[place].isRetired {
+        for place in self.members.indices where self.members[place].process == nil && !self.members[place].isRetired {
             try self.powerUp(place)
         }
         let membership = self.oracle.membership
         let isSettled = self.members.allSatisfy {
-            $0.isGhost || $0.isRetired || $0.core?.status.membership == membership
+            $0.isGhost || $0.isRetired || $0.process?.status.membership == membership
         }
         // A promotion that is due may yet make a quorum need somebody who was sent away.
         guard isSettled, !membership.isJoint, membership.members.allSatisfy({ $0.promotion == nil }) else { return }

@@ -7,49 +7,52 @@ extension Oracle {
     struct Vote: Hashable { var voter: Incarnation, term: Term }
 
     /// Nothing is promised before it is durable; one vote a term, across restarts too.
-    mutating func checkPromise(_ envelope: Envelope, _ member: SimulatedMember) throws(Violation) {
-        let disk = member.disk
+    mutating func checkPromise(_ envelope: Envelope, by place: Int, _ members: [SimulatedMember]) throws(Violation) {
+        let durable = members[place].disk.hardState
         func early(_ what: String) -> Violation {
             Violation(invariant: "durable before promised", detail: "member \(envelope.from) sent \(what)")
         }
         switch envelope.message {
         case .voteReply(let reply) where reply.isGranted:
             guard
-                disk.hardState.term > reply.term
-                    || (disk.hardState.term == reply.term && disk.hardState.vote == envelope.to)
+                durable.term > reply.term
+                    || (durable.term == reply.term && durable.vote == envelope.to)
             else { throw early("a vote for \(envelope.to) in \(reply.term), which its disk does not know of") }
-            try self.noteVote(of: member, for: envelope.to, in: reply.term)
+            try self.noteVote(of: members[place].incarnation, for: envelope.to, in: reply.term)
         case .voteRequest(let request):
             guard
-                disk.hardState.term > request.term
-                    || (disk.hardState.term == request.term && disk.hardState.vote == envelope.from
-                        && disk.term(at: request.last.index) == request.last.term)
+                durable.term > request.term
+                    || (durable.term == request.term && durable.vote == envelope.from
+                        && members[place].disk.term(at: request.last.index) == request.last.term)
             else { throw early("a candidacy in \(request.term), which its disk does not know of") }
-            try self.noteVote(of: member, for: envelope.from, in: request.term)
+            try self.noteVote(of: members[place].incarnation, for: envelope.from, in: request.term)
         case .appendReply(let reply):
             guard case .accepted(let match) = reply.outcome else { return }
             guard
-                disk.hardState.term > reply.term
-                    || (disk.hardState.term == reply.term && disk.last.index >= match)
-            else { throw early("an acceptance up to \(match) in \(reply.term); its disk ends at \(disk.last)") }
+                durable.term > reply.term
+                    || (durable.term == reply.term && members[place].disk.last.index >= match)
+            else {
+                let last = members[place].disk.last
+                throw early("an acceptance up to \(match) in \(reply.term); its disk ends at \(last)")
+            }
         default:
             return
         }
     }
 
     private mutating func noteVote(
-        of voter: SimulatedMember,
+        of voter: Incarnation,
         for candidate: NodeID,
         in term: Term
     ) throws(Violation) {
-        let vote = Vote(voter: voter.incarnation, term: term)
+        let vote = Vote(voter: voter, term: term)
         guard let first = self.votes[vote], first != candidate else {
             self.votes[vote] = candidate
             return
         }
         throw Violation(
             invariant: "one vote a term",
-            detail: "member \(voter.id) in \(term): for \(first), then for \(candidate)"
+            detail: "disk \(voter.rawValue) in \(term): for \(first), then for \(candidate)"
         )
     }
 

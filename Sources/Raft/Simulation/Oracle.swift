@@ -16,7 +16,7 @@ public struct Violation: Error, Sendable, CustomStringConvertible {
 ///
 /// It keeps its own history, apart from the members', so that a member can't lose what the oracle remembers.
 struct Oracle: Sendable {
-    private struct Known { var fingerprint: UInt64, previous: Term }
+    private struct Known { var term: Term, fingerprint: UInt64, previous: Term }
 
     /// An entry that is committed, the term whose leader committed it, and the state's digest once it is applied.
     struct Committed: Sendable {
@@ -28,7 +28,8 @@ struct Oracle: Sendable {
 
     private var leaders: [Term: NodeID] = [:]
     var votes: [Vote: NodeID] = [:]
-    private var entries: [LogPosition: Known] = [:]
+    /// All entries ever written anywhere, by index: mostly one, and one for each term that wrote there.
+    private var entries: [[Known]] = []
     /// From index 1: nothing here ever changes.
     private(set) var committed: [Committed] = []
     /// The state after everything committed.
@@ -69,7 +70,7 @@ struct Oracle: Sendable {
         if hasWon { try self.checkNewLeader(core, after) }
         if after.role == .leader { try self.checkLeader(after, before) }
         for write in effects.writes { try self.checkWrite(write, core, after, before) }
-        for envelope in effects.messages { try self.checkPromise(envelope, members[after.id.place]) }
+        for envelope in effects.messages { try self.checkPromise(envelope, by: after.id.place, members) }
         if let snapshot = effects.install { try self.checkInstall(snapshot, after) }
         if effects.committed != nil {
             let start = max(before.commit, effects.install?.index ?? .zero)
@@ -117,9 +118,11 @@ struct Oracle: Sendable {
             guard let previous = core.term(at: entry.index.previous) else {
                 throw Violation(invariant: "log matching", detail: "a gap before \(entry.position)")
             }
-            let known = Known(fingerprint: entry.fingerprint, previous: previous)
-            guard let first = self.entries[entry.position] else {
-                self.entries[entry.position] = known
+            let known = Known(term: entry.term, fingerprint: entry.fingerprint, previous: previous)
+            let place = Int(entry.index.rawValue)
+            while self.entries.count <= place { self.entries.append([]) }
+            guard let first = self.entries[place].first(where: { $0.term == entry.term }) else {
+                self.entries[place].append(known)
                 if entry.kind == .membership {
                     try self.checkMembership(entry, before: before.membership)
                     try self.checkTurn(entry, core, status, before)
@@ -145,27 +148,23 @@ struct Oracle: Sendable {
         from: LogIndex,
         _ members: [SimulatedMember]
     ) throws(Violation) {
-        var index = from.next
-        var isNew = false
-        while index <= status.commit {
-            guard let entry = core.entry(at: index) else {
-                throw Violation(invariant: "commit within the log", detail: "member \(status.id) at \(index)")
+        let count = self.committed.count
+        let isThere = try core.forEachEntry(from: from.next, through: status.commit) { entry throws(Violation) in
+            let place = Int(entry.index.rawValue) - 1
+            guard place < self.committed.count else { return try self.commit(entry, in: status.term) }
+            guard self.committed[place].entry == entry.position,
+                self.committed[place].fingerprint == entry.fingerprint
+            else {
+                throw Violation(
+                    invariant: "state-machine safety",
+                    detail: "member \(status.id) commits another entry at \(entry.index): \(entry.position)"
+                )
             }
-            let place = Int(index.rawValue) - 1
-            if place < self.committed.count {
-                let known = self.committed[place]
-                guard known.entry == entry.position, known.fingerprint == entry.fingerprint else {
-                    throw Violation(
-                        invariant: "state-machine safety",
-                        detail: "member \(status.id) commits another entry at \(index): \(entry.position)"
-                    )
-                }
-            } else {
-                try self.commit(entry, in: status.term)
-                isNew = true
-            }
-            index = index.next
         }
+        guard isThere else {
+            throw Violation(invariant: "commit within the log", detail: "member \(status.id) from \(from.next)")
+        }
+        let isNew = self.committed.count > count
         guard isNew, let last = self.lastCommitted else { return }
         // Whoever commits first leads, and counts by the membership that was in force when the step began.
         guard membership.hasQuorum(where: { members[$0.place].disk.holds(last) }) else {
@@ -264,9 +263,11 @@ extension Entry {
                 hash.mix(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
                 place += 8
             }
-            while place < bytes.count {
-                hash.mix(UInt64(bytes[place]))
-                place += 1
+            // The rest as the last eight bytes, some of which are in the word before; or each by itself where there are fewer.
+            if place < bytes.count && bytes.count >= 8 {
+                hash.mix(bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self))
+            } else {
+                for byte in bytes[place...] { hash.mix(UInt64(byte)) }
             }
         }
         return hash.value

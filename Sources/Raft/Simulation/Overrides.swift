@@ -54,6 +54,7 @@ extension World {
     mutating func forgo(_ happening: (inout World) throws(Violation) -> Void) {
         var copy = self
         copy.narrator = nil
+        for place in copy.members.indices { copy.members[place].process = copy.members[place].process?.copy() }
         do throws(Violation) { try happening(&copy) } catch {}  // what did not happen breaks no promise
         self.random = copy.random
     }

@@ -5,7 +5,7 @@ struct Registers: Sendable {
     private(set) var applied = LogPosition.zero
     /// Over all entries applied so far: two members that agree on it have applied the same.
     private(set) var digest: UInt64 = 0
-    private(set) var values: [UInt64] = Array(repeating: 0, count: Registers.count)
+    private(set) var values = InlineArray<16, UInt64>(repeating: 0)
 
     static let count = 16
 
@@ -34,12 +34,10 @@ struct RegisterWrite: Hashable, Sendable {
     var value: UInt64
 
     func payload(padding: Int) -> [UInt8] {
-        Array(unsafeUninitializedCapacity: 9 + padding) { buffer, count in
-            for place in 0..<8 { buffer[place] = UInt8(truncatingIfNeeded: self.value >> UInt64(56 - 8 * place)) }
-            buffer[8] = UInt8(self.register)
-            for place in 9..<9 + padding { buffer[place] = 0 }
-            count = 9 + padding
-        }
+        var bytes = [UInt8](repeating: 0, count: 9 + padding)
+        for place in 0..<8 { bytes[place] = UInt8(truncatingIfNeeded: self.value >> UInt64(56 - 8 * place)) }
+        bytes[8] = UInt8(self.register)
+        return bytes
     }
 
     init(register: Int, value: UInt64) {
@@ -49,8 +47,7 @@ struct RegisterWrite: Hashable, Sendable {
 
     init?(payload: [UInt8]) {
         guard payload.count >= 9, payload[8] < Registers.count else { return nil }
-        self.value = 0
-        for place in 0..<8 { self.value = self.value << 8 | UInt64(payload[place]) }
+        self.value = payload.withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
         self.register = Int(payload[8])
     }
 }

@@ -4,7 +4,7 @@ import RaftCore
 struct SimulatedMember {
     let id: NodeID
     /// Nil while it has no power.
-    var core: Consensus?
+    var process: Process?
     var disk = Disk()
     /// What the disk was formatted with.
     let incarnation: Incarnation
@@ -18,8 +18,8 @@ struct SimulatedMember {
     var source: NodeID?
     /// The number of the latest request for a chunk: an earlier one is not repeated.
     var pullPlan: UInt64 = 0
-    /// The members it has spoken to since it was started.
-    var met: Set<NodeID> = []
+    /// The members it has spoken to since it was started, by place.
+    private var met: [Bool] = []
     /// Since when its disk owes it a receipt.
     var pendingSince: UInt64?
     /// Counts power-ups: what was under way for an earlier one is void.
@@ -48,14 +48,21 @@ struct SimulatedMember {
         self.schedule = schedule
     }
 
-    /// What the core was after its latest step.
-    var status: Status?
+    /// It is spoken to by the member at that place. True if that is the first time since it was started.
+    mutating func meets(_ place: Int) -> Bool {
+        while self.met.count <= place { self.met.append(false) }
+        if self.met[place] { return false }
+        self.met[place] = true
+        return true
+    }
+
+    mutating func forgetAcquaintances() { self.met = [] }
 
     /// Whether its log says which disk that member lives on.
     func knows(_ other: NodeID) -> Bool {
-        guard let core = self.core, self.disk.last.index >= core.status.commit else { return false }
-        let isDurable = core.status.durable == core.status.last.index
-        return isDurable && core.status.membership.member(other)?.incarnation != nil
+        guard let status = self.process?.status, self.disk.last.index >= status.commit else { return false }
+        let isDurable = status.durable == status.last.index
+        return isDurable && status.membership.member(other)?.incarnation != nil
     }
 
     /// The same machine with an empty disk, which whoever set it up took for a new member of the first hour.
@@ -72,6 +79,32 @@ struct SimulatedMember {
         member.isGhost = true
         return member
     }
+}
+
+/// A member's core, for as long as the member has power.
+///
+/// It is shared and not a value: a core is large, and changed and looked at in place in every step. Who copies a world
+/// must copy the processes in it.
+final class Process {
+    var running: Running
+
+    init(_ core: Consensus) { self.running = Running(core: core, status: core.status, before: core.status) }
+
+    private init(_ running: Running) { self.running = running }
+
+    var status: Status { self.running.status }
+
+    func copy() -> Process { Process(self.running) }
+
+    /// Asks the core something, where it lies: a property's value would be copied first.
+    func ask<Answer>(_ question: (inout Consensus) -> Answer) -> Answer { question(&self.running.core) }
+}
+
+/// A core, and what it was after its latest step and before that.
+struct Running {
+    var core: Consensus
+    var status: Status
+    var before: Status
 }
 
 /// A member's clock: it shows the world's time, a little faster or slower.

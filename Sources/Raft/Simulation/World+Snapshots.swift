@@ -4,7 +4,7 @@ import RaftCore
 
 extension World {
     /// Starts what the core asks for, and gives up what it needs no more.
-    mutating func moveSnapshots(_ place: Int, _ input: Input) {
+    mutating func moveSnapshots(_ place: Int, _ core: Consensus, _ input: Input) {
         if let (snapshot, source) = self.effects.fetch {
             let isRunning =
                 self.members[place].source != nil && self.members[place].disk.partial?.snapshot.id == snapshot.id
@@ -12,20 +12,20 @@ extension World {
             if self.members[place].disk.begin(snapshot) == snapshot.chunkCount {
                 self.finishTransfer(place, snapshot)
             } else if !isRunning {
-                self.pull(place)
+                self.pull(place, core.fetching)
             }
         }
         switch input {
         case .captured, .fetched, .persisted: break
         default: if self.effects.fetch == nil { return }
         }
-        guard self.members[place].disk.holdsChunks, let core = self.members[place].core else { return }
+        guard self.members[place].disk.holdsChunks else { return }
         self.members[place].disk.keep(only: core.snapshots, fetching: core.fetching)
     }
 
-    /// Asks for the next chunk, and again in a while if it does not come.
-    mutating func pull(_ place: Int) {
-        guard let id = self.members[place].core?.fetching?.id, let source = self.members[place].source,
+    /// Asks for the next chunk of what is being fetched, and again in a while if it does not come.
+    mutating func pull(_ place: Int, _ fetching: Snapshot?) {
+        guard let id = fetching?.id, let source = self.members[place].source,
             let partial = self.members[place].disk.partial, partial.snapshot.id == id
         else {
             self.members[place].source = nil
@@ -42,16 +42,17 @@ extension World {
     }
 
     mutating func serveChunk(_ place: Int, to receiver: NodeID, _ id: Snapshot.ID, _ number: UInt32) {
-        let member = self.members[place]
-        guard member.core != nil, member.pausedUntil <= self.now, self.network.connects(receiver, member.id),
-            member.disk.content(id) != nil, !self.suffers(.drop, self.faults.drop)
+        let source = self.members[place].id
+        guard self.members[place].process != nil, self.members[place].pausedUntil <= self.now,
+            self.network.connects(receiver, source), self.members[place].disk.content(id) != nil,
+            !self.suffers(.drop, self.faults.drop)
         else { return }
         self.report.chunks += 1
-        self.agenda.plan(.chunk(member: receiver.place, from: member.id, id, number), at: self.now + self.drawDelay())
+        self.agenda.plan(.chunk(member: receiver.place, from: source, id, number), at: self.now + self.drawDelay())
     }
 
     mutating func receiveChunk(_ place: Int, from source: NodeID, _ id: Snapshot.ID, _ number: UInt32) {
-        guard self.members[place].core?.fetching?.id == id, self.members[place].pausedUntil <= self.now,
+        guard self.members[place].process?.ask({ $0.fetching?.id == id }) == true, self.members[place].pausedUntil <= self.now,
             self.network.connects(source, self.members[place].id)
         else { return }
         self.members[place].disk.storeChunk(number, of: id)
@@ -59,7 +60,7 @@ extension World {
         if partial.held == partial.snapshot.chunkCount {
             self.finishTransfer(place, partial.snapshot)
         } else if number + 1 == partial.held {
-            self.pull(place)
+            self.pull(place, self.members[place].process?.ask { $0.fetching } ?? nil)
         }
     }
 

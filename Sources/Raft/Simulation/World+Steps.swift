@@ -4,43 +4,52 @@ import RaftCore
 
 extension World {
     mutating func step(_ place: Int, _ input: Input) throws(Violation) {
-        // Taken out, so that it is changed without being copied.
-        guard var core = self.members[place].core.take(), let before = self.members[place].status else { return }
-        self.effects.removeAll()
-        core.handle(input, now: self.members[place].clock.instant(self.now), into: &self.effects)
-        let after = core.status
-        self.report.steps += 1
-        self.note(place, input, after)
-        self.members[place].status = after
-        if self.effects.isMomentous || after.role != before.role || after.term != before.term || self.effects.sends {
-            let elections = try self.oracle.check(core, before: before, after: after, self.effects, self.members)
-            self.report.elections += elections
-            try self.furnish()
-        }
-        try self.refinement.check(input, now: self.members[place].clock.instant(self.now), self.effects, core, after)
-        try self.checkSilence(place, after, input)
-        self.members[place].disk.enqueue(self.effects.writes)
-        if !self.effects.writes.isEmpty && self.members[place].pendingSince == nil {
-            self.members[place].pendingSince = self.now
-        }
-        self.startSync(place)
-        self.members[place].core = consume core
-        let isAmbushed = self.effects.isMomentous && self.isAmbush(after)
+        guard let process = self.members[place].process else { return }
+        let isMomentous = try self.handle(input, place, &process.running)
+        let isAmbushed = isMomentous && self.isAmbush(place, process.status.role)
         if isAmbushed && self.chance(500) { return try self.crash(place) }
         for envelope in self.effects.messages { self.transmit(envelope) }
-        try self.follow(place, input, after)
+        try self.follow(place, &process.running, input)
         if isAmbushed { try self.crash(place) }
     }
 
-    /// The state, the clients, the snapshots and the timer follow the core.
-    private mutating func follow(_ place: Int, _ input: Input, _ after: Status) throws(Violation) {
-        guard let core = self.members[place].core.take() else { return }
-        try self.apply(place, core)
-        try self.answerClients(place, core, after)
-        let deadline = core.deadline
-        self.members[place].core = consume core
-        self.moveSnapshots(place, input)
-        self.planTimer(place, deadline)
+    /// The core's part, all checks of what it has done, and the disk's. True if the log has changed, or what is committed.
+    private mutating func handle(_ input: Input, _ place: Int, _ member: inout Running) throws(Violation) -> Bool {
+        let now = self.members[place].clock.instant(self.now)
+        self.effects.removeAll()
+        member.core.handle(input, now: now, into: &self.effects)
+        swap(&member.before, &member.status)
+        member.status = member.core.status
+        self.report.steps += 1
+        self.note(place, input, member.status)
+        let isMomentous = self.effects.isMomentous
+        let isNewOffice = member.status.role != member.before.role || member.status.term != member.before.term
+        if isMomentous || isNewOffice || self.effects.sends {
+            self.report.elections += try self.oracle.check(
+                member.core,
+                before: member.before,
+                after: member.status,
+                self.effects,
+                self.members
+            )
+            try self.furnish()
+        }
+        try self.refinement.check(input, now: now, self.effects, member.core, member.status)
+        try self.checkSilence(place, member.status, input)
+        if !self.effects.writes.isEmpty {
+            self.members[place].disk.enqueue(self.effects.writes)
+            if self.members[place].pendingSince == nil { self.members[place].pendingSince = self.now }
+        }
+        self.startSync(place)
+        return isMomentous
+    }
+
+    /// The state, the clients, the snapshots and the timer follow the core, which is `inout` so that nobody copies it.
+    private mutating func follow(_ place: Int, _ member: inout Running, _ input: Input) throws(Violation) {
+        try self.apply(place, member.core)
+        try self.answerClients(place, member.core, member.status)
+        self.moveSnapshots(place, member.core, input)
+        self.planTimer(place, member.core.deadline)
     }
 
     /// A leader that has waited too long for its own disk does not go on speaking as one.
@@ -54,13 +63,13 @@ extension World {
         }
     }
 
-    private mutating func isAmbush(_ status: Status) -> Bool {
-        let isExposed = status.role == .leader || self.effects.install != nil
+    private mutating func isAmbush(_ place: Int, _ role: Status.RoleName) -> Bool {
+        let isExposed = role == .leader || self.effects.install != nil
         guard isExposed && self.chance(self.faults.ambush) else { return false }
         if self.strikes(Nuisance.ambush.rawValue) { return true }
         self.forgo { (world: inout World) throws(Violation) in
             _ = world.chance(500)
-            try world.crash(status.id.place)
+            try world.crash(place)
         }
         return false
     }
@@ -105,19 +114,22 @@ extension World {
             self.narrator?("\(self.now) us  member \(place + 1) installs \(snapshot.position)")
         }
         guard let committed = self.effects.committed else { return }
-        while self.members[place].machine.applied.index < committed {
-            let index = self.members[place].machine.applied.index.next
-            guard let entry = core.entry(at: index) else {
-                throw Violation(invariant: "commit within the log", detail: "member \(place + 1) lacks \(index)")
-            }
-            self.members[place].machine.apply(entry)
-            if self.members[place].schedule.applied(entry) { self.capture(place, core) }
+        var machine = self.members[place].machine
+        var schedule = self.members[place].schedule
+        let first = machine.applied.index.next
+        let isThere = core.forEachEntry(from: first, through: committed) { entry in
+            machine.apply(entry)
+            if schedule.applied(entry) { self.capture(place, core, machine) }
         }
-        try self.oracle.checkState(self.members[place].machine, member: place)
+        self.members[place].machine = machine
+        self.members[place].schedule = schedule
+        guard isThere else {
+            throw Violation(invariant: "commit within the log", detail: "member \(place + 1) from \(first)")
+        }
+        try self.oracle.checkState(machine, member: place)
     }
 
-    private mutating func capture(_ place: Int, _ core: Consensus) {
-        let state = self.members[place].machine
+    private mutating func capture(_ place: Int, _ core: Consensus, _ state: Registers) {
         guard let (position, time, membership) = core.description(at: state.applied.index) else { return }
         let snapshot = Snapshot(
             position: position,
@@ -145,7 +157,7 @@ extension World {
 
     mutating func finishSync(_ place: Int) throws(Violation) {
         let receipt = try self.changeDisk(place) { $0.finish($1) }
-        self.members[place].pendingSince = self.members[place].disk.isIdle ? nil : self.now
+        self.members[place].pendingSince = self.members[place].disk.isBusy ? self.now : nil
         self.startSync(place)
         if let receipt { try self.step(place, .persisted(receipt)) }
     }
@@ -210,10 +222,9 @@ extension World {
             now: member.clock.instant(self.now)
         )
         member.boot += 1
-        member.core = core
-        member.status = core.status
+        member.process = Process(core)
         member.timer.time = .max
-        member.met = []
+        member.forgetAcquaintances()
         member.pendingSince = nil
         member.grants = []
         member.source = nil

@@ -89,7 +89,7 @@ public struct World {
             self.clients.isQuiet = true
         }
         for member in self.members {
-            let status = member.core?.status
+            let status = member.process?.status
             self.narrator?(
                 "member \(member.id)\(member.isGhost ? ", wiped" : "")\(member.isRetired ? ", retired" : ""): "
                     + (status.map { "\($0.role) \($0.term) log \($0.last) \($0.membership.voters)" } ?? "off")
@@ -101,7 +101,7 @@ public struct World {
     /// Who has part in the cluster, and is up.
     private var survivors: [SimulatedMember] {
         self.members.filter { member in
-            member.core != nil && !member.isGhost && self.oracle.membership.member(member.id) != nil
+            member.process != nil && !member.isGhost && self.oracle.membership.member(member.id) != nil
         }
     }
 
@@ -114,9 +114,10 @@ public struct World {
     // MARK: Events
 
     private mutating func happen() throws(Violation) {
-        guard let (time, event) = self.agenda.next() else {
+        if self.agenda.isEmpty {
             throw Violation(invariant: Violation.liveness, detail: "nothing is left to happen")
         }
+        let (time, event) = self.agenda.removeNext()
         self.now = max(self.now, time)
         switch event {
         case .deliver(let envelope): try self.deliver(envelope, event)
@@ -136,7 +137,7 @@ public struct World {
             self.members[place].schedule.captured(snapshot)
             try self.step(place, .captured(snapshot))
         case .pull(let place, let plan):
-            if self.members[place].pullPlan == plan { self.pull(place) }
+            if self.members[place].pullPlan == plan { self.pull(place, self.members[place].process?.ask { $0.fetching } ?? nil) }
         case .chunkRequest(let from, let place, let id, let number):
             self.serveChunk(place, to: from, id, number)
         case .chunk(let place, let from, let id, let number): self.receiveChunk(place, from: from, id, number)
@@ -145,14 +146,14 @@ public struct World {
             if self.isPaused(place, else: event) { return }
             try self.step(place, .fetched(snapshot))
         case .lost(let place, let other, let boot):
-            guard self.members[place].boot == boot, self.members[place].core != nil else { return }
+            guard self.members[place].boot == boot, self.members[place].process != nil else { return }
             if self.isPaused(place, else: event) { return }
             try self.step(place, .lost(other))
         case .client: try self.clientActs()
         case .fault: try self.faultStrikes()
         case .operate: try self.operatorActs()
         case .restart(let place):
-            if self.members[place].core == nil && !self.members[place].isRetired { try self.powerUp(place) }
+            if self.members[place].process == nil && !self.members[place].isRetired { try self.powerUp(place) }
         case .unstall(let place):
             self.members[place].disk.isStalled = false
             self.startSync(place)
@@ -167,9 +168,8 @@ public struct World {
         let sender = envelope.from
         if self.isPaused(place, else: event) { return }
         let incarnation = self.members[sender.place].incarnation
-        // No copy of the core may outlive this: the next step would have to copy its log.
         guard self.network.connects(sender, envelope.to),
-            let admission = self.members[place].core?.admission(of: sender, incarnation)
+            let admission = self.members[place].process?.ask({ $0.admission(of: sender, incarnation) })
         else { return }
         guard admission == .welcome else {
             try self.refuse(sender)
@@ -179,14 +179,14 @@ public struct World {
         if self.members[sender.place].isGhost && self.oracle.membership.isVoter(envelope.to) {
             throw Violation(invariant: "dead incarnation", detail: "member \(envelope.to) listens to a wiped \(sender)")
         }
-        if self.members[place].met.insert(sender).inserted { try self.step(place, .met(sender, incarnation)) }
+        if self.members[place].meets(sender.place) { try self.step(place, .met(sender, incarnation)) }
         try self.step(place, .message(envelope))
     }
 
     /// Whoever is refused is told, and gives up sooner or later: its operator has to bring it back as somebody new.
     private mutating func refuse(_ sender: NodeID) throws(Violation) {
         self.report.refused += 1
-        guard self.chance(20), self.members[sender.place].core != nil else { return }
+        guard self.chance(20), self.members[sender.place].process != nil else { return }
         self.members[sender.place].isRetired = true
         try self.crash(sender.place)
     }

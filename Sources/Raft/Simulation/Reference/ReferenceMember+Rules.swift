@@ -80,15 +80,13 @@ extension ReferenceMember {
     }
 
     private mutating func persisted(_ receipt: Receipt) {
-        while let oldest = self.pending.first, oldest.write.id <= receipt.write {
-            self.disk.carryOut(oldest.write)
-            self.pending.removeFirst()
-        }
+        let done = self.pending.prefix { $0.write.id <= receipt.write }.count
+        for place in 0..<done { self.disk.carryOut(self.pending[place].write) }
+        self.pending.removeFirst(done)
         self.log.persisted(self.receipted)
-        while let first = self.promises.first, first.after <= self.receipted {
-            self.step.said.append(first.envelope)
-            self.promises.removeFirst()
-        }
+        let due = self.promises.prefix { $0.after <= self.receipted }.count
+        for place in 0..<due { self.step.said.append(self.promises[place].envelope) }
+        self.promises.removeFirst(due)
         switch self.role {
         case .candidate: if self.ownVote <= self.receipted { self.countVote(of: self.id) }
         case .leader: self.advanceCommit()

@@ -62,10 +62,11 @@ extension ReferenceMember {
         }
         if isQuiet { return }
         self.writes += 1
-        self.pending.append((self.step.write, self.step.now))
+        self.pending.append(Pending(write: self.step.write, at: self.step.now))
     }
 
     func compare(_ after: Status) throws(Violation) {
+        @inline(__always)
         func same<Value: Equatable>(_ rule: String, _ core: Value, _ own: Value) throws(Violation) {
             if core != own { throw self.differs(rule, "\(core)", "\(own)") }
         }

@@ -35,10 +35,10 @@ struct ReferenceMember: Sendable {
     /// The members it was connected to since it started, and their disks.
     var met: [NodeID: Incarnation] = [:]
     /// Writes without a receipt, and when each was issued.
-    var pending: [(write: Write, at: Instant)] = []
+    var pending: [Pending] = []
     var writes: UInt64 = 0
     /// Messages that wait until everything up to that write has its receipt.
-    var promises: [(after: UInt64, envelope: Envelope)] = []
+    var promises: [Promise] = []
     var leaderHeard: Instant?
     /// When it may stand: within these bounds, as far as one can tell from outside.
     var timeout: (earliest: Instant, latest: Instant) = (.zero, .zero)
@@ -56,6 +56,9 @@ struct ReferenceMember: Sendable {
 
     /// The step under way, and what must come of it.
     var step = ReferenceStep()
+
+    struct Pending: Sendable { var write: Write, at: Instant }
+    struct Promise: Sendable { var after: UInt64, envelope: Envelope }
 
     /// A read, and what must become of it.
     struct Ask: Sendable {
@@ -99,11 +102,10 @@ struct ReferenceMember: Sendable {
 
     /// The next write's number, or the last one's if the step changes nothing that is to be durable.
     var newestWrite: UInt64 { self.step.write.isEmpty ? self.writes : self.writes + 1 }
-    var receipted: UInt64 { self.pending.first.map { $0.write.id.rawValue - 1 } ?? self.writes }
+    var receipted: UInt64 { self.pending.isEmpty ? self.writes : self.pending[0].write.id.rawValue - 1 }
 
     var isDiskStalled: Bool {
-        guard let oldest = self.pending.first else { return false }
-        return self.step.now.after(oldest.at) > self.pace.diskPatience
+        !self.pending.isEmpty && self.step.now.after(self.pending[0].at) > self.pace.diskPatience
     }
 
     var hearsLeader: Bool {
@@ -147,7 +149,7 @@ struct ReferenceMember: Sendable {
     mutating func promise(_ message: Message, to member: NodeID) {
         let write = self.newestWrite
         if self.promises.isEmpty && write <= self.receipted { return self.say(message, to: member) }
-        self.promises.append((write, Envelope(from: self.id, to: member, message: message)))
+        self.promises.append(Promise(after: write, envelope: Envelope(from: self.id, to: member, message: message)))
     }
 
     /// A candidacy nobody has heard of names a log that is about to go: nobody is to hear of it.
@@ -158,7 +160,9 @@ struct ReferenceMember: Sendable {
     /// What the memberships are after a start or an installation.
     mutating func readMemberships(from snapshot: Snapshot?) {
         self.memberships = [(snapshot?.index ?? .zero, snapshot?.membership ?? self.genesis)]
-        for slot in self.log.slots { self.note(slot.entry) }
+        for place in self.log.slots.indices where self.log.slots[place].entry.kind == .membership {
+            self.note(self.log.slots[place].entry)
+        }
     }
 }
 

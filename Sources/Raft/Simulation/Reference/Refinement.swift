@@ -17,17 +17,15 @@ struct Refinement: Sendable {
     mutating func started(_ member: SimulatedMember, _ core: Consensus, now: Instant) throws(Violation) {
         let place = member.id.place
         while self.members.count <= place { self.members.append(nil) }
-        let known = self.members[place].flatMap { $0.incarnation == member.incarnation ? $0 : nil }
-        var next =
-            known
-            ?? ReferenceMember(
+        if self.members[place]?.incarnation != member.incarnation {
+            self.members[place] = ReferenceMember(
                 id: member.id,
                 incarnation: member.incarnation,
                 genesis: member.genesis,
                 pace: self.pace
             )
-        try next.start(core, now: now)
-        self.members[place] = next
+        }
+        try self.members[place]?.start(core, now: now)
     }
 
     mutating func check(
@@ -56,8 +54,13 @@ extension ReferenceMember {
     fileprivate mutating func start(_ core: Consensus, now: Instant) throws(Violation) {
         let status = core.status
         var disk = self.disk
-        for (write, _) in self.pending where !disk.isFound(by: core, status) { disk.carryOut(write) }
-        guard disk.isFound(by: core, status) else {
+        self.disk = ReferenceDisk()  // so that it is changed without being copied
+        var isFound = disk.isFound(by: core, status)
+        for pending in self.pending where !isFound {
+            disk.carryOut(pending.write)
+            isFound = disk.isFound(by: core, status)
+        }
+        guard isFound else {
             throw self.differs("restart", "\(status.term) \(status.last)", "\(disk.hardState) \(disk.entries.count)")
         }
         let questions = self.questionsAsked
@@ -82,8 +85,13 @@ extension ReferenceMember {
 
     /// The whole log, entry by entry.
     fileprivate func checkLog(_ core: Consensus) throws(Violation) {
-        for slot in self.log.slots where core.entry(at: slot.entry.position.index) != slot.entry {
-            throw self.differs("log", "another entry", "\(slot.entry.position)")
+        var own = self.log.slots.makeIterator()
+        let isThere = try core.forEachEntry(
+            from: self.log.base.index.next,
+            through: self.log.last.index
+        ) { entry throws(Violation) in
+            if own.next()?.entry != entry { throw self.differs("log", "another entry", "\(entry.position)") }
         }
+        guard isThere else { throw self.differs("log", "a gap", "\(self.log.last)") }
     }
 }
