@@ -139,12 +139,12 @@ struct Leadership: Sendable {
         return nil
     }
 
-    func checkInvariants(_ ledger: Ledger) -> String? {
+    func checkInvariants(_ last: LogIndex) -> String? {
         for place in self.followers.indices {
             let (match, next) = (self.followers[place].progress.match, self.followers[place].progress.next)
             let member = self.followers[place].id
             if match >= next { return "member \(member): match \(match), next \(next)" }
-            if match > ledger.log.last.index { return "member \(member) matches beyond the leader's log" }
+            if match > last { return "member \(member) matches beyond the leader's log" }
             if self.followers[place].progress.round > self.round {
                 return "member \(member) has answered a round that has not begun"
             }

@@ -32,17 +32,11 @@ struct LogView: Sendable {
 
     func entry(at index: LogIndex) -> Entry? { self.offset(of: index).map { self.entries[$0] } }
 
-    /// Calls `body` with each entry from `first` through `last`, where it lies. False, and nothing is called, if the log
-    /// does not hold them all; nothing to do is no failure.
-    func forEach<Failure: Error>(
-        from first: LogIndex,
-        through last: LogIndex,
-        _ body: (Entry) throws(Failure) -> Void
-    ) throws(Failure) -> Bool {
-        if first > last { return true }
-        guard let start = self.offset(of: first), let end = self.offset(of: last) else { return false }
-        for offset in start...end { try body(self.entries[offset]) }
-        return true
+    /// The entries from `first` through `last`, where they lie; nil if the log does not hold them all.
+    func entries(from first: LogIndex, through last: LogIndex) -> ArraySlice<Entry>? {
+        if first > last { return [] }
+        guard let start = self.offset(of: first), let end = self.offset(of: last) else { return nil }
+        return self.entries[start...end]
     }
 
     /// Entries from `index` on, at least one where there is one, and no more than the limits allow.

@@ -71,7 +71,13 @@ extension Consensus {
 
     /// The member as it is after the latest input.
     public var status: Status {
-        var status = Status(
+        var followers: [Status.Follower] = []
+        var successor: NodeID?
+        if case .leader(let leadership) = self.role {
+            followers = leadership.followers.map { $0.observation }
+            successor = leadership.transfer?.target
+        }
+        return Status(
             id: self.ledger.id,
             role: self.roleName,
             leader: self.leader,
@@ -87,27 +93,18 @@ extension Consensus {
             logEntries: self.ledger.log.count,
             logWeight: self.ledger.log.weight,
             diskStepDowns: self.ledger.diskStepDowns,
-            followers: [],
-            successor: nil
+            followers: followers,
+            successor: successor
         )
-        if case .leader(let leadership) = self.role {
-            status.followers = leadership.followers.map { $0.observation }
-            status.successor = leadership.transfer?.target
-        }
-        return status
     }
 
     /// The entry at `index`, if the log holds it.
     public func entry(at index: LogIndex) -> Entry? { self.ledger.log.entry(at: index) }
 
-    /// Calls `body` with each entry from `first` through `last`, in order and without copies of them. False, and nothing
-    /// is called, if the log does not hold them all.
-    public func forEachEntry<Failure: Error>(
-        from first: LogIndex,
-        through last: LogIndex,
-        _ body: (Entry) throws(Failure) -> Void
-    ) throws(Failure) -> Bool {
-        try self.ledger.log.forEach(from: first, through: last, body)
+    /// The entries from `first` through `last`, none if there are none between the two; nil if the log does not hold them
+    /// all. Nobody should keep them beyond the next input: the log would have to be copied for them.
+    public func entries(from first: LogIndex, through last: LogIndex) -> ArraySlice<Entry>? {
+        self.ledger.log.entries(from: first, through: last)
     }
 
     /// The term of the entry at `index`; zero before the first.
@@ -122,7 +119,7 @@ extension Consensus {
             return "no snapshot covers what is cut"
         }
         if self.ledger.durable > self.ledger.log.last.index { return "durable beyond the end of the log" }
-        if case .leader(let leadership) = self.role { return leadership.checkInvariants(self.ledger) }
+        if case .leader(let leadership) = self.role { return leadership.checkInvariants(self.ledger.log.last.index) }
         return nil
     }
 }

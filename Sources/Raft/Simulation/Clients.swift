@@ -177,7 +177,7 @@ extension World {
 
     /// For writes mostly somebody who believes to lead (there may be several), sometimes anybody; for reads anybody.
     private mutating func preferredMember(leaderOnly: Bool) -> Int {
-        let believers = leaderOnly ? self.members.indices.filter { self.members[$0].process?.status.role == .leader } : []
+        let believers = self.members.indices.filter { leaderOnly && self.members[$0].process?.status.role == .leader }
         if believers.isEmpty || self.chance(100) { return Int(self.draw(0...UInt64(self.members.count - 1))) }
         return believers[Int(self.draw(0...UInt64(believers.count - 1)))]
     }

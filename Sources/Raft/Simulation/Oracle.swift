@@ -149,20 +149,21 @@ struct Oracle: Sendable {
         _ members: [SimulatedMember]
     ) throws(Violation) {
         let count = self.committed.count
-        let isThere = try core.forEachEntry(from: from.next, through: status.commit) { entry throws(Violation) in
+        guard let entries = core.entries(from: from.next, through: status.commit) else {
+            throw Violation(invariant: "commit within the log", detail: "member \(status.id) from \(from.next)")
+        }
+        for entry in entries {
             let place = Int(entry.index.rawValue) - 1
-            guard place < self.committed.count else { return try self.commit(entry, in: status.term) }
-            guard self.committed[place].entry == entry.position,
-                self.committed[place].fingerprint == entry.fingerprint
-            else {
+            if place >= count {
+                try self.commit(entry, in: status.term)
+            } else if self.committed[place].entry != entry.position
+                || self.committed[place].fingerprint != entry.fingerprint
+            {
                 throw Violation(
                     invariant: "state-machine safety",
                     detail: "member \(status.id) commits another entry at \(entry.index): \(entry.position)"
                 )
             }
-        }
-        guard isThere else {
-            throw Violation(invariant: "commit within the log", detail: "member \(status.id) from \(from.next)")
         }
         let isNew = self.committed.count > count
         guard isNew, let last = self.lastCommitted else { return }

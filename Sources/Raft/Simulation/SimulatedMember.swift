@@ -96,6 +96,9 @@ final class Process {
 
     func copy() -> Process { Process(self.running) }
 
+    /// The snapshot being pulled.
+    var fetching: Snapshot? { self.ask { $0.fetching } }
+
     /// Asks the core something, where it lies: a property's value would be copied first.
     func ask<Answer>(_ question: (inout Consensus) -> Answer) -> Answer { question(&self.running.core) }
 }

@@ -52,7 +52,7 @@ extension World {
     }
 
     mutating func receiveChunk(_ place: Int, from source: NodeID, _ id: Snapshot.ID, _ number: UInt32) {
-        guard self.members[place].process?.ask({ $0.fetching?.id == id }) == true, self.members[place].pausedUntil <= self.now,
+        guard self.members[place].process?.fetching?.id == id, self.members[place].pausedUntil <= self.now,
             self.network.connects(source, self.members[place].id)
         else { return }
         self.members[place].disk.storeChunk(number, of: id)
@@ -60,7 +60,7 @@ extension World {
         if partial.held == partial.snapshot.chunkCount {
             self.finishTransfer(place, partial.snapshot)
         } else if number + 1 == partial.held {
-            self.pull(place, self.members[place].process?.ask { $0.fetching } ?? nil)
+            self.pull(place, self.members[place].process?.fetching)
         }
     }
 

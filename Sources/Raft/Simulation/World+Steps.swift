@@ -117,15 +117,15 @@ extension World {
         var machine = self.members[place].machine
         var schedule = self.members[place].schedule
         let first = machine.applied.index.next
-        let isThere = core.forEachEntry(from: first, through: committed) { entry in
+        guard let entries = core.entries(from: first, through: committed) else {
+            throw Violation(invariant: "commit within the log", detail: "member \(place + 1) from \(first)")
+        }
+        for entry in entries {
             machine.apply(entry)
             if schedule.applied(entry) { self.capture(place, core, machine) }
         }
         self.members[place].machine = machine
         self.members[place].schedule = schedule
-        guard isThere else {
-            throw Violation(invariant: "commit within the log", detail: "member \(place + 1) from \(first)")
-        }
         try self.oracle.checkState(machine, member: place)
     }
 

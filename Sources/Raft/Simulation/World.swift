@@ -137,7 +137,7 @@ public struct World {
             self.members[place].schedule.captured(snapshot)
             try self.step(place, .captured(snapshot))
         case .pull(let place, let plan):
-            if self.members[place].pullPlan == plan { self.pull(place, self.members[place].process?.ask { $0.fetching } ?? nil) }
+            if self.members[place].pullPlan == plan { self.pull(place, self.members[place].process?.fetching) }
         case .chunkRequest(let from, let place, let id, let number):
             self.serveChunk(place, to: from, id, number)
         case .chunk(let place, let from, let id, let number): self.receiveChunk(place, from: from, id, number)

@@ -107,13 +107,6 @@ struct ReferenceDisk: Sendable {
         guard status.term == self.hardState.term, status.vote == self.hardState.vote, status.base == self.base,
             status.last == last, core.snapshots == self.snapshots
         else { return false }
-        guard self.count(through: last.index) == self.entries.count else { return false }
-        var place = 0
-        var isSame = true
-        let isThere = core.forEachEntry(from: self.base.index.next, through: last.index) { entry in
-            if self.entries[place] != entry { isSame = false }
-            place += 1
-        }
-        return isThere && isSame
+        return core.entries(from: self.base.index.next, through: last.index)?.elementsEqual(self.entries) ?? false
     }
 }

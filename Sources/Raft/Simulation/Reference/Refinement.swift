@@ -85,13 +85,11 @@ extension ReferenceMember {
 
     /// The whole log, entry by entry.
     fileprivate func checkLog(_ core: Consensus) throws(Violation) {
-        var own = self.log.slots.makeIterator()
-        let isThere = try core.forEachEntry(
-            from: self.log.base.index.next,
-            through: self.log.last.index
-        ) { entry throws(Violation) in
-            if own.next()?.entry != entry { throw self.differs("log", "another entry", "\(entry.position)") }
+        guard let entries = core.entries(from: self.log.base.index.next, through: self.log.last.index) else {
+            throw self.differs("log", "a gap", "\(self.log.last)")
         }
-        guard isThere else { throw self.differs("log", "a gap", "\(self.log.last)") }
+        for (own, entry) in zip(self.log.slots, entries) where own.entry != entry {
+            throw self.differs("log", "another entry", "\(own.entry.position)")
+        }
     }
 }
