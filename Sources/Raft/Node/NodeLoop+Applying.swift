@@ -13,7 +13,8 @@ extension NodeLoop {
         var completed = effects.completed.makeIterator()
         var next = completed.next()
         if let committed = effects.committed {
-            while self.applied.index < committed, let entry = self.core.entry(at: self.applied.index.next) {
+            let first = self.applied.index.next
+            for entry in self.ask({ $0.entries(from: first, through: committed) }) ?? [] {
                 let response = self.apply(entry)
                 if self.schedule.applied(entry) { self.capture() }
                 guard let done = next, done.position.index == entry.index else { continue }

@@ -83,7 +83,7 @@ extension NodeLoop {
 
     var local: Applied<Machine> {
         var staleness: Duration?
-        if self.core.status.role == .leader {
+        if self.ask({ $0.roleName == .leader }) {
             staleness = .zero
         } else if let heard = self.leaderHeard {
             staleness = .nanoseconds((NIODeadline.now() - heard).nanoseconds)

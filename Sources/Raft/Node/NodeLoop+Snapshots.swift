@@ -61,11 +61,11 @@ extension NodeLoop {
 
     /// Tells the snapshots' thread what may still be asked for, when that has changed.
     func keepSnapshots() {
-        let fetching = self.core.fetching?.id
+        let (snapshots, fetching) = self.ask { ($0.snapshots, $0.fetching?.id) }
         self.fetcher?.keep(fetching)
-        guard self.core.snapshots != self.kept.snapshots || fetching != self.kept.fetching else { return }
-        self.kept = (self.core.snapshots, fetching)
-        self.snapshots.keep(only: self.core.snapshots.map(\.id) + (fetching.map { [$0] } ?? []))
+        guard snapshots != self.kept.snapshots || fetching != self.kept.fetching else { return }
+        self.kept = (snapshots, fetching)
+        self.snapshots.keep(only: snapshots.map(\.id) + (fetching.map { [$0] } ?? []))
     }
 
     func noteTransfer() {

@@ -5,7 +5,7 @@ import RaftTransport
 extension NodeLoop {
     func noteStatus() {
         let before = self.status.consensus
-        let after = self.core.status
+        let (after, committed, offered) = self.ask { ($0.status, $0.committedMembership, $0.fetching?.membership) }
         self.status.consensus = after
         self.status.applied = self.applied
         self.status.openProposals = self.writers.count
@@ -21,9 +21,7 @@ extension NodeLoop {
             )
             if after.role == .leader && before.role != .leader { self.status.electionsWon += 1 }
         }
-        if after.membership != before.membership || self.core.committedMembership != self.committed
-            || self.core.fetching?.membership != self.offered
-        {
+        if after.membership != before.membership || committed != self.committed || offered != self.offered {
             self.knowPeers()
         }
         self.publish(self.status)

@@ -227,8 +227,11 @@ final class NodeLoop<Machine: StateMachine> {
 
     // MARK: Small things
 
+    /// Asks the core something, where it lies: it is large, and as a property it would be copied for each question.
+    func ask<Answer>(_ question: (inout Consensus) -> Answer) -> Answer { question(&self.core) }
+
     private func planTimer() {
-        let deadline = self.core.deadline
+        let deadline = self.ask { $0.deadline }
         if let timer = self.timer, timer.deadline <= deadline { return }
         self.timer?.task.cancel()
         let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
