@@ -1,4 +1,4 @@
-import RaftCore
+@testable import Checksum
 import Testing
 
 @Suite("CRC32C")
@@ -19,6 +19,9 @@ struct CRC32CTests {
     )
     func vectors(bytes: [UInt8], expected: UInt32) {
         #expect(CRC32C.checksum(bytes) == expected)
+        var byTables = CRC32C()
+        bytes.withUnsafeBytes { byTables.updateByTables($0) }
+        #expect(byTables.value == expected)
     }
 
     @Test("bytes may come in pieces, cut anywhere")
