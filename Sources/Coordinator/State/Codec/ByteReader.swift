@@ -3,10 +3,13 @@
 /// Every length is checked against what is left, so that a hostile one costs nothing. A value has one encoding only:
 /// a longer form of a number, an unknown tag or a byte too many is refused.
 struct ByteReader {
-    private let bytes: [UInt8]
-    private(set) var offset = 0
+    let bytes: [UInt8]
+    private(set) var offset: Int
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8], from offset: Int = 0) {
+        self.bytes = bytes
+        self.offset = offset
+    }
 
     var remaining: Int { self.bytes.count - self.offset }
 
