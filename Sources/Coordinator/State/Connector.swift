@@ -139,7 +139,7 @@ extension ClusterState.Connector: BinaryCoded {
             try reader.skipText()
             switch try reader.byte() {
             case 0: try reader.skipText()
-            case 1: _ = try reader.run()
+            case 1: try reader.skipRun()
             case let tag: throw reader.failure(.unknown, "no kind of parameter is numbered \(tag)")
             }
         }

@@ -52,7 +52,7 @@ extension ClusterState {
         self.lastEpoch = try reader.value()
         self.workersByID = try Self.table(&reader, by: \Worker.id)
         self.groupsByID = try Self.table(&reader, by: \Group.id)
-        self.connectorsByName = try Self.connectors(&reader)
+        self.connectorsByName = try ConnectorBlocks(&reader).table()
         let sessions = try reader.blob()
         do throws(SessionDecodingFailure) {
             self.sessions = try SessionTable(decoding: sessions)
@@ -84,41 +84,6 @@ extension ClusterState {
         }
         return table
     }
-
-    /// Connectors, in the order of their names. They may be many, so they are not each given memory of their own, nor
-    /// do all keep the whole snapshot's for as long as one of them lives: a few share a block.
-    private static func connectors(
-        _ reader: inout ByteReader
-    ) throws(DecodingFailure) -> TreeDictionary<ConnectorName, Connector> {
-        var table: TreeDictionary<ConnectorName, Connector> = [:]
-        var last: ConnectorName?
-        var ends: [Int] = []
-        let count = try reader.number()
-        var rest = count
-        while rest > 0 {
-            let start = reader.offset
-            ends.removeAll(keepingCapacity: true)
-            while rest > 0, reader.offset - start < Self.blockBytes {
-                try Connector.skip(&reader)
-                ends.append(reader.offset - start)
-                rest -= 1
-            }
-            let block = reader.bytes(from: start)
-            var place = 0
-            for end in ends {
-                let connector = Connector(checked: block, place..<end)
-                let name = connector.name
-                if let last, name <= last { throw reader.failure(.invalid, "the keys of a list are not in order") }
-                last = name
-                table[name] = connector
-                place = end
-            }
-        }
-        return table
-    }
-
-    /// What a block of connectors has at least, unless it is the last.
-    private static let blockBytes = 4_000
 
     /// 64 bits that differ, but for an accident, between states that differ: FNV-1a over the encoding. Members compare
     /// theirs at the same index. It guards against mistakes, not against forgers.
