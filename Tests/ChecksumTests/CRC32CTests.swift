@@ -1,5 +1,6 @@
-@testable import Checksum
 import Testing
+
+@testable import Checksum
 
 @Suite("CRC32C")
 struct CRC32CTests {
