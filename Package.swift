@@ -35,6 +35,7 @@ let package = Package(
         // MARK: C libraries
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCRC32C"),
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
 
@@ -55,6 +56,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Checksum",
+            dependencies: ["CCRC32C"],
+            path: "Sources/Raft/Checksum",
+            swiftSettings: strict
+        ),
+        .target(
             name: "RaftSessions",
             dependencies: [.product(name: "HashTreeCollections", package: "swift-collections")],
             path: "Sources/Raft/Sessions",
@@ -63,7 +70,7 @@ let package = Package(
         .target(
             name: "RaftStorage",
             dependencies: [
-                "RaftCore", "LMDB", "OpenSSL", "Threads",
+                "Checksum", "RaftCore", "LMDB", "OpenSSL", "Threads",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "Sources/Raft/Storage",
@@ -79,7 +86,7 @@ let package = Package(
         .target(
             name: "RaftTransport",
             dependencies: [
-                "OpenSSL", "RaftCore",
+                "Checksum", "OpenSSL", "RaftCore",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -213,9 +220,10 @@ let package = Package(
             exclude: ["Mutants"],
             swiftSettings: strict
         ),
+        .testTarget(name: "ChecksumTests", dependencies: ["Checksum"], swiftSettings: strict),
         .testTarget(
             name: "RaftStorageTests",
-            dependencies: ["RaftStorage", "RaftCore", "LMDB"],
+            dependencies: ["Checksum", "RaftStorage", "RaftCore", "LMDB"],
             swiftSettings: strict
         ),
         .testTarget(name: "LinearizabilityTests", dependencies: ["Linearizability"], swiftSettings: strict),
@@ -244,7 +252,7 @@ let package = Package(
         .testTarget(
             name: "RaftTransportTests",
             dependencies: [
-                "RaftCore", "RaftTestSupport", "RaftTransport",
+                "Checksum", "RaftCore", "RaftTestSupport", "RaftTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -171,4 +171,43 @@ struct OfficeTests {
         bench.hear(.preVoteRequest(VoteRequest(term: Term(2), last: .zero)), from: 3)
         #expect(bench.sent == [.preVoteReply(VoteReply(term: Term(2), isGranted: true))])
     }
+
+    @Test("a member that comes back stands soon once it has met all other voters, but only once", arguments: [1, 2, 3])
+    func back(_ which: Int) {
+        let position = LogPosition(index: LogIndex(1), term: Term(1))
+        let entry = Entry(position: position, time: .zero, kind: .noop, payload: [])
+        var settings = Settings()
+        settings.allowsLeases = which == 2
+        var bench = Bench(
+            recovered: HardState(term: Term(1)),
+            entries: which == 1 ? [] : [entry],
+            settings: settings
+        )
+        let patience = bench.core.deadline
+        bench.step(.met(NodeID(2), Incarnation(12)))
+        #expect(bench.core.deadline == patience)
+        bench.step(.met(NodeID(3), Incarnation(13)))
+        guard which == 3 else {
+            #expect(bench.core.deadline == patience, "it is new, or leases count on the wait")
+            return
+        }
+        #expect(bench.core.deadline.nanoseconds <= 50_000_000)
+        bench.timeOut()
+        #expect(bench.core.status.role == .preCandidate)
+        #expect(bench.core.deadline.nanoseconds >= bench.now + 300_000_000)
+        bench.step(.met(NodeID(3), Incarnation(13)))
+        #expect(bench.core.deadline.nanoseconds >= bench.now + 300_000_000)
+    }
+
+    @Test("a member that comes back and hears a leader waits for it like any other")
+    func backInOrder() {
+        let position = LogPosition(index: LogIndex(1), term: Term(1))
+        let entry = Entry(position: position, time: .zero, kind: .noop, payload: [])
+        var bench = Bench(recovered: HardState(term: Term(1)), entries: [entry])
+        bench.step(.met(NodeID(2), Incarnation(12)))
+        let append = AppendRequest(term: Term(1), previous: position, entries: [], commit: .zero, round: 1)
+        bench.hear(.append(append), from: 2)
+        bench.step(.met(NodeID(3), Incarnation(13)))
+        #expect(bench.core.deadline.nanoseconds >= 300_000_000)
+    }
 }

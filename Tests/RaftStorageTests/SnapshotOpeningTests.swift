@@ -84,20 +84,6 @@ struct SnapshotOpeningTests {
         #expect(self.error { _ = try open(self.directory).recover() }?.code == .damagedSnapshot)
     }
 
-    @Test("a digest that the bytes do not make up is found when they are read, at the end")
-    func wrongDigest() throws {
-        let snapshots = try self.fill()
-        try tamperSnapshots(self.directory) { transaction, chunks, _ in
-            let key = ChunkKey(snapshot: 2, chunk: 1)
-            var chunk = content(Snapshot.chunkBytes, seed: 77)
-            key.seal(&chunk)
-            try transaction.put(key.key, chunk, in: chunks)
-        }
-        let database = try open(self.directory)
-        _ = try database.recover()
-        #expect(self.error { _ = try database.snapshots.bytes(of: snapshots[1].id) }?.code == .damagedSnapshot)
-    }
-
     @Test("damage to an older snapshot is no harm: it is not served, and the member starts from the newest")
     func damagedOlder() throws {
         let snapshots = try self.fill()

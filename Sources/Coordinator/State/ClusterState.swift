@@ -35,7 +35,7 @@ extension ClusterState {
     /// All groups, ordered by id.
     public var groups: [Group] { self.groupsByID.values.sorted { $0.id < $1.id } }
     /// All connectors, ordered by name.
-    public var connectors: [Connector] { self.connectorsByName.sorted { $0.key < $1.key }.map(\.value) }
+    public var connectors: [Connector] { Array(ConnectorOrder(self.connectorsByName)) }
 
     public var workerCount: Int { self.workersByID.count }
     public var groupCount: Int { self.groupsByID.count }

@@ -20,8 +20,11 @@ extension ClusterState {
             }
         }
 
-        /// Name, type, parameters and description in their binary form, checked when they came.
-        let bytes: [UInt8]
+        /// Holds name, type, parameters and description in their binary form, checked when they came: a part of the
+        /// log's entry or of the snapshot they came with. While the log holds the entry too, it costs nothing more.
+        private let memory: [UInt8]
+        private let start: UInt32
+        private let end: UInt32
 
         /// `parameters` keep their order; proposers sort them by key.
         public init(name: ConnectorName, type: String, parameters: [Parameter], description: String? = nil) {
@@ -31,11 +34,20 @@ extension ClusterState {
             writer.number(UInt64(parameters.count))
             for parameter in parameters { parameter.encode(into: &writer) }
             writer.optional(description) { $0.text($1) }
-            self.bytes = writer.bytes
+            self.init(checked: writer.bytes, 0..<writer.bytes.count)
         }
 
-        /// `bytes` are a connector's, to the last one.
-        init(checked bytes: [UInt8]) { self.bytes = bytes }
+        /// The bytes at `range` are a connector's, to the last one.
+        init(checked memory: [UInt8], _ range: Range<Int>) {
+            self.memory = memory
+            self.start = UInt32(range.lowerBound)
+            self.end = UInt32(range.upperBound)
+        }
+
+        var bytes: ArraySlice<UInt8> { self.memory[Int(self.start)..<Int(self.end)] }
+
+        public static func == (a: Self, b: Self) -> Bool { a.bytes == b.bytes }
+        public func hash(into hasher: inout Hasher) { hasher.combine(self.bytes) }
     }
 }
 
@@ -54,6 +66,9 @@ extension ClusterState.Connector {
         ConnectorName(self.read { reader throws(DecodingFailure) in try reader.text() })
     }
 
+    /// The name's UTF-8.
+    var nameBytes: ArraySlice<UInt8> { self.read { reader throws(DecodingFailure) in try reader.run() } }
+
     public var type: String { String(decoding: self.parts.type, as: UTF8.self) }
 
     public var parameters: [Parameter] {
@@ -70,7 +85,7 @@ extension ClusterState.Connector {
     public var parts: Parts { self.read { reader throws(DecodingFailure) in try Parts(&reader) } }
 
     private func read<Part>(_ part: (inout ByteReader) throws(DecodingFailure) -> Part) -> Part {
-        var reader = ByteReader(self.bytes)
+        var reader = ByteReader(self.memory, from: Int(self.start))
         do throws(DecodingFailure) {
             return try part(&reader)
         } catch {
@@ -100,9 +115,20 @@ extension ClusterState.Connector.Parts {
 extension ClusterState.Connector: BinaryCoded {
     func encode(into writer: inout ByteWriter) { writer.raw(self.bytes) }
 
-    /// Checks everything that taking it apart later relies on.
     init(from reader: inout ByteReader) throws(DecodingFailure) {
         let start = reader.offset
+        try Self.skip(&reader)
+        let range = start..<reader.offset
+        if range.count >= reader.bytes.count / 2 {
+            self.init(checked: reader.bytes, range)
+        } else {
+            // The rest would stay in memory for as long as the connector does.
+            self.init(checked: reader.bytes(from: start), 0..<range.count)
+        }
+    }
+
+    /// Passes over a connector, and checks everything that taking it apart later relies on.
+    static func skip(_ reader: inout ByteReader) throws(DecodingFailure) {
         try reader.skipText()
         try reader.skipText()
         let count = try reader.number()
@@ -113,12 +139,11 @@ extension ClusterState.Connector: BinaryCoded {
             try reader.skipText()
             switch try reader.byte() {
             case 0: try reader.skipText()
-            case 1: _ = try reader.run()
+            case 1: try reader.skipRun()
             case let tag: throw reader.failure(.unknown, "no kind of parameter is numbered \(tag)")
             }
         }
         _ = try reader.optional { reader throws(DecodingFailure) in try reader.skipText() }
-        self.init(checked: reader.bytes(from: start))
     }
 }
 

@@ -55,6 +55,25 @@ extension Consensus {
         self.role.withLeadership(&self.ledger) { leadership, ledger in
             leadership.reconfigure(&ledger, now: now, &out)
         }
+        self.standSoonIfBack(now)
+    }
+
+    /// Where all members were started anew, nobody leads, and nobody need wait out a timeout to find that out: a member
+    /// that has met all other voters asks them soon whether it could win. If somebody leads after all, they refuse.
+    /// Leases count on the wait.
+    private mutating func standSoonIfBack(_ now: Instant) {
+        guard self.isBack, !self.ledger.settings.allowsLeases, case .follower = self.role,
+            self.ledger.otherVoters.allSatisfy({ self.ledger.incarnations[$0] != nil })
+        else { return }
+        self.isBack = false
+        self.standSoon(now)
+    }
+
+    /// At a moment drawn from the next heartbeat interval, so that two seldom stand at once.
+    private mutating func standSoon(_ now: Instant) {
+        let spread = self.ledger.settings.heartbeatInterval.coreNanoseconds
+        let soon = now.advanced(by: UInt64.random(in: 0...spread, using: &self.random))
+        self.electionDeadline = min(self.electionDeadline, soon)
     }
 
     /// The leader's process is gone: no use to wait for its next heartbeat. If it lives after all, the others still
@@ -65,9 +84,7 @@ extension Consensus {
         else { return }
         self.follow(nil, in: self.ledger.term, now: now, &out)
         self.leaderHeard = nil
-        let spread = self.ledger.settings.heartbeatInterval.coreNanoseconds
-        let soon = now.advanced(by: UInt64.random(in: 0...spread, using: &self.random))
-        self.electionDeadline = min(self.electionDeadline, soon)
+        self.standSoon(now)
     }
 
     mutating func change(

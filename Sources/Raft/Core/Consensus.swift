@@ -12,6 +12,8 @@ public struct Consensus: Sendable {
     /// When a leader of the current or an earlier term was last heard from.
     var leaderHeard: Instant?
     var pull: SnapshotPull
+    /// It was started anew, and has neither heard a leader nor stood since: see `met`.
+    var isBack: Bool
 
     /// A member starts as a follower with a full election timeout ahead; the sole voter need not wait for anybody.
     public init(id: NodeID, settings: Settings, recovered: Recovered, seed: UInt64, now: Instant) {
@@ -20,6 +22,7 @@ public struct Consensus: Sendable {
         self.random = SeededGenerator(seed: seed)
         self.electionDeadline = now
         self.pull = SnapshotPull(recovered.fetching)
+        self.isBack = self.ledger.log.last != .zero
         if self.ledger.membership.voters != .stable([id]) { self.resetElectionTimer(now) }
         // It may have backed a lease before it was started anew.
         if settings.allowsLeases { self.leaderHeard = now }

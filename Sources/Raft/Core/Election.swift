@@ -40,6 +40,7 @@ extension Consensus {
 
     mutating func electionTimedOut(_ now: Instant, _ out: inout Effects) {
         self.resetElectionTimer(now)
+        self.isBack = false
         guard self.mayStand, !self.ledger.isDiskStalled(now) else { return }
         if case .follower(let following) = self.role { following.reads.end(leader: nil, &out) }
         self.role = .preCandidate(Ballot(votes: [self.ledger.id], ownVote: self.ledger.newestWrite))

@@ -32,6 +32,7 @@ extension Consensus {
     mutating func hears(_ leader: NodeID, in term: Term, now: Instant, _ out: inout Effects) {
         self.follow(leader, in: term, now: now, &out)
         self.leaderHeard = now
+        self.isBack = false
         self.resetElectionTimer(now)
     }
 

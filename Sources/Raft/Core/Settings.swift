@@ -20,7 +20,7 @@ public struct Settings: Sendable {
 
     /// A snapshot is due when what was applied since the last one weighs this much, or is this many entries; and not
     /// before it weighs half of the last snapshot, so that writing snapshots costs no more than writing the log.
-    public var snapshotWeight = 4 << 20
+    public var snapshotWeight = 16 << 20
     public var snapshotEntries = 50_000
     /// How many entries stay in the log behind a snapshot, for members that are only a little late.
     public var trailingEntries = 2_000

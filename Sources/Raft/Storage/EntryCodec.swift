@@ -1,3 +1,4 @@
+internal import Checksum
 internal import RaftCore
 
 /// An entry as a value of the database `entries`, whose key is the entry's index (docs/formats.md, section "Raft

@@ -2,8 +2,7 @@ internal import LMDB
 public import RaftCore
 
 extension RaftDatabase {
-    /// Reads everything back, every entry's checksum and every chunk's of the snapshot to start from included. The
-    /// snapshot as a whole is checked by whoever reads it: see `SnapshotStore.read`.
+    /// Reads everything back, every entry's checksum and every chunk's of the snapshot to start from included.
     ///
     /// What is returned is exactly what was committed. Anything else is an error: LMDB never shows half a transaction,
     /// so a gap or a damaged entry is no torn end that could be cut off, but a loss of what this member promised to

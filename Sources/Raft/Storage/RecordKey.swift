@@ -1,3 +1,4 @@
+internal import Checksum
 internal import LMDB
 internal import RaftCore
 

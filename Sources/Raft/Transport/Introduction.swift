@@ -1,3 +1,4 @@
+import Checksum
 import NIOCore
 public import RaftCore
 

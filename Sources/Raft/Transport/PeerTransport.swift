@@ -1,3 +1,4 @@
+import Checksum
 public import Logging
 public import NIOCore
 import OpenSSL

@@ -3,10 +3,13 @@
 /// Every length is checked against what is left, so that a hostile one costs nothing. A value has one encoding only:
 /// a longer form of a number, an unknown tag or a byte too many is refused.
 struct ByteReader {
-    private let bytes: [UInt8]
-    private(set) var offset = 0
+    let bytes: [UInt8]
+    private(set) var offset: Int
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8], from offset: Int = 0) {
+        self.bytes = bytes
+        self.offset = offset
+    }
 
     var remaining: Int { self.bytes.count - self.offset }
 
@@ -21,6 +24,8 @@ struct ByteReader {
     }
 
     mutating func number() throws(DecodingFailure) -> UInt64 {
+        // Most have one byte.
+        if self.remaining > 0, self.bytes[self.offset] < 0x80 { return UInt64(try self.byte()) }
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {
@@ -50,22 +55,25 @@ struct ByteReader {
     }
 
     /// A length, and as many bytes.
-    mutating func run() throws(DecodingFailure) -> ArraySlice<UInt8> {
+    mutating func run() throws(DecodingFailure) -> ArraySlice<UInt8> { self.bytes[try self.range()] }
+
+    /// Where a run is.
+    private mutating func range() throws(DecodingFailure) -> Range<Int> {
         let length = try self.number()
         guard length <= UInt64(self.remaining) else {
             throw self.failure(.truncated, "a length of \(length) reaches beyond the end")
         }
         let end = self.offset + Int(length)
         defer { self.offset = end }
-        return self.bytes[self.offset..<end]
+        return self.offset..<end
     }
 
     mutating func blob() throws(DecodingFailure) -> [UInt8] { Array(try self.run()) }
 
     mutating func text() throws(DecodingFailure) -> String {
-        let run = try self.run()
+        let range = try self.range()
         do {
-            return String(copying: try UTF8Span(validating: self.bytes.span.extracting(run.startIndex..<run.endIndex)))
+            return String(copying: try UTF8Span(validating: self.bytes.span.extracting(range)))
         } catch {
             throw self.failure(.invalid, "a text is not valid UTF-8")
         }
@@ -73,13 +81,15 @@ struct ByteReader {
 
     /// Passes over a text, which has to be valid too.
     mutating func skipText() throws(DecodingFailure) {
-        let run = try self.run()
+        let range = try self.range()
         do {
-            _ = try UTF8Span(validating: self.bytes.span.extracting(run.startIndex..<run.endIndex))
+            _ = try UTF8Span(validating: self.bytes.span.extracting(range))
         } catch {
             throw self.failure(.invalid, "a text is not valid UTF-8")
         }
     }
+
+    mutating func skipRun() throws(DecodingFailure) { _ = try self.range() }
 
     /// Everything that was read since `start`.
     func bytes(from start: Int) -> [UInt8] { Array(self.bytes[start..<self.offset]) }

@@ -30,7 +30,10 @@ struct ByteWriter {
     }
 
     /// Bytes that are an encoding already.
-    mutating func raw(_ bytes: [UInt8]) { self.bytes.append(contentsOf: bytes) }
+    mutating func raw(_ bytes: some Collection<UInt8>) { self.bytes.append(contentsOf: bytes) }
+
+    /// The bytes in no more memory than they need.
+    var exactBytes: [UInt8] { self.bytes.withUnsafeBytes { [UInt8]($0) } }
 
     /// What has been written since the last time; the memory is kept for what follows.
     mutating func take() -> [UInt8] {

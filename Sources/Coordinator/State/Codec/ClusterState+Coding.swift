@@ -26,7 +26,7 @@ extension ClusterState {
         writer.value(self.lastEpoch)
         writer.list(self.workers)
         writer.list(self.groups)
-        let connectors = self.connectors
+        let connectors = ConnectorOrder(self.connectorsByName)
         writer.number(UInt64(connectors.count))
         for connector in connectors {
             writer.value(connector)
@@ -52,7 +52,7 @@ extension ClusterState {
         self.lastEpoch = try reader.value()
         self.workersByID = try Self.table(&reader, by: \Worker.id)
         self.groupsByID = try Self.table(&reader, by: \Group.id)
-        self.connectorsByName = try Self.table(&reader, by: \Connector.name)
+        self.connectorsByName = try ConnectorBlocks(&reader).table()
         let sessions = try reader.blob()
         do throws(SessionDecodingFailure) {
             self.sessions = try SessionTable(decoding: sessions)

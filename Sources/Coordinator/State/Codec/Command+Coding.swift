@@ -6,7 +6,7 @@ extension Command {
         var writer = ByteWriter(capacity: 512)
         writer.byte(Self.formatVersion)
         self.encode(into: &writer)
-        return writer.bytes
+        return writer.exactBytes
     }
 
     public init(decoding bytes: [UInt8]) throws(DecodingFailure) {

@@ -18,7 +18,7 @@ extension Submission {
         case .openSession: writer.byte(2)
         case .mark: writer.byte(3)
         }
-        return writer.bytes
+        return writer.exactBytes
     }
 
     public init(decoding bytes: [UInt8]) throws(DecodingFailure) {

@@ -16,6 +16,7 @@ extension ReferenceMember {
 
     mutating func timedOut() {
         self.drawTimeout()
+        self.isBack = false
         guard self.mayStand, !self.isDiskStalled else { return }
         self.endReads(nil)
         self.role = .preCandidate

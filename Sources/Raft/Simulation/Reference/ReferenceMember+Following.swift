@@ -6,6 +6,7 @@ extension ReferenceMember {
     private mutating func hear(_ leader: NodeID) {
         self.follow(leader, in: self.term)
         self.leaderHeard = self.step.now
+        self.isBack = false
         self.drawTimeout()
     }
 

@@ -17,7 +17,14 @@ extension ReferenceMember {
         case .persisted(let receipt): self.persisted(receipt)
         case .captured(let snapshot): self.captured(snapshot)
         case .fetched(let snapshot): self.fetched(snapshot)
-        case .met(let member, let incarnation): self.met[member] = incarnation
+        case .met(let member, let incarnation):
+            self.met[member] = incarnation
+            // Nobody leads that one could wait for, if the others were stopped too.
+            guard self.isBack, self.role == .follower, self.otherVoters.allSatisfy({ self.met[$0] != nil }) else {
+                return
+            }
+            self.isBack = false
+            self.standSoon()
         case .lost(let member): self.lost(member)
         case .timer: self.timerFired(effects)
         }
@@ -99,6 +106,11 @@ extension ReferenceMember {
         guard self.role == .follower, self.leader == member, !self.pace.settings.allowsLeases else { return }
         self.follow(nil, in: self.term)
         self.leaderHeard = nil
+        self.standSoon()
+    }
+
+    /// Within a heartbeat interval.
+    private mutating func standSoon() {
         let (now, soon) = (self.step.now, self.step.now.adding(self.pace.heartbeat))
         self.timeout = (min(self.timeout.earliest, now), min(self.timeout.latest, soon))
     }

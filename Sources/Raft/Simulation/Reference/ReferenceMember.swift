@@ -34,6 +34,8 @@ struct ReferenceMember: Sendable {
     var declined: (offer: Snapshot.ID, term: Term)?
     /// The members it was connected to since it started, and their disks.
     var met: [NodeID: Incarnation] = [:]
+    /// Started with a log, and without a leader or a timeout since.
+    var isBack = false
     /// Writes without a receipt, and when each was issued.
     var pending: [Pending] = []
     var writes: UInt64 = 0

@@ -77,6 +77,7 @@ extension ReferenceMember {
         self.step.begin(1, commit: self.commit, now: now)
         // It may have backed a lease before.
         if self.pace.settings.allowsLeases { self.leaderHeard = now }
+        self.isBack = status.last != .zero && !self.pace.settings.allowsLeases
         if self.membership.voters == .stable([self.id]) { self.timeout = (now, now) } else { self.drawTimeout() }
         try self.compare(status)
         try self.checkTimers(core)

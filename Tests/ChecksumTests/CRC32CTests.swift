@@ -1,5 +1,6 @@
-import RaftCore
 import Testing
+
+@testable import Checksum
 
 @Suite("CRC32C")
 struct CRC32CTests {
@@ -19,6 +20,9 @@ struct CRC32CTests {
     )
     func vectors(bytes: [UInt8], expected: UInt32) {
         #expect(CRC32C.checksum(bytes) == expected)
+        var byTables = CRC32C()
+        bytes.withUnsafeBytes { byTables.updateByTables($0) }
+        #expect(byTables.value == expected)
     }
 
     @Test("bytes may come in pieces, cut anywhere")
