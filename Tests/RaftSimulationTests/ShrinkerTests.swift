@@ -122,7 +122,7 @@ struct OverridesTests {
         try spared.faultStrikes()
         let (one, other) = (struck.draw(0...UInt64.max), spared.draw(0...UInt64.max))
         #expect(one == other)
-        #expect(spared.members.allSatisfy { $0.core != nil && $0.pausedUntil == 0 })
+        #expect(spared.members.allSatisfy { $0.process != nil && $0.pausedUntil == 0 })
         #expect(spared.report.faults == struck.report.faults)
         #expect(spared.report.faultsLeftOut == spared.report.faults)
     }
