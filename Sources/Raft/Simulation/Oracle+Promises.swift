@@ -23,7 +23,7 @@ extension Oracle {
             guard
                 disk.hardState.term > request.term
                     || (disk.hardState.term == request.term && disk.hardState.vote == envelope.from
-                        && disk.term(at: request.last.index) == request.last.term)
+                        && self.holds(disk, request.last))
             else { throw early("a candidacy in \(request.term), which its disk does not know of") }
             try self.noteVote(of: member, for: envelope.from, in: request.term)
         case .appendReply(let reply):
@@ -35,6 +35,15 @@ extension Oracle {
         default:
             return
         }
+    }
+
+    /// Whether the disk holds that very position, or a snapshot of a log that has it.
+    private func holds(_ disk: Disk, _ position: LogPosition) -> Bool {
+        if let term = disk.term(at: position.index) { return term == position.term }
+        guard position != .zero else { return true }
+        let place = Int(position.index.rawValue) - 1
+        return position.index < disk.base.index && place < self.committed.count
+            && self.committed[place].entry == position
     }
 
     private mutating func noteVote(
