@@ -104,6 +104,22 @@ struct RefinementTests {
         }
     }
 
+    @Test("whoever comes on another disk than the log names is turned away, and nobody else")
+    func admission() throws {
+        var twins = try Twins()
+        try twins.win()
+        try twins.settle()
+        try twins.step(.met(NodeID(2), Incarnation(2)))
+        try twins.settle()
+        for (disk, admission) in [(Incarnation(2), Admission.welcome), (Incarnation(9), .otherDisk)] {
+            #expect(twins.core.admission(of: NodeID(2), disk) == admission)
+            try twins.refinement.check(admission, of: NodeID(2), on: disk, at: 0)
+            let other = admission == .welcome ? Admission.otherDisk : .welcome
+            finds("admission") { try twins.refinement.check(other, of: NodeID(2), on: disk, at: 0) }
+            finds("admission") { try twins.refinement.check(.removed, of: NodeID(2), on: disk, at: 0) }
+        }
+    }
+
     // MARK: The log
 
     @Test("a follower truncates only where logs differ, and commits only what an append has shown")

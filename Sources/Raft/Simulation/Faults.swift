@@ -17,6 +17,10 @@ struct Faults: Sendable {
     var diskUsual: UInt64
     var diskMax: UInt64
     var diskSpikes: UInt64
+    /// How much a chunk of a snapshot weighs where the next snapshot is decided on, and how long it is on its way besides,
+    /// in microseconds.
+    var chunkBytes = UInt64(Snapshot.chunkBytes)
+    var chunkTime: UInt64 = 0
     /// Mean time between faults of the classes below, in microseconds.
     var faultInterval: UInt64
     /// How long a fault lasts, at most, in microseconds.

@@ -23,7 +23,7 @@ extension Oracle {
             guard
                 durable.term > request.term
                     || (durable.term == request.term && durable.vote == envelope.from
-                        && members[place].disk.term(at: request.last.index) == request.last.term)
+                        && self.holds(members[place].disk, request.last))
             else { throw early("a candidacy in \(request.term), which its disk does not know of") }
             try self.noteVote(of: members[place].incarnation, for: envelope.from, in: request.term)
         case .appendReply(let reply):
@@ -38,6 +38,15 @@ extension Oracle {
         default:
             return
         }
+    }
+
+    /// Whether the disk holds that very position, or a snapshot of a log that has it.
+    private func holds(_ disk: Disk, _ position: LogPosition) -> Bool {
+        if let term = disk.term(at: position.index) { return term == position.term }
+        guard position != .zero else { return true }
+        let place = Int(position.index.rawValue) - 1
+        return position.index < disk.base.index && place < self.committed.count
+            && self.committed[place].entry == position
     }
 
     private mutating func noteVote(

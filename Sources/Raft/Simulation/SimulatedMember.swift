@@ -56,6 +56,8 @@ struct SimulatedMember {
         return true
     }
 
+    func hasMet(_ place: Int) -> Bool { place < self.met.count && self.met[place] }
+
     mutating func forgetAcquaintances() { self.met = [] }
 
     /// Whether its log says which disk that member lives on.

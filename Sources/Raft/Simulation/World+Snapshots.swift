@@ -32,7 +32,7 @@ extension World {
             return
         }
         self.members[place].pullPlan += 1
-        let patience = 4 * self.faults.delayMax + 10_000
+        let patience = 4 * self.faults.delayMax + 2 * self.faults.chunkTime + 10_000
         self.agenda.plan(.pull(member: place, plan: self.members[place].pullPlan), at: self.now + patience)
         guard self.members[place].pausedUntil <= self.now, !self.suffers(.drop, self.faults.drop) else { return }
         self.agenda.plan(
@@ -48,7 +48,8 @@ extension World {
             !self.suffers(.drop, self.faults.drop)
         else { return }
         self.report.chunks += 1
-        self.agenda.plan(.chunk(member: receiver.place, from: source, id, number), at: self.now + self.drawDelay())
+        let delay = self.drawDelay() + self.faults.chunkTime
+        self.agenda.plan(.chunk(member: receiver.place, from: source, id, number), at: self.now + delay)
     }
 
     mutating func receiveChunk(_ place: Int, from source: NodeID, _ id: Snapshot.ID, _ number: UInt32) {

@@ -135,7 +135,7 @@ extension World {
             position: position,
             time: time,
             membership: membership,
-            size: UInt64(state.chunkCount) * UInt64(Snapshot.chunkBytes),
+            size: UInt64(state.chunkCount) * self.faults.chunkBytes,
             chunkCount: state.chunkCount,
             digest: state.digestBytes
         )

@@ -6,6 +6,8 @@ import RaftCore
 /// to the last step. Time is virtual, in microseconds.
 public struct World {
     var random: SeededGenerator
+    /// For misfortune of later days, so that a seed's first draws stay what they were.
+    var spare: SeededGenerator
     var faults: Faults
     var overrides: Overrides
     var members: [SimulatedMember] = []
@@ -25,8 +27,11 @@ public struct World {
     /// A world in which nothing has happened yet.
     public init(seed: UInt64, overrides: Overrides = Overrides(), narrator: ((String) -> Void)? = nil) {
         var random = SeededGenerator(seed: seed)
-        let faults = Faults(&random)
+        var spare = SeededGenerator(seed: ~seed)
+        var faults = Faults(&random)
+        faults.drawLater(&spare)
         self.random = random
+        self.spare = spare
         self.faults = faults
         self.overrides = overrides
         self.narrator = narrator
@@ -48,6 +53,7 @@ public struct World {
         do throws(Violation) {
             try world.live(steps: steps)
             try world.recover()
+            try world.checkSteadfastness()
             try world.clients.judge(&world.report)
         } catch {
             violation = error
@@ -82,7 +88,9 @@ public struct World {
         try self.chooseSurvivors()
         let start = self.now
         let goal = self.report.acknowledged + 100
-        while self.now < start + 60_000_000 {
+        // Members that talk without end and get nowhere do not serve either.
+        let stepsMax = self.report.steps + 1_000_000
+        while self.now < start + 60_000_000, self.report.steps < stepsMax {
             try self.happen()
             guard self.report.acknowledged >= goal else { continue }
             if self.isConverged { return }
@@ -107,8 +115,13 @@ public struct World {
 
     private var isConverged: Bool {
         let count = UInt64(self.oracle.committed.count)
-        return !self.oracle.membership.isJoint
+        return !self.oracle.membership.isJoint && self.survivors.allSatisfy(self.isBound)
             && self.survivors.allSatisfy { $0.machine.applied.index.rawValue == count }
+    }
+
+    /// Whether the cluster has written down which disk the member lives on, so that no other is taken for it.
+    private func isBound(_ member: SimulatedMember) -> Bool {
+        self.oracle.membership.member(member.id)?.incarnation == member.incarnation
     }
 
     // MARK: Events
@@ -171,7 +184,8 @@ public struct World {
         guard self.network.connects(sender, envelope.to),
             let admission = self.members[place].process?.ask({ $0.admission(of: sender, incarnation) })
         else { return }
-        guard admission == .welcome else {
+        try self.refinement.check(admission, of: sender, on: incarnation, at: place)
+        guard admission == .welcome || self.isHeardStill(sender, at: place, admission) else {
             try self.refuse(sender)
             return
         }

@@ -67,9 +67,14 @@ extension ReferenceMember {
         guard offer.term == self.term, let match = self.noteRound(offer.round, to: envelope.to),
             self.snapshots.contains(where: { $0 == offer.snapshot }), offer.snapshot.index > match
         else { throw self.broken("offers", envelope) }
-        if let place = self.office?.place(of: envelope.to) {
-            self.office?.followers[place].offered = offer.snapshot.id
+        guard let place = self.office?.place(of: envelope.to) else { return }
+        // Whoever pulls one goes on with that one as long as it is there: newer ones may come faster than chunks.
+        if let begun = self.office?.followers[place].offered, begun != offer.snapshot.id,
+            self.snapshots.contains(where: { $0.id == begun })
+        {
+            throw self.broken("offers", envelope)
         }
+        self.office?.followers[place].offered = offer.snapshot.id
     }
 
     /// Rounds only go up. What the addressee has accepted; nil if this is nobody it may speak to, or an earlier round.

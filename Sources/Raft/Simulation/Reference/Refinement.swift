@@ -5,7 +5,7 @@ import RaftCore
 ///
 /// What it compares in each step costs the same however long the log is; whole logs are compared now and then.
 struct Refinement: Sendable {
-    private var members: [ReferenceMember?] = []
+    private(set) var members: [ReferenceMember?] = []
     private var steps = 0
     private let pace: ReferencePace
 
