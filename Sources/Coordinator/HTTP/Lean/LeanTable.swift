@@ -24,7 +24,7 @@ struct LeanTable: Sendable {
             target: String,
             name: String,
             consistency: Consistency,
-            contentType: String?
+            contentType: String? = nil
         ) {
             self.endpoint = endpoint
             self.role = role
