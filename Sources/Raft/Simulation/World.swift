@@ -189,8 +189,9 @@ public struct World {
             try self.refuse(sender)
             return
         }
-        // A newcomer knows nobody, and nobody counts its vote.
-        if self.members[sender.place].isGhost && self.oracle.membership.isVoter(envelope.to) {
+        // A newcomer knows nobody, and nobody counts its vote; the same goes for who has lost its own disk.
+        let isGhost = self.members[place].isGhost
+        if self.members[sender.place].isGhost && !isGhost && self.oracle.membership.isVoter(envelope.to) {
             throw Violation(invariant: "dead incarnation", detail: "member \(envelope.to) listens to a wiped \(sender)")
         }
         if self.members[place].meets(sender.place) { try self.step(place, .met(sender, incarnation)) }
