@@ -68,21 +68,13 @@ struct ConnectorSecrets: Sendable {
         ClusterState.Connector(
             name: ConnectorName(connector.name),
             type: connector.connectorType,
-            parameters: try connector.params.sorted(by: Self.byKey).map { name, value in
+            parameters: try connector.params.sorted { $0.key.precedesInUTF8($1.key) }.map { name, value in
                 guard let sealer, Self.isSecret(name) else { return .init(key: name, value: .plain(value)) }
                 let box = try sealer.seal(Array(value.utf8), authenticating: Self.place(connector.name, name))
                 return .init(key: name, value: .sealed(box))
             },
             description: connector.description
         )
-    }
-
-    private static func byKey(_ a: (key: String, value: String), _ b: (key: String, value: String)) -> Bool {
-        let (one, other) = (a.key.utf8.span, b.key.utf8.span)
-        for place in 0..<min(one.count, other.count) where one[place] != other[place] {
-            return one[place] < other[place]
-        }
-        return one.count < other.count
     }
 
     /// With every secret in the clear: for workers, never for answers.

@@ -15,16 +15,23 @@ extension Identifier: Hashable, Comparable {
     }
 
     public static func < (a: Self, b: Self) -> Bool {
-        let (one, other) = (a.rawValue.utf8.span, b.rawValue.utf8.span)
-        for place in 0..<min(one.count, other.count) where one[place] != other[place] {
-            return one[place] < other[place]
-        }
-        return one.count < other.count
+        a.rawValue.precedesInUTF8(b.rawValue)
     }
 
     public func hash(into hasher: inout Hasher) {
         var text = self.rawValue
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+extension String {
+    /// Whether its bytes come first: the order of names, and of whatever else the replicated state sorts by text.
+    package func precedesInUTF8(_ other: String) -> Bool {
+        let (one, other) = (self.utf8.span, other.utf8.span)
+        for place in 0..<min(one.count, other.count) where one[place] != other[place] {
+            return one[place] < other[place]
+        }
+        return one.count < other.count
     }
 }
 

@@ -3,8 +3,9 @@ internal import CCRC32C
 /// The checksum CRC-32C (Castagnoli; RFC 3720, appendix B.4) of bytes that come in pieces: it guards entries on disk
 /// and frames on the wire against accidents, not against forgery.
 ///
-/// Where the processor has an instruction for it, that is used. Elsewhere eight bytes are taken at a time ("slicing by 8"). Table `n` holds the checksum's change by a byte that is followed
-/// by `n` zero bytes; since the checksum is linear, the changes by eight bytes are looked up side by side and combined.
+/// Where the processor has an instruction for it, that is used. Elsewhere eight bytes are taken at a time ("slicing by
+/// 8"). Table `n` holds the checksum's change by a byte that is followed by `n` zero bytes; since the checksum is linear,
+/// the changes by eight bytes are looked up side by side and combined.
 /// For "123456789" the first eight characters take one step, the ninth goes alone, and the value is 0xE3069283.
 public struct CRC32C: Sendable {
     private var state: UInt32 = ~0

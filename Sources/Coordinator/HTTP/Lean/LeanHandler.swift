@@ -165,20 +165,20 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let context, case .serving(let request) = self.state else { return }
         self.lastActivity = context.eventLoop.now
         switch outcome {
-        case .answered(let answer):
-            self.state = .reading
-            let out = context.channel.allocator.buffer(bytes: ResponseBytes.of(answer))
-            context.writeAndFlush(Self.wrapOutboundOut(out), promise: nil)
-        case .relayed(let response):
-            self.state = .reading
-            let out = context.channel.allocator.buffer(bytes: ResponseBytes.of(response))
-            context.writeAndFlush(Self.wrapOutboundOut(out), promise: nil)
+        case .answered(let answer): self.respond(ResponseBytes.of(answer), context)
+        case .relayed(let response): self.respond(ResponseBytes.of(response), context)
         case .left:
             self.state = .passing(0)
             self.hasPassed = true
             context.fireChannelRead(Self.wrapInboundOut(request))
         }
         if !self.isAnswering { self.resume(context) }
+    }
+
+    private func respond(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
+        self.state = .reading
+        let out = context.channel.allocator.buffer(bytes: bytes)
+        context.writeAndFlush(Self.wrapOutboundOut(out), promise: nil)
     }
 
     /// The router has answered a request.
