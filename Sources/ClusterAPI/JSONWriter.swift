@@ -47,7 +47,7 @@ struct JSONWriter {
     }
 
     private mutating func write(utf8 bytes: UnsafeBufferPointer<UInt8>) {
-        self.append("\"")
+        self.bytes.append(UInt8(ascii: "\""))
         var start = 0
         while true {
             let end = JSONText.runEnd(in: bytes, from: start)
@@ -56,7 +56,7 @@ struct JSONWriter {
             self.escape(bytes[end])
             start = end + 1
         }
-        self.append("\"")
+        self.bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func escape(_ byte: UInt8) {

@@ -1,11 +1,13 @@
 /// Reads JSON that has nothing but objects and strings without escapes, and says nil to everything else. Blanks before
-/// a token are skipped.
+/// a token are skipped. A string is a part of the bytes.
 struct PlainJSONReader {
-    private let bytes: UnsafeBufferPointer<UInt8>
+    private let bytes: [UInt8]
     private var offset = 0
 
-    /// `bytes` must outlive the reader.
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Whether all of the bytes are: then each string is valid UTF-8, and equal to no other but its own bytes.
+    var isASCII: Bool { self.bytes.withUnsafeBufferPointer { $0.reduce(0, |) } < 0x80 }
 
     var isAtEnd: Bool {
         mutating get {
@@ -21,25 +23,24 @@ struct PlainJSONReader {
         return true
     }
 
-    mutating func string() -> String? {
+    mutating func string() -> ArraySlice<UInt8>? {
         guard self.accept("\"") else { return nil }
         let start = self.offset
-        let end = JSONText.runEnd(in: self.bytes, from: start)
+        let end = self.bytes.withUnsafeBufferPointer { JSONText.runEnd(in: $0, from: start) }
         guard end < self.bytes.count, self.bytes[end] == UInt8(ascii: "\"") else { return nil }
         self.offset = end + 1
-        let text = Span(_unsafeElements: UnsafeBufferPointer(rebasing: self.bytes[start..<end]))
-        do { return String(copying: try UTF8Span(validating: text)) } catch { return nil }
+        return self.bytes[start..<end]
     }
 
-    /// An object whose values are strings, each under a name of its own.
-    mutating func strings() -> [String: String]? {
+    /// An object whose values are strings.
+    mutating func strings() -> [ConnectorForm.Param]? {
         guard self.accept("{") else { return nil }
-        var members: [String: String] = Dictionary(minimumCapacity: 6)
+        var members: [ConnectorForm.Param] = []
         if self.accept("}") { return members }
+        members.reserveCapacity(8)
         repeat {
-            guard let name = self.string(), self.accept(":"), let value = self.string(),
-                members.updateValue(value, forKey: name) == nil
-            else { return nil }
+            guard let key = self.string(), self.accept(":"), let value = self.string() else { return nil }
+            members.append((key, value))
         } while self.accept(",")
         return self.accept("}") ? members : nil
     }

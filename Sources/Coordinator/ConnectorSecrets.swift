@@ -25,56 +25,61 @@ struct ConnectorSecrets: Sendable {
         self.sealer = try self.key.map { try AES256GCMSealer(key: $0) }
     }
 
-    private static let marks = ["password", "secret", "token", "api_key", "apikey", "private_key", "credential"].map {
-        Array($0.utf8)
-    }
-
     static func isSecret(_ parameter: String) -> Bool {
         var parameter = parameter
         return parameter.withUTF8(self.isSecret)
     }
 
+    private static func isSecret(_ parameter: ArraySlice<UInt8>) -> Bool {
+        parameter.withUnsafeBufferPointer(self.isSecret)
+    }
+
     private static func isSecret(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        for place in 0..<name.count {
-            // The letters that the marks begin with; few names get further.
+        name.indices.contains { place in
             switch name[place] | 0x20 {
-            case UInt8(ascii: "a"), UInt8(ascii: "c"), UInt8(ascii: "p"), UInt8(ascii: "s"), UInt8(ascii: "t"):
-                if self.marks.contains(where: { self.isMark($0, at: place, of: name) }) { return true }
-            default: continue
+            case UInt8(ascii: "a"): self.has("api_key", name, place) || self.has("apikey", name, place)
+            case UInt8(ascii: "c"): self.has("credential", name, place)
+            case UInt8(ascii: "p"): self.has("password", name, place) || self.has("private_key", name, place)
+            case UInt8(ascii: "s"): self.has("secret", name, place)
+            case UInt8(ascii: "t"): self.has("token", name, place)
+            default: false
             }
         }
-        return false
     }
 
     /// Whether `mark`, in capitals or not, stands at `place`.
-    private static func isMark(_ mark: [UInt8], at place: Int, of name: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard mark.count <= name.count - place else { return false }
-        for index in 0..<mark.count {
+    private static func has(_ mark: StaticString, _ name: UnsafeBufferPointer<UInt8>, _ place: Int) -> Bool {
+        guard mark.utf8CodeUnitCount <= name.count - place else { return false }
+        for index in 0..<mark.utf8CodeUnitCount {
             let byte = name[place + index]
             let isCapital = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
-            if (isCapital ? byte | 0x20 : byte) != mark[index] { return false }
+            if (isCapital ? byte | 0x20 : byte) != mark.utf8Start[index] { return false }
         }
         return true
     }
 
     /// Whether the connector comes from an answer, with stars in place of a secret.
-    static func hasRedacted(_ connector: Connector) -> Bool {
-        connector.params.contains { $0.value == self.redacted && self.isSecret($0.key) }
+    static func hasRedacted(_ connector: ConnectorForm) -> Bool {
+        connector.params.contains { $0.value == self.stars && self.isSecret($0.key) }
     }
 
     // MARK: Between the API and the state
 
-    func seal(_ connector: Connector) throws -> ClusterState.Connector {
-        ClusterState.Connector(
-            name: ConnectorName(connector.name),
-            type: connector.connectorType,
-            parameters: try connector.params.sorted { $0.key.precedesInUTF8($1.key) }.map { name, value in
-                guard let sealer, Self.isSecret(name) else { return .init(key: name, value: .plain(value)) }
-                let box = try sealer.seal(Array(value.utf8), authenticating: Self.place(connector.name, name))
-                return .init(key: name, value: .sealed(box))
-            },
-            description: connector.description
+    func seal(_ connector: ConnectorForm) throws -> ClusterState.Connector {
+        var draft = ClusterState.Connector.Draft(
+            name: connector.name,
+            type: connector.type,
+            parameterCount: connector.params.count
         )
+        for (key, value) in connector.params {
+            if let sealer, Self.isSecret(key) {
+                let box = try sealer.seal(value, authenticating: Self.place(connector.name, key)[...])
+                draft.add(key, box[...], isSealed: true)
+            } else {
+                draft.add(key, value, isSealed: false)
+            }
+        }
+        return draft.finish(description: connector.description)
     }
 
     /// With every secret in the clear: for workers, never for answers.
@@ -84,7 +89,7 @@ struct ConnectorSecrets: Sendable {
             switch parameter.value {
             case .plain(let text): params[parameter.key] = text
             case .sealed(let box):
-                let place = Self.place(connector.name.rawValue, parameter.key)
+                let place = Self.place(Array(connector.name.rawValue.utf8)[...], Array(parameter.key.utf8)[...])
                 let bytes = try AES256GCM.open(box, key: self.key ?? [], authenticating: place)
                 params[parameter.key] = String(decoding: bytes, as: UTF8.self)
             }
@@ -98,19 +103,13 @@ struct ConnectorSecrets: Sendable {
     }
 
     /// A connector that was read, changed and is written back has stars where its secrets were: they stay what they are.
-    func keepingSecrets(_ connector: Connector, of existing: ClusterState.Connector) throws -> Connector {
-        var connector = connector
+    func keepingSecrets(_ form: ConnectorForm, of existing: ClusterState.Connector) throws -> ConnectorForm {
+        var connector = form.connector
         let stored = try self.open(existing)
         for (name, value) in connector.params where value == Self.redacted && Self.isSecret(name) {
             connector.params[name] = stored.params[name] ?? value
         }
-        return connector
-    }
-
-    static func redact(_ connector: Connector) -> Connector {
-        var connector = connector
-        for name in connector.params.keys where Self.isSecret(name) { connector.params[name] = Self.redacted }
-        return connector
+        return ConnectorForm(connector)
     }
 
     static func redact(_ connector: ClusterState.Connector) -> Connector {
@@ -134,14 +133,25 @@ struct ConnectorSecrets: Sendable {
         let parts = connector.parts
         var body = ConnectorBody(name: parts.name, type: parts.type, description: parts.description)
         for (key, value, isSealed) in parts.parameters {
-            let isShown = !isSealed && !key.withUnsafeBufferPointer(self.isSecret)
-            body.add(key, isShown ? value : self.stars)
+            body.add(key, isSealed || self.isSecret(key) ? self.stars : value)
         }
         return body.finish()
     }
 
+    /// The same, of a connector that is about to be sealed.
+    static func redactedJSON(_ connector: ConnectorForm) -> [UInt8] {
+        var body = ConnectorBody(name: connector.name, type: connector.type, description: connector.description)
+        for (key, value) in connector.params { body.add(key, self.isSecret(key) ? self.stars : value) }
+        return body.finish()
+    }
+
     /// Ties a sealed value to its place, so that it can't be moved to another connector's parameter.
-    private static func place(_ connector: String, _ parameter: String) -> [UInt8] {
-        Array("\(connector)\u{0}\(parameter)".utf8)
+    private static func place(_ connector: ArraySlice<UInt8>, _ parameter: ArraySlice<UInt8>) -> [UInt8] {
+        var place = [UInt8]()
+        place.reserveCapacity(connector.count + 1 + parameter.count)
+        place.append(contentsOf: connector)
+        place.append(0)
+        place.append(contentsOf: parameter)
+        return place
     }
 }

@@ -36,7 +36,7 @@ public enum AES256GCM {
         var tag = Array(box[(box.count - self.tagByteCount)...])
 
         let cipher = try Cipher(.open, key: key, nonce: nonce, operation)
-        try cipher.authenticate(authenticated)
+        try cipher.authenticate(authenticated[...])
         let plaintext = try cipher.update(ciphertext)
         try check(
             EVP_CIPHER_CTX_ctrl(cipher.context, EVP_CTRL_GCM_SET_TAG, CInt(self.tagByteCount), &tag),
@@ -52,7 +52,7 @@ public enum AES256GCM {
         nonce: [UInt8],
         authenticating authenticated: [UInt8]
     ) throws(OpenSSLError) -> [UInt8] {
-        try Cipher(.seal, key: key, nonce: nonce, "seal bytes").seal(plaintext, nonce, authenticated)
+        try Cipher(.seal, key: key, nonce: nonce, "seal bytes").seal(plaintext[...], nonce[...], authenticated[...])
     }
 }
 
@@ -62,6 +62,7 @@ public final class AES256GCMSealer: Sendable {
     private struct Supply: ~Copyable {
         let cipher: Cipher
         var nonces: [UInt8] = []
+        var nextNonce = 0
     }
 
     private let supply: Mutex<Supply>
@@ -73,13 +74,16 @@ public final class AES256GCMSealer: Sendable {
 
     /// Like `AES256GCM.seal`.
     public func seal(
-        _ plaintext: [UInt8],
-        authenticating authenticated: [UInt8] = []
+        _ plaintext: ArraySlice<UInt8>,
+        authenticating authenticated: ArraySlice<UInt8> = []
     ) throws(OpenSSLError) -> [UInt8] {
         try self.supply.withLock { supply throws(OpenSSLError) in
-            if supply.nonces.isEmpty { supply.nonces = try SecureRandom.bytes(64 * AES256GCM.nonceByteCount) }
-            let nonce = Array(supply.nonces.suffix(AES256GCM.nonceByteCount))
-            supply.nonces.removeLast(AES256GCM.nonceByteCount)
+            if supply.nextNonce == supply.nonces.count {
+                supply.nonces = try SecureRandom.bytes(64 * AES256GCM.nonceByteCount)
+                supply.nextNonce = 0
+            }
+            let nonce = supply.nonces[supply.nextNonce..<supply.nextNonce + AES256GCM.nonceByteCount]
+            supply.nextNonce += AES256GCM.nonceByteCount
             try supply.cipher.begin(anew: nonce)
             return try supply.cipher.seal(plaintext, nonce, authenticated)
         }
@@ -119,51 +123,73 @@ private struct Cipher: ~Copyable {
     deinit { EVP_CIPHER_CTX_free(self.context) }
 
     /// Authenticates bytes that are not encrypted.
-    func authenticate(_ bytes: [UInt8]) throws(OpenSSLError) {
+    func authenticate(_ bytes: ArraySlice<UInt8>) throws(OpenSSLError) {
         guard !bytes.isEmpty else { return }
-        var written: CInt = 0
-        try check(EVP_CipherUpdate(self.context, nil, &written, bytes, try self.length(of: bytes)), self.operation)
+        try self.update(bytes, into: nil)
     }
 
     /// Encrypts or decrypts. What is decrypted must not be used before `finish` says that it is authentic.
     func update(_ bytes: [UInt8]) throws(OpenSSLError) -> [UInt8] {
-        guard !bytes.isEmpty else { return [] }
         var result = [UInt8](repeating: 0, count: bytes.count)
-        var written: CInt = 0
-        try check(EVP_CipherUpdate(self.context, &result, &written, bytes, try self.length(of: bytes)), self.operation)
+        if !bytes.isEmpty { try self.update(bytes[...], into: &result) }
         return result
     }
 
+    private func update(
+        _ bytes: ArraySlice<UInt8>,
+        into result: UnsafeMutablePointer<UInt8>?
+    ) throws(OpenSSLError) {
+        guard let length = CInt(exactly: bytes.count) else { throw OpenSSLError(.badLength, during: self.operation) }
+        let status = bytes.withUnsafeBufferPointer { bytes in
+            var written: CInt = 0
+            return EVP_CipherUpdate(self.context, result, &written, bytes.baseAddress, length)
+        }
+        try check(status, self.operation)
+    }
+
     /// Another run under the same key.
-    func begin(anew nonce: [UInt8]) throws(OpenSSLError) {
-        try check(EVP_CipherInit_ex(self.context, nil, nil, nil, nonce, Direction.seal.rawValue), self.operation)
+    func begin(anew nonce: ArraySlice<UInt8>) throws(OpenSSLError) {
+        let status = nonce.withUnsafeBufferPointer {
+            EVP_CipherInit_ex(self.context, nil, nil, nil, $0.baseAddress, Direction.seal.rawValue)
+        }
+        try check(status, self.operation)
     }
 
     /// A whole box.
-    func seal(_ plaintext: [UInt8], _ nonce: [UInt8], _ authenticated: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+    func seal(
+        _ plaintext: ArraySlice<UInt8>,
+        _ nonce: ArraySlice<UInt8>,
+        _ authenticated: ArraySlice<UInt8>
+    ) throws(OpenSSLError) -> [UInt8] {
         try self.authenticate(authenticated)
-        let ciphertext = try self.update(plaintext)
-        guard self.finish() else { throw .drained(during: self.operation) }
-        var tag = [UInt8](repeating: 0, count: AES256GCM.tagByteCount)
-        try check(
-            EVP_CIPHER_CTX_ctrl(self.context, EVP_CTRL_GCM_GET_TAG, CInt(AES256GCM.tagByteCount), &tag),
-            self.operation
-        )
-        return nonce + ciphertext + tag
+        let tagPlace = AES256GCM.nonceByteCount + plaintext.count
+        var box: [UInt8] = []
+        box.reserveCapacity(tagPlace + AES256GCM.tagByteCount)
+        box.append(contentsOf: nonce)
+        box.append(contentsOf: plaintext)
+        box.append(contentsOf: repeatElement(0, count: AES256GCM.tagByteCount))
+        try box.withUnsafeMutableBufferPointer { box throws(OpenSSLError) in
+            guard let start = box.baseAddress else { return }
+            if !plaintext.isEmpty { try self.update(plaintext, into: start + AES256GCM.nonceByteCount) }
+            guard self.finish() else { throw .drained(during: self.operation) }
+            try check(
+                EVP_CIPHER_CTX_ctrl(
+                    self.context,
+                    EVP_CTRL_GCM_GET_TAG,
+                    CInt(AES256GCM.tagByteCount),
+                    start + tagPlace
+                ),
+                self.operation
+            )
+        }
+        return box
     }
 
     /// Ends the run. False in the direction `open` means that the tag does not fit.
     func finish() -> Bool {
         // Counter mode has no last block to write.
         var written: CInt = 0
-        var nothing: [UInt8] = [0]
+        var nothing: UInt8 = 0
         return EVP_CipherFinal_ex(self.context, &nothing, &written) == 1
-    }
-
-    private func length(of bytes: [UInt8]) throws(OpenSSLError) -> CInt {
-        guard let length = CInt(exactly: bytes.count) else {
-            throw OpenSSLError(.badLength, during: self.operation)
-        }
-        return length
     }
 }

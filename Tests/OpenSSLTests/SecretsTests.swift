@@ -118,7 +118,7 @@ struct AES256GCMTests {
         var nonces: Set<[UInt8]> = []
         for number in 0..<200 {  // more than are drawn at a time
             let text = utf8("secret \(number)")
-            let box = try sealer.seal(text, authenticating: utf8("place"))
+            let box = try sealer.seal(text[...], authenticating: utf8("place")[...])
             #expect(try AES256GCM.open(box, key: key, authenticating: utf8("place")) == text)
             #expect(nonces.insert(Array(box.prefix(12))).inserted)
         }

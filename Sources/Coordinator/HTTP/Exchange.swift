@@ -22,7 +22,9 @@ enum Exchange: Sendable {
 struct Answer: Sendable {
     var status: HTTPResponse.Status
     var body: [UInt8]
-    /// Besides the content type.
+    /// Where the log has the write that is answered.
+    var index: UInt64?
+    /// Besides the content type and the index.
     var fields: [(name: HTTPField.Name, value: String)] = []
 
     init(_ status: HTTPResponse.Status, _ body: [UInt8]) {
@@ -36,6 +38,7 @@ struct Answer: Sendable {
             headers: [.contentType: "application/json"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: self.body))
         )
+        if let index { response.headers[WriteIndex.header] = String(index) }
         for field in self.fields { response.headers[field.name] = field.value }
         return response
     }

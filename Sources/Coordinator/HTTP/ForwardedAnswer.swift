@@ -46,7 +46,7 @@ struct ForwardedResponse: Equatable {
         self.isReplayed = false
         self.contentType = "application/json"
         self.retryAfter = answer.fields.first { $0.name == .retryAfter }?.value ?? ""
-        self.index = answer.fields.first { $0.name == WriteIndex.header }?.value ?? ""
+        self.index = answer.index.map { String($0) } ?? ""
         self.body = ByteBuffer(bytes: answer.body)
     }
 

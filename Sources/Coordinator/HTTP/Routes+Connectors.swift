@@ -39,11 +39,10 @@ struct ConnectorEndpoints: Sendable {
 
     /// Creates a connector; the same one again is the one that exists.
     private func create(_ ask: Endpoint.Ask) throws -> Exchange {
-        let connector = try Connector(json: ask.body.readableBytesView)
+        let connector = try ConnectorForm(json: Array(buffer: ask.body))
         try Self.validate(connector)
-        let sealed = try self.secrets.seal(connector)
-        let command = Command.putConnector(.init(connector: sealed, mode: .create))
-        let created = Answer(.created, ConnectorSecrets.redactedJSON(sealed))
+        let command = Command.putConnector(.init(connector: try self.secrets.seal(connector), mode: .create))
+        let created = Answer(.created, ConnectorSecrets.redactedJSON(connector))
         return .write(command, answering: created) { answer in
             guard case .refused(.connectorExists(let name)) = answer else {
                 try answer.check()
@@ -51,7 +50,7 @@ struct ConnectorEndpoints: Sendable {
             }
             // Sealing the same secret twice gives different boxes; what is in them decides.
             return .read { state in
-                let isTheSame = try state.connector(name).map { try self.secrets.open($0) == connector }
+                let isTheSame = try state.connector(name).map { try self.secrets.open($0) == connector.connector }
                 if isTheSame != true { try answer.check() }
                 return .answer(created)
             }
@@ -59,22 +58,19 @@ struct ConnectorEndpoints: Sendable {
     }
 
     private func update(_ ask: Endpoint.Ask) throws -> Exchange {
-        var connector = try Connector(json: ask.body.readableBytesView)
-        connector.name = ask.name
+        var connector = try ConnectorForm(json: Array(buffer: ask.body))
+        connector.name = Array(ask.name.utf8)[...]
         try Self.validate(connector)
         guard ConnectorSecrets.hasRedacted(connector) else { return try self.update(connector) }
         return .read { [connector] state in
-            guard let existing = state.connector(ConnectorName(connector.name)) else {
-                return try self.update(connector)
-            }
+            guard let existing = state.connector(ConnectorName(ask.name)) else { return try self.update(connector) }
             return try self.update(try self.secrets.keepingSecrets(connector, of: existing))
         }
     }
 
-    private func update(_ connector: Connector) throws -> Exchange {
-        let sealed = try self.secrets.seal(connector)
-        let command = Command.putConnector(.init(connector: sealed, mode: .update))
-        let updated = Answer(.ok, ConnectorSecrets.redactedJSON(sealed))
+    private func update(_ connector: ConnectorForm) throws -> Exchange {
+        let command = Command.putConnector(.init(connector: try self.secrets.seal(connector), mode: .update))
+        let updated = Answer(.ok, ConnectorSecrets.redactedJSON(connector))
         return .write(command, answering: updated) { answer in
             try answer.check()
             return .answer(updated)
@@ -89,30 +85,35 @@ struct ConnectorEndpoints: Sendable {
         }
     }
 
-    /// The parameters without which a connector of the type can't connect.
-    private static let required: [String: [String]] = [
-        "mqtt": ["host"], "kafka": ["brokers"], "nats": ["servers"], "http": ["url"], "file": ["path"], "console": [],
+    /// The types, and the parameter without which a connector of each can't connect.
+    private static let types: [(name: StaticString, required: StaticString?)] = [
+        ("console", nil), ("file", "path"), ("http", "url"), ("kafka", "brokers"), ("mqtt", "host"),
+        ("nats", "servers"),
     ]
 
-    private static func validate(_ connector: Connector) throws(APIError) {
+    private static func validate(_ connector: ConnectorForm) throws(APIError) {
         func invalid(_ why: String) -> APIError {
             APIError(.badRequest, .connectorValidation, "Connector validation failed: \(why)")
         }
-        let name = connector.name.utf8
-        let isWord = name.allSatisfy { byte in
-            byte == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+        let isWord = connector.name.allSatisfy { byte in
+            byte == UInt8(ascii: "_") || self.isDigit(byte)
                 || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
         }
-        let startsWithDigit = name.first.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? true
-        guard isWord, !startsWithDigit, name.count <= 256 else {
-            throw invalid("the name must be letters, digits and _, and not begin with a digit: \(connector.name)")
+        guard isWord, let first = connector.name.first, !self.isDigit(first), connector.name.count <= 256 else {
+            throw invalid(
+                "the name must be letters, digits and _, and not begin with a digit: \(text(connector.name))"
+            )
         }
-        guard let required = Self.required[connector.connectorType] else {
-            let known = Self.required.keys.sorted().joined(separator: ", ")
-            throw invalid("unknown type \(connector.connectorType); known are \(known)")
+        guard let type = self.types.first(where: { connector.type.spells($0.name) }) else {
+            let known = self.types.map { "\($0.name)" }.joined(separator: ", ")
+            throw invalid("unknown type \(text(connector.type)); known are \(known)")
         }
-        for parameter in required where (connector.params[parameter] ?? "").isEmpty {
-            throw invalid("a connector of type \(connector.connectorType) needs the parameter \(parameter)")
+        guard let required = type.required else { return }
+        if !connector.params.contains(where: { $0.key.spells(required) && !$0.value.isEmpty }) {
+            throw invalid("a connector of type \(type.name) needs the parameter \(required)")
         }
     }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }

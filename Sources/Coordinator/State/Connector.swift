@@ -28,13 +28,15 @@ extension ClusterState {
 
         /// `parameters` keep their order; proposers sort them by key.
         public init(name: ConnectorName, type: String, parameters: [Parameter], description: String? = nil) {
-            var writer = ByteWriter(capacity: 512)
-            writer.value(name)
-            writer.text(type)
-            writer.number(UInt64(parameters.count))
-            for parameter in parameters { parameter.encode(into: &writer) }
-            writer.optional(description) { $0.text($1) }
-            self.init(checked: writer.bytes, 0..<writer.bytes.count)
+            func bytes(_ text: String) -> ArraySlice<UInt8> { Array(text.utf8)[...] }
+            var draft = Draft(name: bytes(name.rawValue), type: bytes(type), parameterCount: parameters.count)
+            for parameter in parameters {
+                switch parameter.value {
+                case .plain(let text): draft.add(bytes(parameter.key), bytes(text), isSealed: false)
+                case .sealed(let box): draft.add(bytes(parameter.key), box[...], isSealed: true)
+                }
+            }
+            self = draft.finish(description: description.map(bytes))
         }
 
         /// The bytes at `range` are a connector's, to the last one.
@@ -147,16 +149,27 @@ extension ClusterState.Connector: BinaryCoded {
     }
 }
 
-extension ClusterState.Connector.Parameter {
-    fileprivate func encode(into writer: inout ByteWriter) {
-        writer.text(self.key)
-        switch self.value {
-        case .plain(let text):
-            writer.byte(0)
-            writer.text(text)
-        case .sealed(let bytes):
-            writer.byte(1)
-            writer.blob(bytes)
+extension ClusterState.Connector {
+    /// A connector that is being written, from parts that are at hand as UTF-8.
+    public struct Draft {
+        private var writer = ByteWriter(capacity: 512)
+
+        /// As many parameters have to be added, in the order of their keys.
+        public init(name: ArraySlice<UInt8>, type: ArraySlice<UInt8>, parameterCount: Int) {
+            self.writer.blob(name)
+            self.writer.blob(type)
+            self.writer.number(UInt64(parameterCount))
+        }
+
+        public mutating func add(_ key: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>, isSealed: Bool) {
+            self.writer.blob(key)
+            self.writer.byte(isSealed ? 1 : 0)
+            self.writer.blob(value)
+        }
+
+        public consuming func finish(description: ArraySlice<UInt8>?) -> ClusterState.Connector {
+            self.writer.optional(description) { $0.blob($1) }
+            return ClusterState.Connector(checked: self.writer.bytes, 0..<self.writer.bytes.count)
         }
     }
 }

@@ -71,21 +71,19 @@ public struct SessionTable: Sendable {
         case .key(let stamp):
             return self.keys.admit(stamp, part: token.part)
         case .session(let stamp):
-            guard let lastUsed = self.sessions[stamp.session]?.lastUsedMilliseconds else {
-                return .reject(.unknownSession)
-            }
-            guard !self.hasExpired(lastUsed) else {
+            guard let place = self.sessions.index(forKey: stamp.session) else { return .reject(.unknownSession) }
+            guard !self.hasExpired(self.sessions.values[place].lastUsedMilliseconds) else {
                 self.remove(stamp.session)
                 return .reject(.unknownSession)
             }
             let time = self.timeMilliseconds
-            return self.sessions[stamp.session]?.admit(
+            return self.sessions.values[place].admit(
                 stamp,
                 part: token.part,
                 at: time,
                 self.limits,
                 &self.sessionsWeight
-            ) ?? .reject(.unknownSession)
+            )
         }
     }
 

@@ -4,15 +4,16 @@ import Synchronization
     import Glibc
 #endif
 
-/// The present second as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`. Formatted once a second.
+/// The present second as HTTP writes it, `Date: Sun, 06 Nov 1994 08:49:37 GMT`. Formatted once a second.
 enum HTTPDate {
-    private static let last = Mutex((second: 0, text: ""))
+    private static let last = Mutex((second: 0, line: [UInt8]()))
 
-    static var now: String {
+    /// The header, with the end of its line.
+    static var line: [UInt8] {
         let second = time(nil)
         return self.last.withLock { last in
-            if last.second != second { last = (second, Self.format(second)) }
-            return last.text
+            if last.second != second { last = (second, Array("Date: \(self.format(second))\r\n".utf8)) }
+            return last.line
         }
     }
 

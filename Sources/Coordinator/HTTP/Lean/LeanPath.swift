@@ -13,11 +13,21 @@ import RaftTransport
 ///
 /// It decides nothing by itself. What a request may do and what it is answered is in its `Endpoint`; a request that is
 /// in any way unusual, or that has to wait or to be tried again, is left to the router, which has the patience.
-struct LeanPath: Sendable {
+final class LeanPath: Sendable {
     let plane: ControlPlane
     let table: LeanTable
     /// The router.
     let general: @Sendable (Request, APIContext) async throws -> Response
+
+    init(
+        plane: ControlPlane,
+        table: LeanTable,
+        general: @escaping @Sendable (Request, APIContext) async throws -> Response
+    ) {
+        self.plane = plane
+        self.table = table
+        self.general = general
+    }
 
     typealias Work = LeanTable.Work
 
@@ -104,10 +114,8 @@ struct LeanPath: Sendable {
         do {
             switch try step() {
             case .answer(var answer):
-                answer.fields += staleness?.fields ?? []
-                if answer.status.code < 300, let index = attempt?.index {
-                    answer.fields.append((WriteIndex.header, "\(index)"))
-                }
+                if let staleness { answer.fields += staleness.fields }
+                if answer.status.code < 300 { answer.index = attempt?.index?.rawValue }
                 done(.success(answer))
             case .read(let next) where work.consistency == .stale:
                 self.plane.node.local(from: loop) { local in

@@ -2,6 +2,10 @@ import HTTPTypes
 import NIOCore
 import RaftSessions
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Tells which requests the lean path carries out.
 struct LeanTable: Sendable {
     let gate: Gate
@@ -35,7 +39,7 @@ struct LeanTable: Sendable {
         }
     }
 
-    private static let prefix = "/\(Routes.prefix)/"
+    private static let prefix = Array("/\(Routes.prefix)/".utf8)
 
     /// Nil for a request that is left to the router.
     func work(for head: RequestHead) -> Work? {
@@ -70,49 +74,78 @@ struct LeanTable: Sendable {
         bodyByteCount: Int
     ) -> Work? {
         guard contentType == nil || contentType == "application/json" else { return nil }
-        guard target.hasPrefix(Self.prefix) else { return nil }
-        var path = target.utf8.dropFirst(Self.prefix.utf8.count)
+        var (target, path) = (target, Path())
+        guard target.withUTF8({ path.read($0, below: Self.prefix) }) else { return nil }
         var consistency = Consistency.linearizable
-        if let mark = path.firstIndex(of: UInt8(ascii: "?")) {
-            guard method == .get, let wish = Self.consistency(path[mark...]) else { return nil }
+        if let query = path.query {
+            guard method == .get, let wish = Self.consistency(query) else { return nil }
             consistency = wish
-            path = path[..<mark]
         }
-        let parts = path.split(separator: UInt8(ascii: "/"), maxSplits: 2, omittingEmptySubsequences: false)
-        let isNamed = parts.count == 2
-        guard parts.count == 1 || isNamed, let collection = parts.first,
-            case let collection = Substring(collection),
-            let endpoint = self.endpoints.first(where: {
-                $0.isNamed == isNamed && $0.method == method && $0.collection == collection
-            }),
-            role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0),
-            let name = isNamed ? String(parts[1]) : "", !isNamed || Self.isPlain(name)
+        guard let endpoint = self.endpoints.first(where: { path.leads(to: $0) && $0.method == method }),
+            role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0)
         else { return nil }
         return Work(
             endpoint: endpoint,
             role: role,
             target: target,
-            name: name,
+            name: path.name ?? "",
             consistency: consistency,
             contentType: contentType
         )
     }
 
     /// What a query asks for that asks for nothing else.
-    private static func consistency(_ query: Substring.UTF8View) -> Consistency? {
-        [Consistency.stale, .lease].first { query.elementsEqual("?consistency=\($0.rawValue)".utf8) }
+    private static func consistency(_ query: String) -> Consistency? {
+        [Consistency.stale, .lease].first { query == "consistency=\($0.rawValue)" }
+    }
+}
+
+/// A request's path, taken apart: `/api/v1/cluster/connectors/c?consistency=stale`. Only one that stands for itself in
+/// every reading is understood.
+private struct Path {
+    private var collection = ""
+    private(set) var name: String?
+    private(set) var query: String?
+
+    func leads(to endpoint: Endpoint) -> Bool {
+        endpoint.isNamed == (self.name != nil) && endpoint.collection == self.collection
     }
 
-    /// Whether the part of a path stands for itself, in every reading.
-    private static func isPlain(_ part: String) -> Bool {
-        !part.isEmpty
-            && part.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
+    /// False if the path is not understood.
+    mutating func read(_ target: UnsafeBufferPointer<UInt8>, below prefix: [UInt8]) -> Bool {
+        let start = prefix.count
+        guard let base = target.baseAddress, target.count > start, memcmp(base, prefix, start) == 0 else {
+            return false
+        }
+        guard let collectionEnd = Self.word(&self.collection, target, from: start) else { return false }
+        var end = collectionEnd
+        if end < target.count, target[end] == UInt8(ascii: "/") {
+            var name = ""
+            guard let nameEnd = Self.word(&name, target, from: end + 1) else { return false }
+            self.name = name
+            end = nameEnd
+        }
+        if end < target.count, target[end] == UInt8(ascii: "?") {
+            self.query = String(decoding: target[(end + 1)...], as: UTF8.self)
+            end = target.count
+        }
+        return end == target.count
+    }
+
+    /// Where the letters, digits, `-` and `_` that begin at `start` end. Nil if there are none.
+    private static func word(_ word: inout String, _ target: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        var end = start
+        while end < target.count, self.isPlain(target[end]) { end += 1 }
+        word = String(decoding: UnsafeBufferPointer(rebasing: target[start..<end]), as: UTF8.self)
+        return end > start ? end : nil
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
     }
 }

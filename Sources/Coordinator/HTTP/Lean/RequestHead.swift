@@ -1,5 +1,9 @@
 import HTTPTypes
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// The head of a request as its bytes say it, with just what tells where the request ends and whether it is as plain as
 /// most are.
 ///
@@ -52,44 +56,49 @@ struct RequestHead: Equatable {
     }
 
     private init?(requestLine line: UnsafeRawBufferPointer) {
-        guard let methodEnd = line.firstIndex(of: 0x20), let targetEnd = line.lastIndex(of: 0x20),
-            line[(targetEnd + 1)...].elementsEqual("HTTP/1.1".utf8), targetEnd > methodEnd + 1
+        guard let methodEnd = line.place(of: 0x20), line.count > methodEnd + 2,
+            line[methodEnd + 1] == UInt8(ascii: "/")
         else { return nil }
-        let target = line[(methodEnd + 1)..<targetEnd]
-        guard target.first == UInt8(ascii: "/"), target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
-        switch line[..<methodEnd] {
-        case let name where name.elementsEqual("GET".utf8): self.method = .get
-        case let name where name.elementsEqual("PUT".utf8): self.method = .put
-        case let name where name.elementsEqual("POST".utf8): self.method = .post
-        case let name where name.elementsEqual("DELETE".utf8): self.method = .delete
+        var targetEnd = methodEnd + 1
+        while targetEnd < line.count, line[targetEnd] > 0x20, line[targetEnd] < 0x7F { targetEnd += 1 }
+        guard Self.isExactly(line.part(from: targetEnd, to: line.count), " HTTP/1.1") else { return nil }
+        switch line.part(from: 0, to: methodEnd) {
+        case let name where Self.isExactly(name, "GET"): self.method = .get
+        case let name where Self.isExactly(name, "PUT"): self.method = .put
+        case let name where Self.isExactly(name, "POST"): self.method = .post
+        case let name where Self.isExactly(name, "DELETE"): self.method = .delete
         default: return nil
         }
-        self.target = String(decoding: target, as: UTF8.self)
+        self.target = String(decoding: line.part(from: methodEnd + 1, to: targetEnd), as: UTF8.self)
         self.byteCount = 0
     }
 
     // MARK: Headers
 
     /// Headers that say nothing about how the request is framed or answered.
-    private static let harmless = ["user-agent", "accept", "accept-encoding", "accept-language"].map { Array($0.utf8) }
+    private static let harmless = [
+        StaticString("user-agent"), "accept", "accept-encoding", "accept-language",
+    ]
     /// Headers that change how the connection or the body is to be read.
     private static let framing = [
-        "transfer-encoding", "upgrade", "expect", "te", "trailer", "proxy-connection", "keep-alive", "http2-settings",
-    ].map { Array($0.utf8) }
+        StaticString("transfer-encoding"), "upgrade", "expect", "te", "trailer", "proxy-connection", "keep-alive",
+        "http2-settings",
+    ]
 
     /// False if the line is not understood.
     private mutating func take(_ line: UnsafeRawBufferPointer, _ hosts: inout Int) -> Bool {
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
-        let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
-        guard name.allSatisfy(Self.isToken) else { return false }
-        let value = Self.trimmed(line[(colon + 1)...])
-        guard value.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x09 }) else { return false }
+        var colon = 0
+        while colon < line.count, Self.isToken(line[colon]) { colon += 1 }
+        guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":") else { return false }
+        let name = line.part(from: 0, to: colon)
+        let value = Self.trimmed(line, from: colon + 1)
+        for byte in value where byte < 0x20 && byte != 0x09 || byte >= 0x7F { return false }
         switch name.count {
         case 4 where Self.isSame(name, "host"): hosts += 1
         case 9 where Self.isSame(name, "x-api-key"):
             if self.key != nil { self.isPlain = false }
             self.key = Array(value)
-        case 10 where Self.isSame(name, "connection"): return Self.isSame(.init(rebasing: value), "keep-alive")
+        case 10 where Self.isSame(name, "connection"): return Self.isSame(value, "keep-alive")
         case 12 where Self.isSame(name, "content-type"):
             if self.contentType != nil { self.isPlain = false }
             self.contentType = String(decoding: value, as: UTF8.self)
@@ -105,30 +114,37 @@ struct RequestHead: Equatable {
         return true
     }
 
-    private static func trimmed(_ value: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {
-        var value = value
-        while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
-        while let last = value.last, last == 0x20 || last == 0x09 { value.removeLast() }
-        return value
+    private static func trimmed(_ line: UnsafeRawBufferPointer, from start: Int) -> UnsafeRawBufferPointer {
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+        var (start, end) = (start, line.count)
+        while start < end, isBlank(line[start]) { start += 1 }
+        while end > start, isBlank(line[end - 1]) { end -= 1 }
+        return line.part(from: start, to: end)
     }
 
-    private static func number(_ digits: Slice<UnsafeRawBufferPointer>) -> Int? {
-        digits.reduce(Int?(0)) { number, byte in
-            guard let number, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-            return number * 10 + Int(byte - UInt8(ascii: "0"))
+    private static func number(_ digits: UnsafeRawBufferPointer) -> Int? {
+        var number = 0
+        for byte in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            number = number * 10 + Int(byte - UInt8(ascii: "0"))
         }
+        return number
+    }
+
+    private static func isExactly(_ text: UnsafeRawBufferPointer, _ other: StaticString) -> Bool {
+        guard let start = text.baseAddress, text.count == other.utf8CodeUnitCount else { return false }
+        return memcmp(start, other.utf8Start, text.count) == 0
     }
 
     /// Compares without regard to the case of letters; `other` is in lower case.
     private static func isSame(_ name: UnsafeRawBufferPointer, _ other: StaticString) -> Bool {
-        other.withUTF8Buffer { self.isSame(name, $0) }
-    }
-
-    private static func isSame(_ name: UnsafeRawBufferPointer, _ other: some Collection<UInt8>) -> Bool {
-        name.count == other.count
-            && zip(name, other).allSatisfy { byte, wanted in
-                byte == wanted || ((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) && byte | 0x20 == wanted)
-            }
+        guard name.count == other.utf8CodeUnitCount else { return false }
+        for place in 0..<name.count {
+            let (byte, wanted) = (name[place], other.utf8Start[place])
+            guard byte == wanted || ((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) && byte | 0x20 == wanted)
+            else { return false }
+        }
+        return true
     }
 
     /// RFC 9110, section 5.6.2.
@@ -157,10 +173,23 @@ private struct Lines {
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
     mutating func next() -> Step {
-        guard let end = self.bytes[self.offset...].firstIndex(of: 0x0A) else { return .end }
-        guard end > self.offset, self.bytes[end - 1] == 0x0D else { return .broken }
-        let line = UnsafeRawBufferPointer(rebasing: self.bytes[self.offset..<(end - 1)])
-        self.offset = end + 1
-        return line.contains(0x0D) ? .broken : .line(line)
+        let rest = self.bytes.part(from: self.offset, to: self.bytes.count)
+        guard let end = rest.place(of: 0x0A) else { return .end }
+        // The first carriage return, and so the only one.
+        guard end > 0, rest.part(from: 0, to: end).place(of: 0x0D) == end - 1 else { return .broken }
+        self.offset += end + 1
+        return .line(rest.part(from: 0, to: end - 1))
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func part(from start: Int, to end: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: self[start..<end])
+    }
+
+    /// Where a byte comes first.
+    fileprivate func place(of byte: UInt8) -> Int? {
+        guard let start = self.baseAddress, let found = memchr(start, CInt(byte), self.count) else { return nil }
+        return UnsafeRawPointer(found) - start
     }
 }

@@ -1,8 +1,8 @@
 import ClusterAPI
 import Testing
 
-@Suite("A connector's own reader and writer")
-struct ConnectorJSONTests {
+@Suite("A connector as a body says it")
+struct ConnectorFormTests {
     private static let connectors = [
         Connector(name: "c", connectorType: "mqtt", params: ["host": "h", "port": "1883"]),
         Connector(name: "", connectorType: "", params: [:], description: ""),
@@ -17,14 +17,14 @@ struct ConnectorJSONTests {
 
     @Test("what is written is what the general encoder writes, and is read back by both readers", arguments: connectors)
     func roundTrip(connector: Connector) throws {
-        #expect(try Connector(json: connector.json) == connector)
-        #expect(try APIJSON.decode(Connector.self, from: connector.json) == connector)
-        #expect(try Connector(json: APIJSON.encode(connector)) == connector)
+        #expect(try ConnectorForm(json: Self.body(connector)).connector == connector)
+        #expect(try APIJSON.decode(Connector.self, from: Self.body(connector)) == connector)
+        #expect(try ConnectorForm(json: APIJSON.encode(connector)).connector == connector)
     }
 
     @Test("without escapes the bytes are the general encoder's too")
     func bytes() throws {
-        for connector in Self.connectors.prefix(2) { #expect(try connector.json == APIJSON.encode(connector)) }
+        for connector in Self.connectors.prefix(2) { #expect(try Self.body(connector) == APIJSON.encode(connector)) }
     }
 
     @Test(
@@ -48,7 +48,7 @@ struct ConnectorJSONTests {
     )
     func likeTheGeneralDecoder(body: String) {
         #expect(
-            Self.outcome { () throws(BodyError) in try Connector(json: body.utf8) }
+            Self.outcome { () throws(BodyError) in try ConnectorForm(json: Array(body.utf8)).connector }
                 == Self.outcome { () throws(BodyError) in try APIJSON.decode(Connector.self, from: body.utf8) }
         )
     }
@@ -60,11 +60,32 @@ struct ConnectorJSONTests {
             let damaged = [0x00, 0x20, 0x22, 0x5C, 0x7B, 0x7D].map { Self.replacing(place, of: body, by: $0) }
             for bytes in damaged + [Array(body[..<place])] {
                 #expect(
-                    Self.outcome { () throws(BodyError) in try Connector(json: bytes) }
+                    Self.outcome { () throws(BodyError) in try ConnectorForm(json: bytes).connector }
                         == Self.outcome { () throws(BodyError) in try APIJSON.decode(Connector.self, from: bytes) }
                 )
             }
         }
+    }
+
+    @Test("the parts come as the body has them, parameters by key, and a new name takes the place of the old")
+    func parts() throws {
+        let body = #"{"params":{"b":"2","ab":"3","a":""},"name":"c","connector_type":"t"}"#
+        var form = try ConnectorForm(json: Array(body.utf8))
+        #expect(form.params.map { String(decoding: $0.key, as: UTF8.self) } == ["a", "ab", "b"])
+        #expect(form.params.map { String(decoding: $0.value, as: UTF8.self) } == ["", "3", "2"])
+        #expect(form.description == nil)
+        form.name = Array("d".utf8)[...]
+        let expected = Connector(name: "d", connectorType: "t", params: ["a": "", "ab": "3", "b": "2"])
+        #expect(form.connector == expected)
+        #expect(ConnectorForm(expected).connector == expected)
+    }
+
+    /// The connector's own writer's.
+    private static func body(_ connector: Connector) -> [UInt8] {
+        let form = ConnectorForm(connector)
+        var body = ConnectorBody(name: form.name, type: form.type, description: form.description)
+        for (key, value) in form.params { body.add(key, value) }
+        return body.finish()
     }
 
     private static func replacing(_ place: Int, of bytes: [UInt8], by byte: UInt8) -> [UInt8] {
