@@ -45,8 +45,9 @@ public final class Monitor<State>: @unchecked Sendable {
     ) throws(Failure) -> Result {
         pthread_mutex_lock(self.mutex)
         defer {
-            pthread_cond_broadcast(self.condition)
+            // In this order: whoever wakes wants the lock first.
             pthread_mutex_unlock(self.mutex)
+            pthread_cond_broadcast(self.condition)
         }
         return try body(&self.state)
     }

@@ -15,11 +15,14 @@ extension NodeLoop {
         if let committed = effects.committed {
             let first = self.applied.index.next
             for entry in self.ask({ $0.entries(from: first, through: committed) }) ?? [] {
-                let response = self.apply(entry)
+                self.apply(entry)
                 if self.schedule.applied(entry) { self.capture() }
                 guard let done = next, done.position.index == entry.index else { continue }
-                if let response { self.writers.remove(done.proposal)?(.success(response)) }
-                if entry.kind == .membership { self.changed(entry, by: done.proposal) }
+                switch entry.kind {
+                case .command: self.writers.remove(done.proposal)?(.success(()))
+                case .membership: self.changed(entry, by: done.proposal)
+                default: break
+                }
                 next = completed.next()
             }
         }
@@ -35,11 +38,11 @@ extension NodeLoop {
         }
     }
 
-    private func apply(_ entry: Entry) -> Machine.Response? {
+    private func apply(_ entry: Entry) {
         self.applied = entry.position
         switch entry.kind {
-        case .noop, .membership: return nil
-        case .command: return self.machine.apply(entry.payload, at: entry.index, time: entry.time)
+        case .noop, .membership: break
+        case .command: self.host.apply(entry)
         default:
             // Members that know the kind apply it; going on without it would make this state another one.
             self.logger.critical("an entry of an unknown kind is committed, stopping; upgrade this member")

@@ -3,17 +3,6 @@ import RaftCore
 import RaftTransport
 
 extension NodeLoop {
-    /// What somebody on another thread, or on this loop, asks for.
-    enum Request {
-        case propose([UInt8], timeout: TimeAmount, @Sendable (Outcome<Machine.Response>) -> Void)
-        case read(ReadMode, timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
-        /// A read that is content with everything up to an index.
-        case readAtLeast(LogIndex, timeout: TimeAmount, @Sendable (Result<Applied<Machine>, ReadError>) -> Void)
-        case look(@Sendable (Applied<Machine>) -> Void)
-        case call(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
-        case callLeader(NodeID, ByteBuffer, timeout: TimeAmount, @Sendable (Result<ByteBuffer, any Error>) -> Void)
-    }
-
     func take(_ request: Request) {
         switch request {
         case .propose(let payload, let timeout, let answer): self.propose(payload, timeout: timeout, answer)
@@ -30,7 +19,7 @@ extension NodeLoop {
     private func propose(
         _ payload: [UInt8],
         timeout: TimeAmount,
-        _ answer: @escaping (Outcome<Machine.Response>) -> Void
+        _ answer: @escaping (Outcome<Void>) -> Void
     ) {
         if self.isStopped { return answer(.failure(.notAccepted(leader: nil))) }
         if payload.count > Entry.payloadBytesMax { return answer(.failure(.tooLarge)) }
@@ -81,18 +70,13 @@ extension NodeLoop {
         self.applyWatchers.add((index, { wake(.success(())) }), as: self.newID(), timeout: timeout)
     }
 
-    var local: Applied<Machine> {
+    var local: Reach {
         var staleness: Duration?
         if self.ask({ $0.roleName == .leader }) {
             staleness = .zero
         } else if let heard = self.leaderHeard {
             staleness = .nanoseconds((NIODeadline.now() - heard).nanoseconds)
         }
-        return Applied(
-            machine: self.machine,
-            index: self.applied.index,
-            term: self.applied.term,
-            staleness: staleness
-        )
+        return Reach(index: self.applied.index, term: self.applied.term, staleness: staleness)
     }
 }

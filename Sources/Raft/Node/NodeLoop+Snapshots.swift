@@ -11,14 +11,13 @@ extension NodeLoop {
     func capture() {
         guard !self.isCapturing, let description = self.core.description(at: self.applied.index) else { return }
         self.isCapturing = true
-        let machine = self.machine
         let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
         let eventLoop = self.eventLoop
         self.snapshots.capture(
             position: description.position,
             time: description.time,
             membership: description.membership,
-            encode: { writer in try machine.encode(into: &writer) },
+            encode: self.host.picture,
             done: { result in eventLoop.execute { loop.value.captured(result) } }
         )
     }
@@ -42,7 +41,7 @@ extension NodeLoop {
     // MARK: Pulling
 
     /// A snapshot of another member's is here. The core decides whether it is still wanted.
-    func arrived(_ snapshot: Snapshot, _ machine: Machine) {
+    func arrived(_ snapshot: Snapshot, _ machine: any StateMachine) {
         self.fetched = (snapshot.id, machine)
         self.post([.fetched(snapshot)])
     }
@@ -51,7 +50,7 @@ extension NodeLoop {
         guard let fetched = self.fetched.take(), fetched.id == snapshot.id else {
             preconditionFailure("The core installs a snapshot that was not fetched.")
         }
-        self.machine = fetched.machine
+        self.host.replace(by: fetched.machine)
         self.applied = snapshot.position
         self.schedule = SnapshotSchedule(self.settings, last: snapshot)
         self.status.snapshots.installed += 1

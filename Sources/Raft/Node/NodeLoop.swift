@@ -12,11 +12,12 @@ import RaftTransport
 ///
 /// Everything here happens on one event loop; nothing waits. A turn of the loop is one drain: however many inputs came
 /// in, the disk gets one submission and each connection one flush.
-final class NodeLoop<Machine: StateMachine> {
+final class NodeLoop {
     typealias Outcome<Value> = Result<Value, ProposalError>
-    typealias ReadAnswer = (Result<Applied<Machine>, ReadError>) -> Void
+    typealias ReadAnswer = (Result<Reach, ReadError>) -> Void
 
     private static var answersFirstMax: Int { 8 }
+    private static var newsPatience: TimeAmount { .milliseconds(1) }
 
     let eventLoop: any EventLoop
     private let storage: StorageThread
@@ -24,23 +25,24 @@ final class NodeLoop<Machine: StateMachine> {
     let transport: PeerTransport
     let logger: Logger
     let publish: (NodeStatus) -> Void
-    let answers: AnswerBatches
 
     private(set) var core: Consensus
-    var machine: Machine
+    let host: any MachineHost
     var applied: LogPosition
     var schedule: SnapshotSchedule
     var isCapturing = false
     /// The snapshots whose bytes the snapshots' thread was told to keep.
     var kept: (snapshots: [Snapshot], fetching: Snapshot.ID?)
     /// A pulled snapshot's state, until the core says whether to install it.
-    var fetched: (id: Snapshot.ID, machine: Machine)?
-    private(set) var fetcher: SnapshotFetcher<Machine>?
+    var fetched: (id: Snapshot.ID, machine: any StateMachine)?
+    private(set) var fetcher: SnapshotFetcher?
     var effects = Effects()
     private var inbox: [Input] = []
     private var unsubmitted: [Write] = []
     var proposals: [Proposal] = []
     private var isDrainPlanned = false
+    private var news = CommitNews()
+    private var isNewsPlanned = false
     private var timer: (deadline: RaftCore.Instant, task: Scheduled<Void>)?
     private(set) var isStopped = false
 
@@ -48,7 +50,8 @@ final class NodeLoop<Machine: StateMachine> {
     let settings: Settings
     let limits: RaftConfiguration.Limits
     let peers: PeerDirectory
-    let writers: Waiters<ProposalID, (Outcome<Machine.Response>) -> Void>
+    /// Each is told while its command is the last one that was applied.
+    let writers: Waiters<ProposalID, (Outcome<Void>) -> Void>
     let changers: Waiters<ProposalID, (Outcome<Membership>) -> Void>
     let successionWatchers: Waiters<UInt64, (NodeID?) -> Void>
     let readers: Waiters<ReadID, ReadAnswer>
@@ -66,7 +69,7 @@ final class NodeLoop<Machine: StateMachine> {
 
     init(
         core: Consensus,
-        machine: Machine,
+        host: any MachineHost,
         configuration: RaftConfiguration,
         storage: StorageThread,
         snapshots: SnapshotThread,
@@ -75,7 +78,7 @@ final class NodeLoop<Machine: StateMachine> {
         publish: @escaping (NodeStatus) -> Void
     ) {
         self.core = core
-        self.machine = machine
+        self.host = host
         self.applied = core.snapshots.last?.position ?? .zero
         self.schedule = SnapshotSchedule(configuration.settings, last: core.snapshots.last)
         self.kept = (core.snapshots, core.fetching?.id)
@@ -88,7 +91,6 @@ final class NodeLoop<Machine: StateMachine> {
         self.limits = configuration.limits
         self.peers = PeerDirectory(own: configuration.identity.node, configured: configuration.addresses)
         self.publish = publish
-        self.answers = AnswerBatches(eventLoop: eventLoop)
         self.writers = Waiters(eventLoop: eventLoop) { $0(.failure(.outcomeUnknown)) }
         self.changers = Waiters(eventLoop: eventLoop) { $0(.failure(.outcomeUnknown)) }
         self.successionWatchers = Waiters(eventLoop: eventLoop) { $0(nil) }
@@ -105,6 +107,7 @@ final class NodeLoop<Machine: StateMachine> {
             transport: transport,
             eventLoop: eventLoop,
             logger: configuration.logger,
+            kind: host.kind,
             fetched: { snapshot, machine in loop.value.arrived(snapshot, machine) }
         )
     }
@@ -194,16 +197,14 @@ final class NodeLoop<Machine: StateMachine> {
             exit(70)  // EX_SOFTWARE: going on could lose what was acknowledged
         }
         self.unsubmitted.append(contentsOf: self.effects.writes)
+        // News of a commit can wait for a few answers, which are waited for. What is new goes to the followers at once:
+        // their disks have a longer way to go than this member's.
+        let isAnsweredFirst = self.effects.writes.isEmpty && self.effects.completed.count < Self.answersFirstMax
+        if !isAnsweredFirst { self.send() }
         self.submitWrites()
         if let snapshot = self.effects.install { self.install(snapshot) }
-        // What is new goes to the followers at once. News of a commit can wait for a few answers, which are waited for.
-        if self.effects.writes.isEmpty && self.effects.completed.count < Self.answersFirstMax {
-            self.answer()
-            self.send()
-        } else {
-            self.send()
-            self.answer()
-        }
+        self.answer()
+        if isAnsweredFirst { self.send() }
         if let (snapshot, member) = self.effects.fetch { self.fetcher?.fetch(snapshot, from: member) }
         self.keepSnapshots()
         self.planTimer()
@@ -212,7 +213,26 @@ final class NodeLoop<Machine: StateMachine> {
 
     private func send() {
         guard !self.effects.messages.isEmpty else { return }
-        for envelope in self.effects.messages { self.transport.send(envelope.message, to: envelope.to) }
+        // Who no longer leads has nothing more to say, and nobody to say it in its place.
+        let isLeader = self.ask { $0.roleName == .leader }
+        for envelope in self.effects.messages where !(isLeader && self.news.keeps(envelope)) {
+            self.transport.send(envelope.message, to: envelope.to)
+        }
+        self.transport.flush()
+        self.planNews()
+    }
+
+    private func planNews() {
+        guard !self.isNewsPlanned, !self.news.isEmpty else { return }
+        self.isNewsPlanned = true
+        let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.scheduleTask(in: Self.newsPatience) { loop.value.tellNews() }
+    }
+
+    private func tellNews() {
+        self.isNewsPlanned = false
+        guard !self.isStopped, !self.news.isEmpty else { return }
+        for envelope in self.news.take() { self.transport.send(envelope.message, to: envelope.to) }
         self.transport.flush()
     }
 

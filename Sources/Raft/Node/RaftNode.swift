@@ -18,9 +18,11 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     private let storage: StorageThread
     private let snapshots: SnapshotThread
     private let chunks: ChunkService
-    let loop: NIOLoopBound<NodeLoop<Machine>>
+    private let loop: NIOLoopBound<NodeLoop>
+    @usableFromInline let host: NIOLoopBound<HostedMachine<Machine>>
+    @usableFromInline let answers: AnswerBatches
+    @usableFromInline let intake: Intake
     private let published: Published
-    private let intake = Mutex<[NodeLoop<Machine>.Request]>([])
 
     private final class Published: Sendable {
         let status: Mutex<NodeStatus>
@@ -40,18 +42,19 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         on eventLoop: any EventLoop,
         call: @escaping @Sendable (PeerCall) -> Void
     ) async throws -> RaftNode {
-        let receipts = ReceiptBox<Machine>(eventLoop)
+        let receipts = ReceiptBox(eventLoop)
         let snapshots = SnapshotThread(store: database.snapshots)
-        var machine = machine
+        var restored: (any StateMachine)?
         if let newest = recovered.snapshots.last {
-            machine = try await snapshots.restore(newest, as: Machine.self)
+            restored = try await snapshots.restore(newest, as: Machine.self)
         }
-        let restored = machine
         let storage = try StorageThread(database: database) { receipt in receipts.deliver(receipt) }
-        return try await eventLoop.submit {
-            RaftNode(
+        return try await eventLoop.submit { [restored] in
+            let host = HostedMachine(machine)
+            if let restored { host.replace(by: restored) }
+            return RaftNode(
                 configuration,
-                machine: restored,
+                host: host,
                 storage: storage,
                 snapshots: snapshots,
                 recovered: recovered,
@@ -64,12 +67,12 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
 
     private init(
         _ configuration: RaftConfiguration,
-        machine: Machine,
+        host: HostedMachine<Machine>,
         storage: StorageThread,
         snapshots: SnapshotThread,
         recovered: Recovered,
         on eventLoop: any EventLoop,
-        receipts: ReceiptBox<Machine>,
+        receipts: ReceiptBox,
         call: @escaping @Sendable (PeerCall) -> Void
     ) {
         let chunks = ChunkService(logger: configuration.logger) { number, snapshot, done in
@@ -99,7 +102,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         let published = Published(NodeStatus(consensus: core.status, applied: .zero))
         let loop = NodeLoop(
             core: core,
-            machine: machine,
+            host: host,
             configuration: configuration,
             storage: storage,
             snapshots: snapshots,
@@ -116,6 +119,9 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         self.snapshots = snapshots
         self.chunks = chunks
         self.loop = NIOLoopBound(loop, eventLoop: eventLoop)
+        self.host = NIOLoopBound(host, eventLoop: eventLoop)
+        self.answers = AnswerBatches(eventLoop: eventLoop)
+        self.intake = Intake(self.loop, on: eventLoop)
         self.published = published
         receipts.loop = loop
         loop.start()
@@ -130,7 +136,11 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
         timeout: Duration
     ) async throws(ProposalError) -> Machine.Response {
         let result: Result<Machine.Response, ProposalError> = await withCheckedContinuation { continuation in
-            self.take(.propose(payload, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) })
+            self.intake.take(
+                .propose(payload, timeout: TimeAmount(timeout)) { result in
+                    continuation.resume(returning: result.map { self.host.value.response })
+                }
+            )
         }
         return try result.get()
     }
@@ -139,7 +149,11 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     /// as it hears the leader.
     public func read(_ mode: ReadMode = .index, timeout: Duration) async throws(ReadError) -> Applied<Machine> {
         let result: Result<Applied<Machine>, ReadError> = await withCheckedContinuation { continuation in
-            self.take(.read(mode, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) })
+            self.intake.take(
+                .read(mode, timeout: TimeAmount(timeout)) { result in
+                    continuation.resume(returning: result.map { self.applied($0) })
+                }
+            )
         }
         return try result.get()
     }
@@ -148,7 +162,11 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     /// reading what one has written, on any member, and whoever leads.
     public func read(atLeast index: LogIndex, timeout: Duration) async throws(ReadError) -> Applied<Machine> {
         let result: Result<Applied<Machine>, ReadError> = await withCheckedContinuation { continuation in
-            self.take(.readAtLeast(index, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) })
+            self.intake.take(
+                .readAtLeast(index, timeout: TimeAmount(timeout)) { result in
+                    continuation.resume(returning: result.map { self.applied($0) })
+                }
+            )
         }
         return try result.get()
     }
@@ -156,9 +174,13 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     /// This member's own state, as far as it has got.
     public func local() async -> Applied<Machine> {
         await withCheckedContinuation { continuation in
-            self.take(.look { continuation.resume(returning: $0) })
+            self.intake.take(.look { continuation.resume(returning: self.applied($0)) })
         }
     }
+
+    /// On the node's loop only.
+    @usableFromInline
+    func applied(_ reach: Reach) -> Applied<Machine> { Applied(self.host.value.machine, reach) }
 
     /// The current leader, waiting for one if there is none. Throws only `overloaded`.
     public func leader(waiting timeout: Duration) async throws(ReadError) -> NodeID? {
@@ -216,26 +238,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     /// Asks another member, on the peer connection.
     public func call(_ member: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
         try await withCheckedThrowingContinuation { continuation in
-            self.take(.call(member, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
-        }
-    }
-
-    /// Brings a request to the loop. Those that gather before the loop gets to them cost one wake-up together; there
-    /// are never more than callers that wait for their answers.
-    func take(_ request: NodeLoop<Machine>.Request) {
-        if self.eventLoop.inEventLoop { return self.loop.value.take(request) }
-        let isFirst = self.intake.withLock { waiting in
-            waiting.append(request)
-            return waiting.count == 1
-        }
-        guard isFirst else { return }
-        self.eventLoop.execute {
-            let requests = self.intake.withLock { waiting in
-                let requests = waiting
-                waiting = []
-                return requests
-            }
-            for request in requests { self.loop.value.take(request) }
+            self.intake.take(.call(member, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
         }
     }
 
@@ -255,7 +258,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
     /// Asks a member that leads: given up with `CallError.superseded` as soon as another one is known to lead.
     public func call(leader: NodeID, _ body: ByteBuffer, timeout: Duration) async throws -> ByteBuffer {
         try await withCheckedThrowingContinuation { continuation in
-            self.take(.callLeader(leader, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
+            self.intake.take(.callLeader(leader, body, timeout: TimeAmount(timeout)) { continuation.resume(with: $0) })
         }
     }
 
@@ -286,9 +289,9 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
 /// Where receipts and messages go once the loop exists. `loop` is set and read on the event loop only, and weak: the
 /// loop holds the transport, whose events hold this.
 // @unchecked: see above; `deliver` hops there first.
-private final class ReceiptBox<Machine: StateMachine>: @unchecked Sendable {
+private final class ReceiptBox: @unchecked Sendable {
     private let eventLoop: any EventLoop
-    weak var loop: NodeLoop<Machine>?
+    weak var loop: NodeLoop?
 
     init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 

@@ -6,13 +6,14 @@ import RaftTransport
 
 /// Pulls the snapshot that the core asks for, chunk by chunk, and reads the state from it once it is whole. One at a
 /// time. Lives on the node's event loop.
-final class SnapshotFetcher<Machine: StateMachine> {
+final class SnapshotFetcher {
     private let snapshots: SnapshotThread
     private let transport: PeerTransport
     private let eventLoop: any EventLoop
     private let logger: Logger
+    private let kind: any StateMachine.Type
     /// A snapshot is whole, durable, and restored.
-    private let fetched: (Snapshot, Machine) -> Void
+    private let fetched: (Snapshot, any StateMachine) -> Void
     private var task: Task?
     /// After a failure that has nothing to do with the source.
     private var pausedUntil = NIODeadline.uptimeNanoseconds(0)
@@ -46,12 +47,14 @@ final class SnapshotFetcher<Machine: StateMachine> {
         transport: PeerTransport,
         eventLoop: any EventLoop,
         logger: Logger,
-        fetched: @escaping (Snapshot, Machine) -> Void
+        kind: any StateMachine.Type,
+        fetched: @escaping (Snapshot, any StateMachine) -> Void
     ) {
         self.snapshots = snapshots
         self.transport = transport
         self.eventLoop = eventLoop
         self.logger = logger
+        self.kind = kind
         self.fetched = fetched
     }
 
@@ -168,18 +171,18 @@ final class SnapshotFetcher<Machine: StateMachine> {
         guard !task.isEnding else { return }
         task.isEnding = true
         let bound = self.bound(task)
-        let (snapshots, snapshot) = (self.snapshots, task.snapshot)
+        let (snapshots, snapshot, kind) = (self.snapshots, task.snapshot, self.kind)
         snapshots.complete(snapshot) { result in
             switch result {
             case .success(true):
-                snapshots.restore(snapshot, as: Machine.self) { result in bound { $0.restored($1, result) } }
+                snapshots.restore(snapshot, as: kind) { result in bound { $0.restored($1, result) } }
             case .success(false): bound { $0.giveUp($1, "its bytes are not what its description says") }
             case .failure(let error): bound { $0.giveUp($1, "\(error)") }
             }
         }
     }
 
-    private func restored(_ task: Task, _ result: Result<Machine, any Error>) {
+    private func restored(_ task: Task, _ result: Result<any StateMachine, any Error>) {
         switch result {
         case .success(let machine):
             self.stop()

@@ -4,10 +4,10 @@ import Synchronization
 
 extension SnapshotThread {
     /// Reads a snapshot's state back. `done` is called on this thread.
-    func restore<Machine: StateMachine>(
+    func restore(
         _ snapshot: Snapshot,
-        as type: Machine.Type,
-        done: @escaping @Sendable (Result<Machine, any Error>) -> Void
+        as kind: any StateMachine.Type,
+        done: @escaping @Sendable (Result<any StateMachine, any Error>) -> Void
     ) {
         let pieces = Pieces(byteCount: Int(clamping: snapshot.size))
         self.read(
@@ -17,16 +17,16 @@ extension SnapshotThread {
                 done(
                     Result { () throws in
                         try result.get()
-                        return try Machine(restoring: pieces.take())
+                        return try kind.init(restoring: pieces.take())
                     }
                 )
             }
         )
     }
 
-    func restore<Machine: StateMachine>(_ snapshot: Snapshot, as type: Machine.Type) async throws -> Machine {
+    func restore(_ snapshot: Snapshot, as kind: any StateMachine.Type) async throws -> any StateMachine {
         try await withCheckedThrowingContinuation { continuation in
-            self.restore(snapshot, as: type) { continuation.resume(with: $0) }
+            self.restore(snapshot, as: kind) { continuation.resume(with: $0) }
         }
     }
 }
