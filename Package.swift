@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCRC32C"),
+        .systemLibrary(name: "CHeap"),
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
 
@@ -141,8 +142,8 @@ let package = Package(
         .target(
             name: "Coordinator",
             dependencies: [
-                "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore",
-                "RaftSessions", "RaftStorage", "RaftTransport", "VPL",
+                "CHeap", "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore",
+                "RaftSessions", "RaftStorage", "RaftTransport", "Threads", "VPL",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

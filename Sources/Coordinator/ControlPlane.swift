@@ -66,12 +66,13 @@ final class ControlPlane: Sendable {
         answering answer: KeptAnswer? = nil
     ) async throws -> StateResponse {
         let submission = Submission(.command(command), token: attempt?.nextToken(), answer: answer)
-        return self.applied(command, try await self.submit(submission, for: attempt))
+        let receipt = try await self.submit(submission, for: attempt)
+        return self.applied(receipt, concernsPlacements: command.concernsPlacements)
     }
 
     /// A command has been applied.
-    func applied(_ command: Command, _ receipt: Outcome.Receipt) -> StateResponse {
-        if command.concernsPlacements { self.attention.call() }
+    func applied(_ receipt: Outcome.Receipt, concernsPlacements: Bool) -> StateResponse {
+        if concernsPlacements { self.attention.call() }
         return receipt.response
     }
 
@@ -140,7 +141,7 @@ extension ReadError {
 
 extension Command {
     /// Whether the reconciler may have something to do afterwards. What connectors there are starts and stops nothing.
-    fileprivate var concernsPlacements: Bool {
+    var concernsPlacements: Bool {
         switch self {
         case .putConnector, .deleteConnector: false
         default: true

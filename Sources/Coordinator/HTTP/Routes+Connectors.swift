@@ -39,7 +39,7 @@ struct ConnectorEndpoints: Sendable {
 
     /// Creates a connector; the same one again is the one that exists.
     private func create(_ ask: Endpoint.Ask) throws -> Exchange {
-        let connector = try ConnectorForm(json: Array(buffer: ask.body))
+        let connector = try Self.form(of: ask)
         try Self.validate(connector)
         let command = Command.putConnector(.init(connector: try self.secrets.seal(connector), mode: .create))
         let created = Answer(.created, ConnectorSecrets.redactedJSON(connector))
@@ -50,7 +50,8 @@ struct ConnectorEndpoints: Sendable {
             }
             // Sealing the same secret twice gives different boxes; what is in them decides.
             return .read { state in
-                let isTheSame = try state.connector(name).map { try self.secrets.open($0) == connector.connector }
+                let connector = try Self.form(of: ask).connector
+                let isTheSame = try state.connector(name).map { try self.secrets.open($0) == connector }
                 if isTheSame != true { try answer.check() }
                 return .answer(created)
             }
@@ -58,7 +59,7 @@ struct ConnectorEndpoints: Sendable {
     }
 
     private func update(_ ask: Endpoint.Ask) throws -> Exchange {
-        var connector = try ConnectorForm(json: Array(buffer: ask.body))
+        var connector = try Self.form(of: ask)
         connector.name = Array(ask.name.utf8)[...]
         try Self.validate(connector)
         guard ConnectorSecrets.hasRedacted(connector) else { return try self.update(connector) }
@@ -75,6 +76,10 @@ struct ConnectorEndpoints: Sendable {
             try answer.check()
             return .answer(updated)
         }
+    }
+
+    private static func form(of ask: Endpoint.Ask) throws(BodyError) -> ConnectorForm {
+        try ConnectorForm(json: Array(buffer: ask.body))
     }
 
     private func delete(_ ask: Endpoint.Ask) throws -> Exchange {

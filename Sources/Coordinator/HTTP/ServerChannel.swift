@@ -24,11 +24,13 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
     let transport: PeerTransport
     let lean: LeanPath
+    let memory = ConnectionMemory()
     /// How long a connection may be silent.
     static let patience = TimeAmount.seconds(90)
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        channel.eventLoop.makeCompletedFuture {
+        channel.closeFuture.whenComplete { _ in self.memory.connectionEnded(on: channel.eventLoop) }
+        return channel.eventLoop.makeCompletedFuture {
             let general = GeneralRequests()
             let bound = NIOLoopBound(general, eventLoop: channel.eventLoop)
             let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(

@@ -119,7 +119,7 @@ extension ClusterState.Connector: BinaryCoded {
 
     init(from reader: inout ByteReader) throws(DecodingFailure) {
         let start = reader.offset
-        try Self.skip(&reader)
+        try Self.skipParts(&reader)
         let range = start..<reader.offset
         if range.count >= reader.bytes.count / 2 {
             self.init(checked: reader.bytes, range)
@@ -129,8 +129,15 @@ extension ClusterState.Connector: BinaryCoded {
         }
     }
 
+    /// Passes over a connector like `skipParts`, and returns its name.
+    static func skip(_ reader: inout ByteReader) throws(DecodingFailure) -> ConnectorName {
+        let start = reader.offset
+        try self.skipParts(&reader)
+        return ConnectorName(try reader.text(at: start))
+    }
+
     /// Passes over a connector, and checks everything that taking it apart later relies on.
-    static func skip(_ reader: inout ByteReader) throws(DecodingFailure) {
+    private static func skipParts(_ reader: inout ByteReader) throws(DecodingFailure) {
         try reader.skipText()
         try reader.skipText()
         let count = try reader.number()

@@ -1,7 +1,7 @@
 /// What a step asks of the driver. The driver keeps one and reuses it; within a list the order matters.
 ///
-/// The driver carries out `violation` first, then `writes`, `messages`, the installation, the
-/// committed range, the answers. `fetch` may be begun at any time.
+/// The driver carries out `violation` first, then `writes`, the installation, the committed range, the answers.
+/// `messages` may go at any time after the first of these, `fetch` may be begun at any time.
 public struct Effects: Sendable {
     /// To be made durable, in order. The leader's messages need not wait for them: what must wait is held in the core.
     public var writes: [Write] = []

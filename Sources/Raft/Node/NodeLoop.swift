@@ -16,7 +16,7 @@ final class NodeLoop {
     typealias Outcome<Value> = Result<Value, ProposalError>
     typealias ReadAnswer = (Result<Reach, ReadError>) -> Void
 
-    private static var answersFirstMax: Int { 8 }
+    private static var answersFirstMax: UInt64 { 8 }
     private static var newsPatience: TimeAmount { .milliseconds(1) }
 
     let eventLoop: any EventLoop
@@ -197,9 +197,9 @@ final class NodeLoop {
             exit(70)  // EX_SOFTWARE: going on could lose what was acknowledged
         }
         self.unsubmitted.append(contentsOf: self.effects.writes)
-        // News of a commit can wait for a few answers, which are waited for. What is new goes to the followers at once:
-        // their disks have a longer way to go than this member's.
-        let isAnsweredFirst = self.effects.writes.isEmpty && self.effects.completed.count < Self.answersFirstMax
+        // What is new goes to the followers at once: their disks have a longer way to go than this member's. Other
+        // messages can wait for a few answers, which are waited for; not while a whole log is applied after a start.
+        let isAnsweredFirst = self.effects.writes.isEmpty && self.openApplies < Self.answersFirstMax
         if !isAnsweredFirst { self.send() }
         self.submitWrites()
         if let snapshot = self.effects.install { self.install(snapshot) }
@@ -209,6 +209,12 @@ final class NodeLoop {
         self.keepSnapshots()
         self.planTimer()
         self.noteStatus()
+    }
+
+    /// Entries that are committed and not applied.
+    private var openApplies: UInt64 {
+        guard let committed = self.effects.committed, committed > self.applied.index else { return 0 }
+        return committed.rawValue - self.applied.index.rawValue
     }
 
     private func send() {

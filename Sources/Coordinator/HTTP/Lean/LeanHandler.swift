@@ -38,6 +38,8 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let patience: TimeAmount
     private var state = State.reading
     private var buffer = ByteBuffer()
+    /// The memory of the last request, for the next one.
+    private var spare = ByteBuffer()
     private var context: ChannelHandlerContext?
     private var lastActivity = NIODeadline.uptimeNanoseconds(0)
     private var watch: Scheduled<Void>?
@@ -48,6 +50,8 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// How much is read ahead of a request that is being carried out.
     private static let readAheadMax = 128 << 10
+    /// A connection that waits for its next request keeps no more than this.
+    private static let spareBytesMax = 4 << 10
 
     /// `patience`: how long a connection may be silent.
     init(_ service: Service, general: GeneralRequests, patience: TimeAmount) {
@@ -140,7 +144,9 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
             guard self.buffer.readableBytes >= byteCount else { return false }
             // A copy: the buffer that was read into is a large one, and goes back to be read into again.
-            var request = context.channel.allocator.buffer(capacity: byteCount)
+            var request = self.spare
+            self.spare = ByteBuffer()
+            request.clear(minimumCapacity: byteCount)
             if var bytes = self.buffer.readSlice(length: byteCount) { request.writeBuffer(&bytes) }
             if self.buffer.readableBytes == 0 { self.buffer = ByteBuffer() }
             self.serve(work, request, head, context)
@@ -164,6 +170,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
         // The connection may have gone meanwhile.
         guard let context, case .serving(let request) = self.state else { return }
         self.lastActivity = context.eventLoop.now
+        if request.capacity <= Self.spareBytesMax { self.spare = request }
         switch outcome {
         case .answered(let answer): self.respond(ResponseBytes.of(answer), context)
         case .relayed(let response): self.respond(ResponseBytes.of(response), context)

@@ -132,10 +132,11 @@ final class LeanPath: Sendable {
                 // Only requests that have names keep their answers, and those are the router's.
                 let submission = Submission(.command(command), token: attempt?.nextToken())
                 let timeout = try self.plane.timeout(for: attempt)
+                let concernsPlacements = command.concernsPlacements
                 self.plane.node.propose(submission.encoded(), timeout: timeout, from: loop) { result in
                     self.goOn(work, for: attempt, on: loop, done) {
                         let receipt = try self.plane.settle(result, for: attempt)
-                        return try next(self.plane.applied(command, receipt))
+                        return try next(self.plane.applied(receipt, concernsPlacements: concernsPlacements))
                     }
                 }
             }

@@ -25,7 +25,14 @@ struct ByteReader {
 
     mutating func number() throws(DecodingFailure) -> UInt64 {
         // Most have one byte.
-        if self.remaining > 0, self.bytes[self.offset] < 0x80 { return UInt64(try self.byte()) }
+        if self.offset < self.bytes.count, self.bytes[self.offset] < 0x80 {
+            defer { self.offset += 1 }
+            return UInt64(self.bytes[self.offset])
+        }
+        return try self.longNumber()
+    }
+
+    private mutating func longNumber() throws(DecodingFailure) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {
@@ -72,18 +79,41 @@ struct ByteReader {
 
     mutating func text() throws(DecodingFailure) -> String {
         let range = try self.range()
-        do {
-            return String(copying: try UTF8Span(validating: self.bytes.span.extracting(range)))
-        } catch {
-            throw self.failure(.invalid, "a text is not valid UTF-8")
-        }
+        try self.check(range)
+        return String(decoding: self.bytes[range], as: UTF8.self)
+    }
+
+    /// A text that was passed over.
+    mutating func text(at start: Int) throws(DecodingFailure) -> String {
+        let present = self.offset
+        defer { self.offset = present }
+        self.offset = start
+        return String(decoding: try self.run(), as: UTF8.self)
     }
 
     /// Passes over a text, which has to be valid too.
     mutating func skipText() throws(DecodingFailure) {
-        let range = try self.range()
+        try self.check(try self.range())
+    }
+
+    /// A text has to be UTF-8. Most is ASCII, which is seen eight bytes at a time.
+    private func check(_ text: Range<Int>) throws(DecodingFailure) {
+        let isASCII = self.bytes.withUnsafeBytes { bytes in
+            var place = text.lowerBound
+            var all: UInt64 = 0
+            while place + 8 <= text.upperBound {
+                all |= bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                place += 8
+            }
+            while place < text.upperBound {
+                all |= UInt64(bytes[place])
+                place += 1
+            }
+            return all & 0x8080_8080_8080_8080 == 0
+        }
+        if isASCII { return }
         do {
-            _ = try UTF8Span(validating: self.bytes.span.extracting(range))
+            _ = try UTF8Span(validating: self.bytes.span.extracting(text))
         } catch {
             throw self.failure(.invalid, "a text is not valid UTF-8")
         }

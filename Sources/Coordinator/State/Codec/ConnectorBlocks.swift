@@ -8,55 +8,57 @@ internal import HashTreeCollections
 struct ConnectorBlocks {
     private typealias Connector = ClusterState.Connector
 
-    private var connectors: [(name: ConnectorName, connector: Connector)] = []
+    /// Each is moved out when it gets to its place: counting one more owner of its block, and soon one less, would take
+    /// longer than that.
+    private var connectors: [(name: ConnectorName, connector: Connector)?] = []
+    /// The part of the table's tree that each belongs to.
+    private var parts: [UInt16] = []
 
     /// What a block has at least, unless it is the last.
     private static let blockBytes = 16_000
+    private static let partCount = 1_024
 
     /// Reads a list whose names have to rise strictly.
     init(_ reader: inout ByteReader) throws(DecodingFailure) {
-        var ends: [Int] = []
+        var members: [(name: ConnectorName, end: Int)] = []
+        var last: ConnectorName?
         var rest = try reader.number()
         while rest > 0 {
             let start = reader.offset
-            ends.removeAll(keepingCapacity: true)
+            members.removeAll(keepingCapacity: true)
             while rest > 0, reader.offset - start < Self.blockBytes {
-                try Connector.skip(&reader)
-                ends.append(reader.offset - start)
+                let name = try Connector.skip(&reader)
+                if let last, name <= last { throw reader.failure(.invalid, "the keys of a list are not in order") }
+                members.append((name, reader.offset - start))
+                last = name
                 rest -= 1
             }
             let block = reader.bytes(from: start)
             var place = 0
-            for end in ends {
-                let connector = Connector(checked: block, place..<end)
-                let name = connector.name
-                if let last = self.connectors.last, name <= last.name {
-                    throw reader.failure(.invalid, "the keys of a list are not in order")
-                }
-                self.connectors.append((name, connector))
+            for (name, end) in members {
+                self.connectors.append((name, Connector(checked: block, place..<end)))
+                // The lowest bits of a name's hash say where in the tree it belongs.
+                self.parts.append(UInt16(truncatingIfNeeded: name.hashValue & (Self.partCount - 1)))
                 place = end
             }
         }
     }
 
-    /// The lowest bits of a name's hash say where in the table's tree it belongs. Those that belong together are put in
-    /// one after the other, while that part of the tree is in the processor's cache.
-    func table() -> TreeDictionary<ConnectorName, ClusterState.Connector> {
-        let mask = 1_023
-        var first = [Int](repeating: -1, count: mask + 1)
-        var next = [Int](repeating: -1, count: self.connectors.count)
-        for place in self.connectors.indices {
-            let part = self.connectors[place].name.hashValue & mask
-            next[place] = first[part]
-            first[part] = place
+    /// Those that belong together are put in one after the other, while that part of the tree is in the processor's
+    /// cache.
+    consuming func table() -> TreeDictionary<ConnectorName, ClusterState.Connector> {
+        var starts = [Int](repeating: 0, count: Self.partCount + 1)
+        for part in self.parts { starts[Int(part) + 1] += 1 }
+        for part in 1...Self.partCount { starts[part] += starts[part - 1] }
+        var order = [UInt32](repeating: 0, count: self.parts.count)
+        for (place, part) in self.parts.enumerated() {
+            order[starts[Int(part)]] = UInt32(place)
+            starts[Int(part)] += 1
         }
         var table: TreeDictionary<ConnectorName, ClusterState.Connector> = [:]
-        for part in first {
-            var place = part
-            while place >= 0 {
-                table[self.connectors[place].name] = self.connectors[place].connector
-                place = next[place]
-            }
+        for place in order {
+            guard let (name, connector) = self.connectors[Int(place)].take() else { continue }
+            table.updateValue(connector, forKey: name)
         }
         return table
     }
