@@ -27,7 +27,7 @@ extension NodeLoop {
         let id = ProposalID(self.newID())
         self.writers.add(answer, as: id, timeout: timeout)
         self.proposals.append(Proposal(id: id, payload: payload))
-        self.planDrain()
+        if self.proposals.count < Self.gatheredMax || self.isInTurn { self.planDrain() } else { self.begin() }
     }
 
     /// Answers with the leader as soon as one is known, or with nil when the time is up.

@@ -18,6 +18,8 @@ final class NodeLoop {
 
     private static var answersFirstMax: UInt64 { 8 }
     private static var newsPatience: TimeAmount { .milliseconds(1) }
+    /// So many proposals don't wait for the turn's end: disks have something to do while the rest of the turn goes on.
+    static var gatheredMax: Int { 64 }
 
     let eventLoop: any EventLoop
     private let storage: StorageThread
@@ -41,6 +43,8 @@ final class NodeLoop {
     private var unsubmitted: [Write] = []
     var proposals: [Proposal] = []
     private var isDrainPlanned = false
+    /// Whether `effects` are being made and carried out. Who is answered meanwhile may propose something more.
+    private(set) var isInTurn = false
     private var news = CommitNews()
     private var isNewsPlanned = false
     private var timer: (deadline: RaftCore.Instant, task: Scheduled<Void>)?
@@ -163,18 +167,31 @@ final class NodeLoop {
         self.eventLoop.execute { loop.value.drain() }
     }
 
+    /// Begins what has been proposed so far.
+    func begin() {
+        self.isInTurn = true
+        defer { self.isInTurn = false }
+        self.effects.removeAll()
+        self.handProposals(now: Self.now)
+        self.carryOut()
+    }
+
+    private func handProposals(now: RaftCore.Instant) {
+        self.core.handle(.proposals(self.proposals, time: Self.wallClock()), now: now, into: &self.effects)
+        self.proposals.removeAll(keepingCapacity: true)
+    }
+
     private func drain() {
         self.isDrainPlanned = false
         if self.isStopped { return }
-        let now = RaftCore.Instant(nanoseconds: NIODeadline.now().uptimeNanoseconds)
+        self.isInTurn = true
+        defer { self.isInTurn = false }
+        let now = Self.now
         self.effects.removeAll()
         let inputs = self.inbox
         self.inbox.removeAll(keepingCapacity: true)
         for input in inputs { self.step(input, now: now) }
-        if !self.proposals.isEmpty {
-            self.core.handle(.proposals(self.proposals, time: Self.wallClock()), now: now, into: &self.effects)
-            self.proposals.removeAll(keepingCapacity: true)
-        }
+        if !self.proposals.isEmpty { self.handProposals(now: now) }
         self.carryOut()
     }
 
@@ -272,6 +289,8 @@ final class NodeLoop {
         self.nextID += 1
         return self.nextID
     }
+
+    private static var now: RaftCore.Instant { .init(nanoseconds: NIODeadline.now().uptimeNanoseconds) }
 
     static func wallClock() -> LogTime {
         var time = timespec()
