@@ -9,7 +9,7 @@ public import RaftSessions
 public struct ClusterState: Sendable {
     var workersByID: TreeDictionary<WorkerID, Worker> = [:]
     var groupsByID: TreeDictionary<GroupID, Group> = [:]
-    var connectorsByName: TreeDictionary<ConnectorName, Connector> = [:]
+    var connectorsByName = ConnectorTable()
 
     /// The newest epoch given to an assignment.
     public internal(set) var lastEpoch: Epoch = .zero
@@ -35,7 +35,7 @@ extension ClusterState {
     /// All groups, ordered by id.
     public var groups: [Group] { self.groupsByID.values.sorted { $0.id < $1.id } }
     /// All connectors, ordered by name.
-    public var connectors: [Connector] { Array(ConnectorOrder(self.connectorsByName)) }
+    public var connectors: [Connector] { Array(self.connectorsByName.inOrder) }
 
     public var workerCount: Int { self.workersByID.count }
     public var groupCount: Int { self.groupsByID.count }

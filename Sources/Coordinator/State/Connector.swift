@@ -46,6 +46,9 @@ extension ClusterState {
             self.end = UInt32(range.upperBound)
         }
 
+        /// All of the bytes.
+        init(checked memory: [UInt8]) { self.init(checked: memory, 0..<memory.count) }
+
         var bytes: ArraySlice<UInt8> { self.memory[Int(self.start)..<Int(self.end)] }
 
         public static func == (a: Self, b: Self) -> Bool { a.bytes == b.bytes }
@@ -67,9 +70,6 @@ extension ClusterState.Connector {
     public var name: ConnectorName {
         ConnectorName(self.read { reader throws(DecodingFailure) in try reader.text() })
     }
-
-    /// The name's UTF-8.
-    var nameBytes: ArraySlice<UInt8> { self.read { reader throws(DecodingFailure) in try reader.run() } }
 
     public var type: String { String(decoding: self.parts.type, as: UTF8.self) }
 
@@ -119,26 +119,20 @@ extension ClusterState.Connector: BinaryCoded {
 
     init(from reader: inout ByteReader) throws(DecodingFailure) {
         let start = reader.offset
-        try Self.skipParts(&reader)
+        try Self.skip(&reader)
         let range = start..<reader.offset
         if range.count >= reader.bytes.count / 2 {
             self.init(checked: reader.bytes, range)
         } else {
             // The rest would stay in memory for as long as the connector does.
-            self.init(checked: reader.bytes(from: start), 0..<range.count)
+            self.init(checked: reader.bytes(from: start))
         }
     }
 
-    /// Passes over a connector like `skipParts`, and returns its name.
-    static func skip(_ reader: inout ByteReader) throws(DecodingFailure) -> ConnectorName {
-        let start = reader.offset
-        try self.skipParts(&reader)
-        return ConnectorName(try reader.text(at: start))
-    }
-
-    /// Passes over a connector, and checks everything that taking it apart later relies on.
-    private static func skipParts(_ reader: inout ByteReader) throws(DecodingFailure) {
-        try reader.skipText()
+    /// Passes over a connector, and checks everything that taking it apart later relies on. Returns where its name is.
+    @discardableResult
+    static func skip(_ reader: inout ByteReader) throws(DecodingFailure) -> Range<Int> {
+        let name = try reader.skipText()
         try reader.skipText()
         let count = try reader.number()
         guard count <= UInt64(reader.remaining) else {
@@ -153,6 +147,17 @@ extension ClusterState.Connector: BinaryCoded {
             }
         }
         _ = try reader.optional { reader throws(DecodingFailure) in try reader.skipText() }
+        return name
+    }
+
+    /// Where the name is of a connector that begins at `start`.
+    static func nameRange(in memory: [UInt8], at start: Int) -> Range<Int> {
+        // Short names have a length of one byte.
+        let length = Int(memory[start])
+        if length < 0x80 { return start + 1..<start + 1 + length }
+        var reader = ByteReader(memory, from: start)
+        guard let name = try? reader.run() else { preconditionFailure("a connector's bytes were checked before") }
+        return name.startIndex..<name.endIndex
     }
 }
 
@@ -176,7 +181,7 @@ extension ClusterState.Connector {
 
         public consuming func finish(description: ArraySlice<UInt8>?) -> ClusterState.Connector {
             self.writer.optional(description) { $0.blob($1) }
-            return ClusterState.Connector(checked: self.writer.bytes, 0..<self.writer.bytes.count)
+            return ClusterState.Connector(checked: self.writer.bytes)
         }
     }
 }

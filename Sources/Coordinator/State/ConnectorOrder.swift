@@ -1,6 +1,6 @@
 internal import HashTreeCollections
 
-/// Connectors in the order of their names.
+/// Connectors, or that one is gone, in the order of their names.
 ///
 /// They may be a hundred thousand. What is sorted is therefore no names, whose memory is shared and counted, but plain
 /// words: the first sixteen bytes of each name, most significant first, and the place of its connector. Of
@@ -13,29 +13,30 @@ struct ConnectorOrder: RandomAccessCollection {
         var place: UInt32
     }
 
-    private var connectors: [ClusterState.Connector] = []
+    private var members: [(name: ConnectorName, connector: ClusterState.Connector?)] = []
     private var places: [Place] = []
 
-    init(_ table: TreeDictionary<ConnectorName, ClusterState.Connector>) {
-        self.connectors.reserveCapacity(table.count)
+    init(_ table: TreeDictionary<ConnectorName, ClusterState.Connector?>) {
+        self.members.reserveCapacity(table.count)
         self.places.reserveCapacity(table.count)
         for (name, connector) in table {
             let words = Self.words(of: name)
-            self.places.append(Place(first: words.0, second: words.1, place: UInt32(self.connectors.count)))
-            self.connectors.append(connector)
+            self.places.append(Place(first: words.0, second: words.1, place: UInt32(self.members.count)))
+            self.members.append((name, connector))
         }
-        let connectors = self.connectors
+        let members = self.members
         self.places.sort { one, other in
             if one.first != other.first { return one.first < other.first }
             if one.second != other.second { return one.second < other.second }
-            let (a, b) = (connectors[Int(one.place)].nameBytes, connectors[Int(other.place)].nameBytes)
-            return a.lexicographicallyPrecedes(b)
+            return members[Int(one.place)].name < members[Int(other.place)].name
         }
     }
 
     var startIndex: Int { 0 }
     var endIndex: Int { self.places.count }
-    subscript(index: Int) -> ClusterState.Connector { self.connectors[Int(self.places[index].place)] }
+    subscript(index: Int) -> (name: ConnectorName, connector: ClusterState.Connector?) {
+        self.members[Int(self.places[index].place)]
+    }
 
     private static func words(of name: ConnectorName) -> (UInt64, UInt64) {
         var words = (UInt64(0), UInt64(0))

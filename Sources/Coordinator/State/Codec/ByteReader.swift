@@ -83,17 +83,12 @@ struct ByteReader {
         return String(decoding: self.bytes[range], as: UTF8.self)
     }
 
-    /// A text that was passed over.
-    mutating func text(at start: Int) throws(DecodingFailure) -> String {
-        let present = self.offset
-        defer { self.offset = present }
-        self.offset = start
-        return String(decoding: try self.run(), as: UTF8.self)
-    }
-
     /// Passes over a text, which has to be valid too.
-    mutating func skipText() throws(DecodingFailure) {
-        try self.check(try self.range())
+    @discardableResult
+    mutating func skipText() throws(DecodingFailure) -> Range<Int> {
+        let range = try self.range()
+        try self.check(range)
+        return range
     }
 
     /// A text has to be UTF-8. Most is ASCII, which is seen eight bytes at a time.

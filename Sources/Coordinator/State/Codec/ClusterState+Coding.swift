@@ -26,9 +26,8 @@ extension ClusterState {
         writer.value(self.lastEpoch)
         writer.list(self.workers)
         writer.list(self.groups)
-        let connectors = ConnectorOrder(self.connectorsByName)
-        writer.number(UInt64(connectors.count))
-        for connector in connectors {
+        writer.number(UInt64(self.connectorsByName.count))
+        for connector in self.connectorsByName.inOrder {
             writer.value(connector)
             if writer.bytes.count >= size { try write(writer.take()) }
         }
@@ -52,7 +51,7 @@ extension ClusterState {
         self.lastEpoch = try reader.value()
         self.workersByID = try Self.table(&reader, by: \Worker.id)
         self.groupsByID = try Self.table(&reader, by: \Group.id)
-        self.connectorsByName = try ConnectorBlocks(&reader).table()
+        self.connectorsByName = ConnectorTable(try ConnectorRun(&reader))
         let sessions = try reader.blob()
         do throws(SessionDecodingFailure) {
             self.sessions = try SessionTable(decoding: sessions)

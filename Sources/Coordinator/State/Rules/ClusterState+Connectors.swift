@@ -1,28 +1,22 @@
-internal import HashTreeCollections
-
 extension ClusterState {
     mutating func putConnector(_ command: Command.PutConnector) throws(Refusal) -> Response {
         let connector = command.connector
         let name = connector.name
         if name.rawValue.isEmpty { throw .invalid("the connector needs a name") }
-        // What is written and refused is put back: a second search would cost every command as much as the first.
-        let existing = self.connectorsByName.updateValue(connector, forKey: name)
-        switch (command.mode, existing) {
-        case (.create, let existing?):
-            self.connectorsByName[name] = existing
+        switch command.mode {
+        case .create:
+            guard let existing = self.connectorsByName.add(connector, named: name) else {
+                return .connector(name, created: true)
+            }
             guard existing == connector else { throw .connectorExists(name) }
-            return .connector(name, created: false)
-        case (.update, nil):
-            self.connectorsByName[name] = nil
-            throw .connectorNotFound(name)
-        case (.create, nil): return .connector(name, created: true)
-        case (.update, .some): return .connector(name, created: false)
+        case .update:
+            guard self.connectorsByName.replace(connector, named: name) else { throw .connectorNotFound(name) }
         }
+        return .connector(name, created: false)
     }
 
     mutating func deleteConnector(_ command: Command.DeleteConnector) throws(Refusal) -> Response {
-        guard self.connectorsByName[command.connector] != nil else { throw .connectorNotFound(command.connector) }
-        self.connectorsByName[command.connector] = nil
+        guard self.connectorsByName.remove(command.connector) else { throw .connectorNotFound(command.connector) }
         return .done
     }
 }
