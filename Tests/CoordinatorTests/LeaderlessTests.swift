@@ -31,6 +31,13 @@ struct LeaderlessTests {
                 #expect(answer.error?.outcome == ErrorBody.Outcome.none)
                 #expect(answer.headers.first(name: "retry-after") == "1")
             }
+            // Who asks for no more than this member has seen needs no leader.
+            for path in ["raft/members", "connectors", "summary"] {
+                for wish in ["min_index=1", "consistency=stale"] {
+                    let answer = try await coordinator.get("\(TestCoordinator.prefix)/\(path)?\(wish)")
+                    #expect(answer.status == 200, "\(path)?\(wish): \(answer.body)")
+                }
+            }
         }
     }
 

@@ -12,8 +12,7 @@ extension Routes {
         led.get("raft/members") { request, context -> Response in
             _ = try self.members(context, .viewer)
             // Only who still leads knows how the others are.
-            let consistency = request.consistency
-            if consistency != .stale { _ = try await self.plane.state(consistency.mode) }
+            _ = try await self.state(for: request)
             return .json(.ok, self.plane.members)
         }
         led.post("raft/members") { request, context -> Response in

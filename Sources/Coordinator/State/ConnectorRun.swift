@@ -19,7 +19,8 @@ struct ConnectorRun: Sendable {
         var rest = try reader.number()
         self.memory = reader.bytes
         self.bounds = [reader.offset]
-        self.bounds.reserveCapacity(Int(min(rest, UInt64(reader.remaining))) + 1)
+        // None is shorter than four bytes: the lengths of name and type, how many parameters, no description.
+        self.bounds.reserveCapacity(Int(min(rest, UInt64(reader.remaining / 4))) + 1)
         var last: Range<Int>?
         while rest > 0 {
             let name = try Connector.skip(&reader)

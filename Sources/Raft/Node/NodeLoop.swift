@@ -17,7 +17,6 @@ final class NodeLoop {
     typealias ReadAnswer = (Result<Reach, ReadError>) -> Void
 
     private static var answersFirstMax: UInt64 { 8 }
-    private static var newsPatience: TimeAmount { .milliseconds(1) }
     /// So many proposals don't wait for the turn's end: disks have something to do while the rest of the turn goes on.
     static var gatheredMax: Int { 64 }
 
@@ -45,8 +44,8 @@ final class NodeLoop {
     private var isDrainPlanned = false
     /// Whether `effects` are being made and carried out. Who is answered meanwhile may propose something more.
     private(set) var isInTurn = false
-    private var news = CommitNews()
-    private var isNewsPlanned = false
+    var news = CommitNews()
+    var isNewsPlanned = false
     private var timer: (deadline: RaftCore.Instant, task: Scheduled<Void>)?
     private(set) var isStopped = false
 
@@ -232,31 +231,6 @@ final class NodeLoop {
     private var openApplies: UInt64 {
         guard let committed = self.effects.committed, committed > self.applied.index else { return 0 }
         return committed.rawValue - self.applied.index.rawValue
-    }
-
-    private func send() {
-        guard !self.effects.messages.isEmpty else { return }
-        // Who no longer leads has nothing more to say, and nobody to say it in its place.
-        let isLeader = self.ask { $0.roleName == .leader }
-        for envelope in self.effects.messages where !(isLeader && self.news.keeps(envelope)) {
-            self.transport.send(envelope.message, to: envelope.to)
-        }
-        self.transport.flush()
-        self.planNews()
-    }
-
-    private func planNews() {
-        guard !self.isNewsPlanned, !self.news.isEmpty else { return }
-        self.isNewsPlanned = true
-        let loop = NIOLoopBound(self, eventLoop: self.eventLoop)
-        self.eventLoop.scheduleTask(in: Self.newsPatience) { loop.value.tellNews() }
-    }
-
-    private func tellNews() {
-        self.isNewsPlanned = false
-        guard !self.isStopped, !self.news.isEmpty else { return }
-        for envelope in self.news.take() { self.transport.send(envelope.message, to: envelope.to) }
-        self.transport.flush()
     }
 
     /// Hands the writes to the disk, in order. What it does not take now goes with the next receipt.
