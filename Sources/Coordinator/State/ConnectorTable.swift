@@ -81,16 +81,19 @@ struct ConnectorTable: Sendable {
     }
 
     /// In the order of their names.
-    var inOrder: InOrder { InOrder(run: self.run, changes: ConnectorOrder(self.changes)) }
+    var inOrder: InOrder { InOrder(run: self.run, changes: ConnectorOrder(self.changes), count: self.count) }
 
     struct InOrder: Sequence, IteratorProtocol {
         fileprivate var run: ConnectorRun
         fileprivate let changes: ConnectorOrder
         private var place = 0
+        /// So that a list of them takes its memory once.
+        let underestimatedCount: Int
 
-        fileprivate init(run: ConnectorRun, changes: ConnectorOrder) {
+        fileprivate init(run: ConnectorRun, changes: ConnectorOrder, count: Int) {
             self.run = run
             self.changes = changes
+            self.underestimatedCount = count
         }
 
         mutating func next() -> ClusterState.Connector? {
