@@ -99,8 +99,9 @@ struct ConnectorTable: Sendable {
         mutating func next() -> ClusterState.Connector? {
             while self.place < self.changes.count {
                 let change = self.changes[self.place]
-                if let name = self.run.firstName, name < change.name { break }
-                if self.run.firstName == change.name { self.run.skipFirst() }
+                let first = self.run.firstName
+                if let first, first < change.name { break }
+                if first == change.name { self.run.skipFirst() }
                 self.place += 1
                 if let connector = change.connector { return connector }
             }
