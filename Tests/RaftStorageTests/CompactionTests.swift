@@ -73,6 +73,7 @@ struct CompactionTests {
         let count = 4 * UInt64(RaftDatabase.sweepMax)
         var database = try open(self.directory)
         _ = try database.commit([write(1, term: 1, entries(1...count))])
+        try database.settle()
         let snapshot = try database.snapshots.capture([1], at: position(count))
         var before = try database.entryCount()
         var id: UInt64 = 2
@@ -83,16 +84,23 @@ struct CompactionTests {
             before = now
             #expect(try database.recover().entries.first?.index == LogIndex(count - 9))
             id += 1
-            if id % 2 == 0 { try database.sweep() } else { _ = try database.commit([write(id, term: id)]) }
+            if id % 2 == 0 {
+                try database.sweep()
+            } else {
+                _ = try database.commit([write(id, term: id)])
+                try database.settle()
+            }
         }
         #expect(id == 5)
         #expect(try database.entryCount() == 10)
         // A transaction that appends more may delete more: what goes keeps up with what comes.
         let next = count + 1...2 * count
         _ = try database.commit([write(100, entries(next))])
+        try database.settle()
         let second = try database.snapshots.capture([2], at: position(2 * count))
         _ = try database.commit([write(101, snapshot: second, base: position(2 * count))])
         _ = try database.commit([write(102, entries(2 * count + 1...3 * count))])
+        try database.settle()
         #expect(database.hasLeftovers == false)
         #expect(try database.entryCount() == Int(count))
     }
@@ -103,6 +111,7 @@ struct CompactionTests {
         do {
             var database = try open(self.directory)
             _ = try database.commit([write(1, term: 1, entries(1...(cut + 5)))])
+            try database.settle()
             let snapshot = try database.snapshots.capture([1], at: position(cut))
             _ = try database.commit([write(2, snapshot: snapshot, base: position(cut))])
         }

@@ -72,7 +72,7 @@ struct CrashTests {
             observing: [\.standardOutputContent, \.standardErrorContent]
         ) { [path = path as String] in
             signal(SIGXFSZ, SIG_IGN)
-            var limit = rlimit(rlim_cur: 1 << 20, rlim_max: 1 << 20)
+            var limit = rlimit(rlim_cur: 4 << 20, rlim_max: 4 << 20)
             try #require(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
             try writeUntilKilled(path, afterMilliseconds: nil)
         }

@@ -16,7 +16,7 @@ extension RecordKey {
 struct EntryCodecTests {
     private func encode(_ entry: Entry) throws -> [UInt8] {
         var bytes: [UInt8] = []
-        try EntryCodec.encode(entry, into: &bytes)
+        try EntryCodec.append(entry, to: &bytes)
         return bytes
     }
 

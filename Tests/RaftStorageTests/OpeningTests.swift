@@ -1,8 +1,9 @@
 import Foundation
 import LMDB
 import RaftCore
-import RaftStorage
 import Testing
+
+@testable import RaftStorage
 
 /// Openings that must be refused, and damage that must be found.
 @Suite("RaftDatabase, refused and damaged")
@@ -21,6 +22,7 @@ struct OpeningTests {
         _ = try database.commit([
             write(1, term: 1, entries(1...2)), write(2, term: 2, vote: 3, entries(3...5, term: 2)),
         ])
+        try database.settle()
     }
 
     @Test("the database of another cluster or member is refused, and the message names both")
@@ -174,6 +176,7 @@ struct OpeningTests {
         do {
             var database = try open(self.directory)
             _ = try database.commit([write(1, term: 3)])
+            try database.settle()
         }
         try tamper(self.directory) { transaction, _, state in try transaction.put("hard/a", old, in: state) }
         let different = self.error { _ = try open(self.directory) }
@@ -198,7 +201,7 @@ struct OpeningTests {
 
     @Test(
         "a record that is missing or damaged keeps the member from starting",
-        arguments: ["identity", "bounds", "membership"],
+        arguments: ["identity", "bounds", "membership", "journal"],
         [true, false]
     )
     func damagedRecord(name: String, isMissing: Bool) throws {
@@ -238,6 +241,7 @@ struct OpeningTests {
         do {
             var database = try open(self.directory)
             _ = try database.commit([write(1, [entry(6, term: 2)])])
+            try database.settle()
         }
         try tamper(self.directory) { transaction, _, state in try transaction.put("bounds", old, in: state) }
         #expect(self.error { _ = try open(self.directory).recover() }?.code == .unexpectedEntry)

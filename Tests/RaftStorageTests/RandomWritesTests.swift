@@ -93,6 +93,7 @@ private final class Run {
             self.twin.keep(ids)
         case 7: _ = try self.store.sweep()
         case 8: try self.database?.sweep()
+        case 9: try self.database?.settle()
         default: try self.commit(try self.randomWrite())
         }
     }

@@ -87,8 +87,8 @@ struct StorageThreadTests {
     @Test("one transaction holds no more than its limits, and a single write of any size")
     func transactionLimits() {
         var limits = StorageThread.Limits()
-        limits.transactionEntriesMax = 4
-        limits.transactionBytesMax = 1_000
+        limits.commitEntriesMax = 4
+        limits.commitBytesMax = 1_000
         let queue = WriteQueue(limits: limits)
         let large = String(repeating: "x", count: 2_000)
         let writes = [

@@ -99,11 +99,12 @@ struct ConnectorTable: Sendable {
         mutating func next() -> ClusterState.Connector? {
             while self.place < self.changes.count {
                 let change = self.changes[self.place]
-                let first = self.run.firstName
-                if let first, first < change.name { break }
-                if first == change.name { self.run.skipFirst() }
+                if let first = self.run.firstName {
+                    if first < change.name { break }
+                    if first == change.name { self.run.skipFirst() }
+                }
                 self.place += 1
-                if let connector = change.connector { return connector }
+                if case .connector(let connector) = change { return connector }
             }
             return self.run.skipFirst()
         }

@@ -25,19 +25,19 @@ enum EntryCodec {
     static let headerByteCount = 28
     private static let checksumOffset = 24
 
-    /// Writes `entry` over what `bytes` held.
-    static func encode(_ entry: Entry, into bytes: inout [UInt8]) throws(StorageError) {
+    /// Writes `entry` after what `bytes` hold.
+    static func append(_ entry: Entry, to bytes: inout [UInt8]) throws(StorageError) {
         guard let length = UInt32(exactly: entry.payload.count) else {
             throw StorageError(.badWrite, "Entry \(entry.index) is too long to be stored.", index: entry.index)
         }
-        bytes.removeAll(keepingCapacity: true)
+        let start = bytes.count
         bytes.append(self.formatVersion)
         bytes.append(entry.kind.rawValue)
         bytes.append(bigEndian: UInt16(0))
         bytes.append(bigEndian: length)
         bytes.append(bigEndian: entry.term.rawValue)
         bytes.append(bigEndian: entry.time.milliseconds)
-        bytes.append(bigEndian: self.checksum(of: entry.index, header: bytes.span.bytes, entry.payload.span.bytes))
+        bytes.append(bigEndian: self.checksum(of: entry, headerAt: start, in: bytes))
         bytes.append(contentsOf: entry.payload)
     }
 
@@ -73,6 +73,10 @@ enum EntryCodec {
             kind: EntryKind(rawValue: kind),
             payload: payload.withUnsafeBytes { [UInt8]($0) }
         )
+    }
+
+    private static func checksum(of entry: Entry, headerAt start: Int, in bytes: [UInt8]) -> UInt32 {
+        self.checksum(of: entry.index, header: bytes.span.bytes.extracting(start...), entry.payload.span.bytes)
     }
 
     private static func checksum(of index: LogIndex, header: RawSpan, _ payload: RawSpan) -> UInt32 {

@@ -15,16 +15,35 @@ struct LogState {
     var hasLeftovers: Bool
     var lastWrite = WriteID(0)
 
-    mutating func carryOut(
+    /// Carries out `writes` in one transaction. From then on the journal's records count from `nextLap` on, if there is
+    /// one.
+    func changed(
+        by writes: [Write],
+        nextLap: UInt64?,
+        on log: LogEnvironment
+    ) throws(StorageError) -> LogState {
+        let appended = writes.reduce(0) { $0 + $1.entries.count }
+        return try StorageError.wrapping {
+            try log.environment.write { transaction in
+                var change = self
+                for write in writes { try change.carryOut(write, on: log, in: transaction) }
+                if change.bounds != self.bounds { try transaction.put(change.bounds, at: .bounds, in: log.state) }
+                if change.hardState != self.hardState { try transaction.put(change.hardState, in: log.state) }
+                if let nextLap { try transaction.put(JournalLap(nextLap), at: .journal, in: log.state) }
+                if change.hasLeftovers {
+                    try change.sweep(atMost: max(RaftDatabase.sweepMax, appended), on: log, in: transaction)
+                }
+                return change
+            }
+        }
+    }
+
+    private mutating func carryOut(
         _ write: Write,
         on log: LogEnvironment,
         in transaction: borrowing WriteTransaction
     ) throws {
-        guard write.id > self.lastWrite else {
-            throw Self.refused(write, "it comes after write \(self.lastWrite.rawValue)")
-        }
-        self.lastWrite = write.id
-        if let hardState = write.hardState { try self.adopt(hardState, of: write) }
+        try self.begin(write)
         if let index = write.truncateFrom { try self.truncate(from: index, of: write, on: log, in: transaction) }
         if let snapshot = write.snapshot {
             if write.replacesLog {
@@ -36,16 +55,30 @@ struct LogState {
             throw Self.refused(write, "nothing is to take the log's place")
         }
         if let base = write.base { try self.cut(through: base, of: write, on: log, in: transaction) }
-        try self.append(write.entries, of: write, on: log, in: transaction)
+        try self.append(write.entries, of: write)
+        var encoded: [UInt8] = []
+        for entry in write.entries {
+            encoded.removeAll(keepingCapacity: true)
+            try EntryCodec.append(entry, to: &encoded)
+            try transaction.put(Key(entry.index.rawValue), encoded, in: log.entries, append: true)
+        }
     }
 
-    private mutating func append(
-        _ entries: [Entry],
-        of write: Write,
-        on log: LogEnvironment,
-        in transaction: borrowing WriteTransaction
-    ) throws {
-        var encoded: [UInt8] = []
+    /// What is stored after a write that only appends.
+    mutating func goOn(with write: Write) throws(StorageError) {
+        try self.begin(write)
+        try self.append(write.entries, of: write)
+    }
+
+    private mutating func begin(_ write: Write) throws(StorageError) {
+        guard write.id > self.lastWrite else {
+            throw Self.refused(write, "it comes after write \(self.lastWrite.rawValue)")
+        }
+        self.lastWrite = write.id
+        if let hardState = write.hardState { try self.adopt(hardState, of: write) }
+    }
+
+    private mutating func append(_ entries: [Entry], of write: Write) throws(StorageError) {
         for entry in entries {
             let last = self.bounds.last
             guard last.index.rawValue < .max, entry.index == last.index.next, entry.term >= last.term else {
@@ -54,8 +87,6 @@ struct LogState {
             guard entry.term <= self.hardState.term else {
                 throw Self.refused(write, "entry \(entry.position) is of a later term than this member")
             }
-            try EntryCodec.encode(entry, into: &encoded)
-            try transaction.put(Key(entry.index.rawValue), encoded, in: log.entries, append: true)
             self.bounds.last = entry.position
         }
     }

@@ -53,8 +53,6 @@ struct ComingIncarnation: Record {
 
 extension Transaction {
     func comingIncarnation(in state: Database) throws -> Incarnation? {
-        let key = RecordKey.comingIncarnation
-        guard let bytes = try self.get(Key(key.name), in: state) else { return nil }
-        return try key.decode(bytes.span.bytes).incarnation
+        try self.recordIfThere(at: .comingIncarnation, in: state)?.incarnation
     }
 }

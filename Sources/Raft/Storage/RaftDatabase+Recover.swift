@@ -8,9 +8,9 @@ extension RaftDatabase {
     /// so a gap or a damaged entry is no torn end that could be cut off, but a loss of what this member promised to
     /// keep.
     public func recover() throws(StorageError) -> Recovered {
-        let entries = try self.recoverEntries()
+        let entries = try self.recoverEntries() + self.unsettled.flatMap(\.entries)
         return Recovered(
-            hardState: self.stored.hardState,
+            hardState: self.newest.hardState,
             entries: entries,
             base: self.stored.bounds.before,
             snapshots: try self.recoverSnapshots(entries),

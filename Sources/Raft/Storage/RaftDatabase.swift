@@ -2,8 +2,8 @@ internal import LMDB
 internal import OpenSSL
 public import RaftCore
 
-/// A member's log, term and vote in one LMDB environment, in a directory of its own, and its snapshots in another
-/// below it.
+/// A member's log, term and vote in one LMDB environment with a journal before it, in a directory of its own, and its
+/// snapshots in another environment below it.
 ///
 /// It has one owner, and one thread that uses it: neither copyable nor `Sendable`, so the compiler sees to it.
 /// `StorageThread` takes it over once it has been opened and recovered. It closes when its owner lets it go; the
@@ -20,7 +20,13 @@ public struct RaftDatabase: ~Copyable {
 
     let log: LogEnvironment
     let membership: Membership
+    /// What the environment holds.
     var stored: LogState
+    /// What it holds together with the journal.
+    var newest: LogState
+    var journal: Journal
+    /// What only the journal holds.
+    var unsettled: [Write]
 
     /// Minted when the database was created.
     public var incarnation: Incarnation { self.identity.incarnation }
@@ -79,7 +85,7 @@ public struct RaftDatabase: ~Copyable {
         let directory = try DataDirectory(path)
         let log = try LogEnvironment(directory, mapBytes: mapBytes)
         let snapshots = try SnapshotStore(in: directory, mapBytes: snapshotMapBytes)
-        let isNew = try Self.beginIfEmpty(log, snapshots, cluster, member, membership)
+        let isNew = try Self.beginIfEmpty(log, snapshots, directory, cluster, member, membership)
         try directory.sync()
 
         let found = try StoredState(log)
@@ -101,19 +107,53 @@ public struct RaftDatabase: ~Copyable {
         snapshots.pin(found.snapshots.map(\.id))
         try snapshots.forgetUnpinned()
 
-        self.identity = found.identity
-        self.isNew = isNew
-        self.mendedHardState = found.isHardStateDamaged
-        self.snapshots = snapshots
-        self.log = log
-        self.membership = found.membership
-        self.stored = LogState(
+        var stored = LogState(
             bounds: found.bounds,
             hardState: found.hardState,
             snapshots: found.snapshots,
             // The first commit finds out at little cost.
             hasLeftovers: true
         )
+        self.journal = try Self.openJournal(of: found, in: directory, log, &stored)
+        self.stored = stored
+        self.newest = stored
+        self.unsettled = []
+        self.identity = found.identity
+        self.isNew = isNew
+        self.mendedHardState = found.isHardStateDamaged
+        self.snapshots = snapshots
+        self.log = log
+        self.membership = found.membership
+    }
+
+    /// The journal of the database that was found, whose records are carried out; `stored` is then what the database
+    /// holds. A database that has just been begun gets one.
+    private static func openJournal(
+        of found: StoredState,
+        in directory: DataDirectory,
+        _ log: LogEnvironment,
+        _ stored: inout LogState
+    ) throws(StorageError) -> Journal {
+        let owner = found.identity.incarnation
+        guard let lap = found.lap else {
+            guard try !Journal.isWritten(in: directory) else {
+                throw StorageError(
+                    .damagedRecord,
+                    "The record journal is missing, so it is not known what in the journal counts. This member promised "
+                        + "to keep it: replace the member."
+                )
+            }
+            try Journal.create(in: directory)
+            stored = try stored.changed(by: [], nextLap: 1, on: log)
+            return try Journal(in: directory, of: owner, lap: 1)
+        }
+        let journal = try Journal(in: directory, of: owner, lap: lap)
+        let writes = try journal.read()
+        if writes.isEmpty { return journal }
+        stored = try stored.changed(by: writes, nextLap: lap + 1, on: log)
+        // This process numbers its own writes.
+        stored.lastWrite = WriteID(0)
+        return try Journal(in: directory, of: owner, lap: lap + 1)
     }
 
     /// Writes what a member begins with, if nothing was ever written. All of it in one transaction: a crash leaves a
@@ -121,6 +161,7 @@ public struct RaftDatabase: ~Copyable {
     private static func beginIfEmpty(
         _ log: LogEnvironment,
         _ snapshots: SnapshotStore,
+        _ directory: DataDirectory,
         _ cluster: ClusterID,
         _ member: NodeID,
         _ membership: Membership
@@ -130,11 +171,11 @@ public struct RaftDatabase: ~Copyable {
             let minted = Incarnation(try SecureRandom.number())
             return try log.environment.write { transaction in
                 guard try log.isEmpty(transaction) else { return false }
-                guard !hadSnapshots else {
+                guard try !hadSnapshots && !Journal.isWritten(in: directory) else {
                     throw StorageError(
                         .damagedRecord,
-                        "The snapshots of a member are here, but its log, term and vote are gone. It must not start "
-                            + "without them: replace the member, with an empty directory."
+                        "The journal or the snapshots of a member are here, but its log, term and vote are gone. It "
+                            + "must not start without them: replace the member, with an empty directory."
                     )
                 }
                 let incarnation = try transaction.comingIncarnation(in: log.state) ?? minted

@@ -59,6 +59,10 @@ extension RecordKey<LogBounds> {
     static var bounds: Self { Self("bounds") }
 }
 
+extension RecordKey<JournalLap> {
+    static var journal: Self { Self("journal") }
+}
+
 extension RecordKey<Membership> {
     /// The members that the cluster began with.
     static var membership: Self { Self("membership") }

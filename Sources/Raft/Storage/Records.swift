@@ -99,6 +99,24 @@ struct LogBounds: Record {
     }
 }
 
+/// The journal's lap whose records are to be carried out on top of what the database holds. Those of earlier laps were.
+struct JournalLap: Record {
+    var number: UInt64
+
+    init(_ number: UInt64) { self.number = number }
+
+    var fields: [UInt8] {
+        var bytes = [recordFormatVersion]
+        bytes.append(bigEndian: self.number)
+        return bytes
+    }
+
+    init?(fields: RawSpan) {
+        guard fields.byteCount == 9, let number = fields.bigEndian(at: 1, as: UInt64.self) else { return nil }
+        self.number = number
+    }
+}
+
 extension Membership: Record {
     var fields: [UInt8] { [recordFormatVersion] + self.encoded() }
 

@@ -65,10 +65,17 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
 extension StorageError {
     /// What LMDB reported, in terms of this module.
     init(_ error: LMDBError) {
-        let outOfSpace = [ENOSPC, EFBIG, EDQUOT].contains { Int($0) == error.code.rawValue }
-        let isFull = error.code == .mapFull || outOfSpace
+        let isFull = error.code == .mapFull || Self.meansFull(error.code.rawValue)
         self.init(isFull ? .full : .databaseFailed, error.description)
     }
+
+    /// The system could not do something with a file.
+    init(couldNot what: String, reason: CInt) {
+        let isFull = Self.meansFull(Int(reason))
+        self.init(isFull ? .full : .databaseFailed, "Could not \(what): \(String(cString: strerror(reason))).")
+    }
+
+    private static func meansFull(_ reason: Int) -> Bool { [ENOSPC, EFBIG, EDQUOT].contains { Int($0) == reason } }
 
     /// Runs `body`, which throws nothing but errors of this module and of LMDB, and gives both one type.
     static func wrapping<Result>(_ body: () throws -> Result) throws(StorageError) -> Result {

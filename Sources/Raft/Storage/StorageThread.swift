@@ -3,15 +3,15 @@ public import RaftCore
 
 /// A thread that owns a member's database and commits to it what is submitted, in order.
 ///
-/// One drain of the queue is one transaction. While it is being synced the next ones gather: that is group commit
-/// without a timer. A commit that fails is never tried again, since the system may have dropped what it could not write
+/// One drain of the queue is one commit. While it is being synced the next ones gather: that is group commit without a
+/// timer. A commit that fails is never tried again, since the system may have dropped what it could not write
 /// and forgotten that it did: the process ends at once, and what was not acknowledged is not promised.
 public final class StorageThread: Sendable {
-    /// What may be in a transaction, and what may wait for one. A write weighs its entries' weight and 64 bytes.
+    /// What may be in a commit, and what may wait for one. A write weighs its entries' weight and 64 bytes.
     public struct Limits: Sendable {
-        /// What one transaction holds at most, unless a single write is larger.
-        public var transactionEntriesMax = 1_024
-        public var transactionBytesMax = 1 << 20
+        /// What one commit holds at most, unless a single write is larger.
+        public var commitEntriesMax = 1_024
+        public var commitBytesMax = 1 << 20
         /// Nothing more is accepted once this much waits. The submission that passes the limit is still accepted.
         public var waitingEntriesMax = 65_536
         public var waitingBytesMax = 64 << 20
@@ -109,30 +109,37 @@ private final class StorageLoop {
     }
 
     func run() {
-        self.commitUntilClosed()
+        do throws(StorageError) {
+            try self.commitUntilClosed()
+        } catch {
+            self.onFailure(error)
+        }
         self.database = nil
         self.queue.end()
     }
 
-    /// How long nothing has to be written before some of what was cut off from the log is deleted.
-    private static let sweepInterval = Duration.milliseconds(10)
+    /// How long nothing has to be written before the database does what is left over: it takes over what is in the
+    /// journal, and deletes what was cut off from the log.
+    private static let idleInterval = Duration.milliseconds(10)
 
-    private func commitUntilClosed() {
+    private func commitUntilClosed() throws(StorageError) {
         let clock = ContinuousClock()
         while true {
-            do throws(StorageError) {
-                switch self.queue.next(atMost: self.database?.hasLeftovers == true ? Self.sweepInterval : nil) {
-                case .writes(let writes):
-                    let start = clock.now
-                    guard let receipt = try self.database?.commit(writes) else { return }
-                    self.queue.committed(writes, in: clock.now - start)
-                    self.onCommit(receipt)
-                case .idle: try self.database?.sweep()
-                case .closed: return
+            let isBehind = self.database?.isUnsettled == true || self.database?.hasLeftovers == true
+            switch self.queue.next(atMost: isBehind ? Self.idleInterval : nil) {
+            case .writes(let writes):
+                let start = clock.now
+                guard let receipt = try self.database?.commit(writes) else { return }
+                self.queue.committed(writes, in: clock.now - start)
+                self.onCommit(receipt)
+                if self.database?.isSettlingDue == true { try self.database?.settle() }
+            case .idle:
+                if self.database?.isUnsettled == true {
+                    try self.database?.settle()
+                } else {
+                    try self.database?.sweep()
                 }
-            } catch {
-                self.onFailure(error)
-                return
+            case .closed: return try self.database?.settle() ?? ()
             }
         }
     }

@@ -7,6 +7,8 @@ struct StoredState {
     let membership: Membership
     let bounds: LogBounds
     let hardState: HardState
+    /// The journal's lap to carry out on top; nil if there never was a journal.
+    let lap: UInt64?
     /// The oldest first.
     let snapshots: [Snapshot]
     /// One copy of the hard state could not be read.
@@ -22,6 +24,7 @@ struct StoredState {
         self.identity = try transaction.record(at: .identity, in: state)
         self.membership = try transaction.record(at: .membership, in: state)
         self.bounds = try transaction.record(at: .bounds, in: state)
+        self.lap = try transaction.recordIfThere(at: .journal, in: state)?.number
 
         var snapshots: [Snapshot] = []
         try transaction.forEach(in: state, RecordKey<Snapshot>.snapshots) { key, value in
@@ -70,13 +73,18 @@ struct StoredState {
 extension Transaction {
     /// Reads a record that must be there.
     func record<Value: Record>(at key: RecordKey<Value>, in state: Database) throws -> Value {
-        guard let bytes = try self.get(Key(key.name), in: state) else {
+        guard let value = try self.recordIfThere(at: key, in: state) else {
             throw StorageError(
                 .damagedRecord,
                 "The record \(key.name) is missing from the database. It was damaged or changed from outside: restore "
                     + "it, or replace the member."
             )
         }
+        return value
+    }
+
+    func recordIfThere<Value: Record>(at key: RecordKey<Value>, in state: Database) throws -> Value? {
+        guard let bytes = try self.get(Key(key.name), in: state) else { return nil }
         return try key.decode(bytes.span.bytes)
     }
 }

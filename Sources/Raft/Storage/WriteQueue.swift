@@ -49,7 +49,7 @@ final class WriteQueue: Sendable {
         case closed
     }
 
-    /// Waits for something to write, and takes as much of it as one transaction may hold: a single write at least,
+    /// Waits for something to write, and takes as much of it as one commit may hold: a single write at least,
     /// however large.
     func next(atMost patience: Duration?) -> Drain {
         func take(_ state: inout State) -> Drain? {
@@ -68,7 +68,7 @@ final class WriteQueue: Sendable {
         while let write = state.writes.first {
             entries += write.entries.count
             bytes += write.weight
-            let isLarge = entries > self.limits.transactionEntriesMax || bytes > self.limits.transactionBytesMax
+            let isLarge = entries > self.limits.commitEntriesMax || bytes > self.limits.commitBytesMax
             if isLarge && !batch.isEmpty { break }
             batch.append(write)
             state.writes.removeFirst()
