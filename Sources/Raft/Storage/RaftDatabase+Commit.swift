@@ -6,9 +6,8 @@ extension RaftDatabase {
     /// deleted keeps up with what is written, and nothing ever waits for a huge deletion.
     static let sweepMax = 256
 
-    /// How many entries of the journal a transaction takes over. More would let an append wait longer for it. Each
-    /// member has its own number, so that they do not all stop appending at the same entry.
-    var settledEntries: UInt64 { 384 + self.incarnation.rawValue % 257 }
+    /// How many entries of the journal a transaction takes over. More would let an append wait longer for it.
+    static let settledEntries: UInt64 = 512
 
     /// Carries out `writes`, in order and as a whole. When it returns, they survive a crash of the machine; when it
     /// throws, nothing of them is stored.
@@ -34,7 +33,7 @@ extension RaftDatabase {
 
     /// Whether it is time to `settle`.
     var isSettlingDue: Bool {
-        self.newest.bounds.last.index.rawValue - self.stored.bounds.last.index.rawValue >= self.settledEntries
+        self.newest.bounds.last.index.rawValue - self.stored.bounds.last.index.rawValue >= Self.settledEntries
     }
 
     /// Whether the journal holds what the database does not.
