@@ -212,6 +212,18 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // MARK: Benchmarks
+        .target(name: "Floor", path: "Benchmarks/engine/floor"),
+        .executableTarget(
+            name: "engine-bench",
+            dependencies: [
+                "Engine", "Floor", "VPL",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/engine/bench",
+            swiftSettings: strict
+        ),
+
         // MARK: Tests
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: strict),
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: strict),

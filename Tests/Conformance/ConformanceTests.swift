@@ -18,14 +18,28 @@ struct ConformanceTests {
         #expect(errors.isEmpty, "\(testCase.name): \(errors)")
         guard let plan else { return }
 
-        var pipeline = Pipeline(plan)
-        var outputs = Outputs()
+        var events: [Event] = []
         var reader = EventFileReader()
         for line in testCase.inputLines {
-            if let event = try reader.read(line) { pipeline.process(event, into: &outputs) }
+            if let event = try reader.read(line) { events.append(event) }
         }
+        var pipeline = Pipeline(plan)
+        var outputs = Outputs()
+        pipeline.process(events, into: &outputs)
         pipeline.finish(into: &outputs)
+        try self.compare(outputs, with: testCase)
 
+        for size in [1, 7, 1024] {
+            guard let pipeline = BatchPipeline(plan) else { continue }
+            var outputs = Outputs()
+            for start in stride(from: 0, to: events.count, by: size) {
+                pipeline.process(events[start..<min(start + size, events.count)], into: &outputs)
+            }
+            try self.compare(outputs, with: testCase)
+        }
+    }
+
+    private func compare(_ outputs: Outputs, with testCase: ConformanceCase) throws {
         let expected = try testCase.expectedLines.map {
             try EventDecoder.decode($0, defaultType: nil, arrival: 0)
         }

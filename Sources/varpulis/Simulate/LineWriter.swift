@@ -29,6 +29,12 @@ struct LineWriter {
         if self.buffer.count >= Self.bufferBytes { try self.flush() }
     }
 
+    /// Writes lines that have their newlines.
+    mutating func write(lines: [UInt8]) throws(FileFailure) {
+        self.buffer.append(contentsOf: lines)
+        if self.buffer.count >= Self.bufferBytes { try self.flush() }
+    }
+
     mutating func flush() throws(FileFailure) {
         guard !self.buffer.isEmpty else { return }
         do {

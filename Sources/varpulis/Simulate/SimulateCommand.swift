@@ -53,17 +53,30 @@ struct SimulateCommand: ParsableCommand {
         guard let plan else { throw ExitCode.failure }
 
         let people: StandardStream = self.output == "-" ? .error : .output
+        let clock = ContinuousClock()
+        let start = clock.now
+        // Waiting, and telling each event, need one event after the other.
+        if self.immediate, !self.verbose, let pipeline = BatchPipeline(plan) {
+            var simulation = try BatchSimulation(pipeline, outputPath: self.output)
+            try self.namingFile { try simulation.run(over: self.events) }
+            guard !self.quiet else { return }
+            people.write(Simulation.summary(pipeline.counters, pipeline.taps, after: clock.now - start))
+            return
+        }
         var simulation = try Simulation(
             plan: plan,
             outputPath: self.output,
             people: self.quiet ? nil : people,
             isVerbose: self.verbose
         )
+        try self.namingFile { try self.replay(into: &simulation) }
+        try simulation.finish(after: clock.now - start)
+    }
+
+    private func replay(into simulation: inout Simulation) throws {
         var pacer = self.immediate ? nil : ReplayPacer()
         var lines = try LineReader(path: self.events)
         var reader = EventFileReader()
-        let clock = ContinuousClock()
-        let start = clock.now
         do {
             while let line = try lines.next() {
                 guard let event = try reader.read(line) else { continue }
@@ -75,8 +88,16 @@ struct SimulateCommand: ParsableCommand {
             }
         } catch let error as EventFileError {
             try simulation.flush()
+            throw error
+        }
+    }
+
+    /// An error in a line says of which file.
+    private func namingFile(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as EventFileError {
             throw FileFailure(description: "\(self.events):\(error.line): \(error.message)")
         }
-        try simulation.finish(after: clock.now - start)
     }
 }

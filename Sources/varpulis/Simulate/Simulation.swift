@@ -36,18 +36,19 @@ struct Simulation: ~Copyable {
         self.pipeline.finish(into: &self.outputs)
         try self.carryOut()
         try self.flush()
-        let counters = self.pipeline.counters
-        self.people?.write(
-            """
+        self.people?.write(Self.summary(self.pipeline.counters, self.pipeline.taps, after: duration))
+    }
+
+    /// What is said at the end.
+    static func summary(_ counters: Pipeline.Counters, _ taps: [String: Int64], after duration: Duration) -> String {
+        var text = """
             Events processed: \(counters.processed)
             Output events emitted: \(counters.emitted)
             Duration: \(duration.formatted)
 
             """
-        )
-        for (name, count) in self.pipeline.taps.sorted(by: { $0.key < $1.key }) {
-            self.people?.write("Tap \(name): \(count)\n")
-        }
+        for (name, count) in taps.sorted(by: { $0.key < $1.key }) { text += "Tap \(name): \(count)\n" }
+        return text
     }
 
     /// Writes what is buffered.

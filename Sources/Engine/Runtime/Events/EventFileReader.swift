@@ -41,6 +41,15 @@ public struct EventFileReader: Sendable {
         return try reader.event(bytes, at: timestamp)
     }
 
+    /// Counts a line that holds a JSON object and is read elsewhere. Returns the time of an event without one.
+    mutating func passLine() -> Int64 {
+        self.line += 1
+        return self.offset
+    }
+
+    /// Takes back `passLine`.
+    mutating func returnLine() { self.line -= 1 }
+
     /// Reads the next line, given without its newline.
     public mutating func read(_ bytes: [UInt8]) throws(EventFileError) -> Event? { try self.read(bytes.span) }
 }

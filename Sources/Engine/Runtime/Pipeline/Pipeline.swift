@@ -62,15 +62,7 @@ public struct Pipeline: ~Copyable, Sendable {
     }
 
     /// How many events each `.tap` has seen, by its name.
-    public var taps: [String: Int64] {
-        var taps: [String: Int64] = [:]
-        for stream in self.plan.streams {
-            for case .tap(let items) in stream.operations {
-                for item in items { taps[item.name, default: 0] += self.counts[item.counter] }
-            }
-        }
-        return taps
-    }
+    public var taps: [String: Int64] { self.plan.taps(self.counts) }
 
     // MARK: - Routing
 

@@ -26,6 +26,17 @@ public struct Plan: Sendable {
 
     /// The names of the streams in the order declared.
     public var streamNames: [String] { self.streams.map(\.name) }
+
+    /// How many events each `.tap` has seen, by its name, if the counters are at `counts`.
+    func taps(_ counts: [Int64]) -> [String: Int64] {
+        var taps: [String: Int64] = [:]
+        for stream in self.streams {
+            for case .tap(let items) in stream.operations {
+                for item in items { taps[item.name, default: 0] += counts[item.counter] }
+            }
+        }
+        return taps
+    }
 }
 
 /// A stream's `Type.from(connector, …)`.

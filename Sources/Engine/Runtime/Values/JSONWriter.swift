@@ -36,7 +36,7 @@ struct JSONWriter {
     }
 
     /// Always with a fraction or an exponent; what JSON has no number for is null.
-    private mutating func write(_ float: Double) {
+    mutating func write(_ float: Double) {
         self.raw(float.isFinite ? float.description : "null")
     }
 

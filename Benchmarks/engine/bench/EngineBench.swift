@@ -1,0 +1,213 @@
+import ArgumentParser
+import Engine
+import Floor
+import Foundation
+import VPL
+
+/// `engine-bench`: see `scripts/bench engine`.
+@main
+struct EngineBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "engine-bench",
+        abstract: "Events per CPU second of the engine, beside a loop in C that does only the one thing."
+    )
+
+    @Argument(help: "The scenarios: filter. All by default.")
+    var names: [String] = []
+
+    @Flag(help: "A tenth of the events, one round.")
+    var quick = false
+
+    @Option(help: "Write the figures to this file, as JSON.")
+    var json: String?
+
+    func run() throws {
+        let count = self.quick ? 100_000 : 1_000_000
+        let rounds = self.quick ? 1 : 5
+        let ticks = Ticks(count: count)
+        var figures: [String: Double] = [:]
+        for scenario in Scenario.all where self.names.isEmpty || self.names.contains(scenario.name) {
+            try scenario.measure(ticks, rounds: rounds, into: &figures)
+        }
+        if let json {
+            let data = try JSONSerialization.data(withJSONObject: figures, options: [.prettyPrinted, .sortedKeys])
+            try data.write(to: URL(fileURLWithPath: json))
+        }
+    }
+}
+
+/// Seconds of CPU that `body` takes.
+func cpuSeconds(_ body: () throws -> Void) rethrows -> Double {
+    func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+    let start = now()
+    try body()
+    return now() - start
+}
+
+/// The lines of a file of ticks: 200 symbols, prices from 0.00 to 199.99.
+struct Ticks {
+    let count: Int
+    let bytes: [UInt8]
+    /// Without the padding.
+    let length: Int
+
+    init(count: Int) {
+        var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
+        var text: [UInt8] = []
+        text.reserveCapacity(count * 110)
+        for number in 0..<count {
+            let symbol = 1000 + Int.random(in: 0..<200, using: &random)
+            let cents = String(100 + Int.random(in: 0..<100, using: &random)).dropFirst()
+            let line = """
+                {"event_type":"Tick","timestamp":\(1_700_000_000_000 + number),"data":{"symbol":"S\(symbol)",\
+                "price":\(Int.random(in: 0..<200, using: &random)).\(cents),"volume":\(number % 1000),"venue":"X"}}
+
+                """
+            text.append(contentsOf: line.utf8)
+        }
+        self.count = count
+        self.length = text.count
+        self.bytes = text + Array(repeating: 0, count: BatchPipeline.paddingBytes)
+    }
+}
+
+/// Marsaglia's xorshift: the same ticks in every run.
+struct Xorshift: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        self.state ^= self.state << 13
+        self.state ^= self.state >> 7
+        self.state ^= self.state << 17
+        return self.state
+    }
+}
+
+struct Scenario {
+    let name: String
+    let program: String
+
+    static let all = [
+        Scenario(
+            name: "filter",
+            program: """
+                stream Large = Tick
+                    .where(price > 180.0)
+                    .emit(symbol: symbol, value: price * volume)
+                """
+        )
+    ]
+
+    func measure(_ ticks: Ticks, rounds: Int, into figures: inout [String: Double]) throws {
+        let (plan, diagnostics) = Plan.load(self.program)
+        guard let plan, let pipeline = BatchPipeline(plan) else {
+            throw ValidationError("the program of \(self.name) does not run over batches: \(diagnostics)")
+        }
+        var (fromJSON, fromColumns, floorJSON, floorColumns): ([Double], [Double], [Double], [Double]) = (
+            [], [], [], []
+        )
+        for _ in 0..<rounds {
+            floorJSON.append(self.rate(ticks.count, self.floorFromJSON(ticks)))
+            fromJSON.append(self.rate(ticks.count, try self.engineFromJSON(ticks, pipeline)))
+            floorColumns.append(self.rate(ticks.count, self.floorParsed(ticks)))
+            fromColumns.append(self.rate(ticks.count, self.engineParsed(ticks, pipeline)))
+        }
+        self.report("JSON", fromJSON, floorJSON, into: &figures)
+        self.report("columns", fromColumns, floorColumns, into: &figures)
+    }
+
+    private func rate(_ count: Int, _ seconds: Double) -> Double { Double(count) / seconds }
+
+    private func report(_ input: String, _ ours: [Double], _ floor: [Double], into figures: inout [String: Double]) {
+        func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+        let (rate, best, ratio) = (median(ours), median(floor), median(zip(ours, floor).map { $0 / $1 }))
+        figures["\(self.name).\(input).per_cpu_s"] = rate
+        figures["\(self.name).\(input).floor_per_cpu_s"] = best
+        figures["\(self.name).\(input).ratio"] = ratio
+        func millions(_ value: Double) -> String { String(format: "%.2f M", value / 1e6) }
+        print(
+            "\(self.name) from \(input): \(millions(rate)) events per CPU second, "
+                + "floor \(millions(best)), \(String(format: "%.3f", ratio)) of it"
+        )
+    }
+
+    // MARK: - From JSON Lines
+
+    private func engineFromJSON(_ ticks: Ticks, _ pipeline: BatchPipeline) throws -> Double {
+        var reader = EventFileReader()
+        var output: [UInt8] = []
+        var lines = 0
+        let seconds = try cpuSeconds {
+            try ticks.bytes.withUnsafeBufferPointer { bytes in
+                var start = 0
+                while start < ticks.length {
+                    let end = min(ticks.length, start + 256 << 10)
+                    let taken = try pipeline.take(
+                        UnsafeBufferPointer(rebasing: bytes[start..<end]),
+                        reader: &reader,
+                        isLast: end == ticks.length
+                    ) {
+                        output.removeAll(keepingCapacity: true)
+                        $0.appendOutputLines(to: &output)
+                        lines += $0.emittedCount
+                    }
+                    start += taken
+                }
+            }
+        }
+        precondition(lines > 0)
+        return seconds
+    }
+
+    private func floorFromJSON(_ ticks: Ticks) -> Double {
+        var sum = 0.0
+        var passed = 0
+        let seconds = cpuSeconds {
+            passed = ticks.bytes.withUnsafeBytes {
+                floor_filter_json($0.baseAddress!.assumingMemoryBound(to: CChar.self), ticks.length, 180, &sum)
+            }
+        }
+        precondition(passed > 0)
+        return seconds
+    }
+
+    // MARK: - From parsed columns
+
+    /// The first events, again and again: a batch that stays in the cache, as one does that was just received.
+    private func engineParsed(_ ticks: Ticks, _ pipeline: BatchPipeline) -> Double {
+        var emitted = 0
+        return ticks.bytes.withUnsafeBufferPointer { bytes in
+            pipeline.fill(from: UnsafeBufferPointer(rebasing: bytes[..<ticks.length]))
+            let rounds = ticks.count / BatchPipeline.rowsMax
+            let seconds = cpuSeconds {
+                for _ in 0..<rounds {
+                    pipeline.run()
+                    emitted += pipeline.emittedCount
+                    pipeline.clear(keepingBatch: true)
+                }
+            }
+            pipeline.clear()
+            precondition(emitted > 0)
+            return seconds * Double(ticks.count) / Double(rounds * BatchPipeline.rowsMax)
+        }
+    }
+
+    private func floorParsed(_ ticks: Ticks) -> Double {
+        var parsed = [floor_tick](repeating: floor_tick(), count: ticks.count)
+        _ = ticks.bytes.withUnsafeBytes {
+            floor_parse($0.baseAddress!.assumingMemoryBound(to: CChar.self), ticks.length, &parsed)
+        }
+        var out = [Double](repeating: 0, count: BatchPipeline.rowsMax)
+        var passed = 0
+        let rounds = ticks.count / BatchPipeline.rowsMax
+        let seconds = cpuSeconds {
+            for _ in 0..<rounds { passed += floor_filter(parsed, BatchPipeline.rowsMax, 180, &out) }
+        }
+        precondition(passed > 0)
+        return seconds * Double(ticks.count) / Double(rounds * BatchPipeline.rowsMax)
+    }
+}

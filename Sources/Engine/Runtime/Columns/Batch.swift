@@ -1,0 +1,162 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Events in the order of their arrival, of any types, as columns: one for each field that the program reads.
+///
+/// The bytes of strings stay where they arrived. `input` has to hold them for as long as the batch is used.
+final class Batch {
+    /// Rows are numbered in 16 bits, and a column of this length stays in the first levels of the cache.
+    static let rowsMax = 1024
+
+    let schema: BatchSchema
+    private(set) var count = 0
+    /// Nanoseconds since 1970.
+    let times: UnsafeMutablePointer<Int64>
+    /// The number of the event's type in the schema; `BatchSchema.unread` for one that no stream reads.
+    let types: UnsafeMutablePointer<UInt16>
+    /// By slot.
+    let columns: [Column]
+    var input: UnsafePointer<UInt8>
+    let heap: TextHeap
+
+    init(_ schema: BatchSchema) {
+        self.schema = schema
+        self.times = .allocate(capacity: Self.rowsMax)
+        self.times.initialize(repeating: 0, count: Self.rowsMax)
+        self.types = .allocate(capacity: Self.rowsMax)
+        self.types.initialize(repeating: 0, count: Self.rowsMax)
+        self.columns = schema.slots.names.map { _ in Column() }
+        self.heap = TextHeap()
+        self.input = UnsafePointer(self.heap.base)
+    }
+
+    deinit {
+        self.times.deallocate()
+        self.types.deallocate()
+    }
+
+    var isFull: Bool { self.count == Self.rowsMax }
+
+    /// Forgets all events.
+    func clear() {
+        self.count = 0
+        for column in self.columns { column.clear() }
+        self.heap.clear()
+    }
+
+    /// Takes the row whose cells were set. Until then the next event would take its place.
+    @inline(__always)
+    func commit(type: UInt16, time: Int64) {
+        self.types[self.count] = type
+        self.times[self.count] = time
+        self.count += 1
+    }
+
+    /// Makes the cells of the row that is not taken yet missing again.
+    func abandonRow() {
+        for column in self.columns { column.tags[self.count] = Cell.missing }
+    }
+
+    /// Appends an event.
+    func append(_ event: Event) {
+        for entry in event.fields.entries {
+            if let slot = self.schema.slots.find(entry.name) { self.set(entry.value, self.columns[slot], self.count) }
+        }
+        self.commit(type: self.schema.type(named: event.type), time: event.timestamp)
+    }
+
+    /// After the last event: finds out which columns have a value in every row.
+    func close() {
+        for column in self.columns {
+            if self.count > 0, memchr(column.tags, CInt(Cell.missing), self.count) == nil {
+                column.kinds.remove(.missing)
+            } else {
+                column.kinds.insert(.missing)
+            }
+        }
+    }
+
+    /// The type of the event in a row, of those that streams read.
+    func typeName(_ row: Int) -> String {
+        let number = Int(self.types[row])
+        return number < self.schema.types.names.count ? self.schema.types.names[number] : ""
+    }
+
+    // MARK: - Cells
+
+    func set(_ value: Value, _ column: Column, _ row: Int) {
+        switch value {
+        case .null: column.set(row, Cell.null, 0)
+        case .bool(let bool): column.set(row, Cell.bool, bool ? 1 : 0)
+        case .int(let int): column.set(row, Cell.int, UInt64(bitPattern: int))
+        case .float(let float): column.set(row, Cell.float, float.bitPattern)
+        case .string(let string): column.set(row, Cell.string, self.heap.append(string).rawValue)
+        case .timestamp(let time): column.set(row, Cell.timestamp, UInt64(bitPattern: time))
+        case .duration(let duration): column.set(row, Cell.duration, duration)
+        case .array, .map:
+            column.set(row, Cell.boxed, UInt64(column.boxes.count))
+            column.boxes.append(value)
+        }
+    }
+
+    func value(_ column: Column, _ row: Int) -> Value? {
+        let word = column.words[row]
+        switch column.tags[row] {
+        case Cell.null: return .null
+        case Cell.bool: return .bool(word != 0)
+        case Cell.int: return .int(Int64(bitPattern: word))
+        case Cell.float: return .float(Double(bitPattern: word))
+        case Cell.string: return .string(String(decoding: self.bytes(TextPlace(rawValue: word)), as: UTF8.self))
+        case Cell.timestamp: return .timestamp(Int64(bitPattern: word))
+        case Cell.duration: return .duration(word)
+        case Cell.boxed: return column.boxes[Int(word)]
+        default: return nil
+        }
+    }
+
+    @inline(__always)
+    func bytes(_ place: TextPlace) -> UnsafeBufferPointer<UInt8> {
+        let base = place.isInHeap ? UnsafePointer(self.heap.base) : self.input
+        return UnsafeBufferPointer(start: base + place.offset, count: place.count)
+    }
+}
+
+/// The texts of a batch that are not in its input: decoded, made by expressions, or constants of the program.
+final class TextHeap {
+    private(set) var base: UnsafeMutablePointer<UInt8>
+    private var capacity = 4096
+    private var count = 0
+    /// Up to here are the constants, which stay.
+    private var kept = 0
+
+    init() { self.base = .allocate(capacity: self.capacity) }
+
+    deinit { self.base.deallocate() }
+
+    func append(_ text: String) -> TextPlace {
+        var text = text
+        return text.withUTF8 { self.append($0) }
+    }
+
+    func append(_ bytes: UnsafeBufferPointer<UInt8>) -> TextPlace {
+        self.reserve(bytes.count)
+        if let start = bytes.baseAddress { (self.base + self.count).update(from: start, count: bytes.count) }
+        self.count += bytes.count
+        return TextPlace(offset: self.count - bytes.count, count: bytes.count, isInHeap: true)
+    }
+
+    /// What is there now stays when the heap is cleared.
+    func keep() { self.kept = self.count }
+
+    func clear() { self.count = self.kept }
+
+    private func reserve(_ more: Int) {
+        guard self.count + more > self.capacity else { return }
+        self.capacity = max(2 * self.capacity, self.count + more)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: self.capacity)
+        larger.update(from: self.base, count: self.count)
+        self.base.deallocate()
+        self.base = larger
+    }
+}

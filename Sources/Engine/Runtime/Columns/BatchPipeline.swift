@@ -1,0 +1,153 @@
+/// Runs a program over batches. It gives for them what `Pipeline` gives for their events one after the other.
+public final class BatchPipeline {
+    public let plan: Plan
+    public private(set) var counters = Pipeline.Counters()
+
+    private let program: BatchProgram
+    let batch: Batch
+    private let evaluator: ColumnEvaluator
+    private var counts: [Int64]
+    /// The numbers of the types that each stream reads from the input, and under which condition.
+    private let inputs: [[(type: UInt16, condition: NodeID?)]]
+    /// What each step of the batch under way results in.
+    private var results: [Frame?]
+    private let allRows: UnsafeMutablePointer<UInt16>
+    private(set) var emitted = EmittedRows()
+
+    /// How many events a batch holds at most.
+    public static let rowsMax = Batch.rowsMax
+
+    /// Nil for a program that needs one event after the other.
+    public init?(_ plan: Plan) {
+        guard let program = BatchProgram(plan) else { return nil }
+        self.plan = plan
+        self.program = program
+        self.batch = Batch(program.schema)
+        self.evaluator = ColumnEvaluator(plan, self.batch)
+        self.counts = Array(repeating: 0, count: plan.counterCount)
+        self.inputs = plan.streams.map { stream in
+            stream.branches.map { (program.schema.type(named: $0.type), $0.condition) }
+        }
+        self.results = Array(repeating: nil, count: program.steps.count)
+        self.allRows = .allocate(capacity: Batch.rowsMax)
+        for row in 0..<Batch.rowsMax { self.allRows[row] = UInt16(row) }
+    }
+
+    deinit { self.allRows.deallocate() }
+
+    /// Processes events, and gives their outputs in order.
+    public func process(_ events: some Sequence<Event>, into outputs: inout Outputs) {
+        for event in events {
+            self.batch.append(event)
+            if self.batch.isFull { self.runBatch(into: &outputs) }
+        }
+        self.runBatch(into: &outputs)
+    }
+
+    /// Processes the batch, appends what it emits, and clears it.
+    func runBatch(into outputs: inout Outputs) {
+        self.run()
+        self.emitted.forEach { list, row in
+            outputs.emitted.append(self.evaluator.event(row, in: list.frame))
+        }
+        self.clear()
+    }
+
+    /// How many events each `.tap` has seen, by its name.
+    public var taps: [String: Int64] { self.plan.taps(self.counts) }
+
+    /// How many events the batch emits that was run last.
+    public var emittedCount: Int { self.emitted.count }
+
+    /// Processes the batch. What it emits is in `emitted` until `clear`.
+    public func run() {
+        self.batch.close()
+        self.counters.processed += UInt64(self.batch.count)
+        for (number, step) in self.program.steps.enumerated() {
+            self.results[number] = nil
+            guard let input = self.input(of: step) else { continue }
+            self.results[number] = self.run(self.plan.streams[step.stream], on: input)
+        }
+        self.counters.emitted += UInt64(self.emitted.count)
+    }
+
+    /// Forgets what the batch emitted and, unless it is to be run again, the batch.
+    public func clear(keepingBatch isKept: Bool = false) {
+        self.emitted.clear()
+        self.evaluator.reset()
+        if !isKept { self.batch.clear() }
+    }
+
+    // MARK: - Steps
+
+    /// The events that a step reads; nil where there are none.
+    private func input(of step: BatchProgram.Step) -> Frame? {
+        var frame: Frame
+        if let parent = step.parent {
+            guard let result = self.results[parent], result.selection.count > 0 else { return nil }
+            frame = result
+            frame.type = step.type
+            let branch = self.plan.streams[step.stream].branches.first { $0.type == step.type }
+            if let condition = branch?.condition { frame.selection = self.evaluator.rows(where: condition, in: frame) }
+        } else {
+            frame = Frame(
+                selection: Selection(rows: self.allRows, count: self.batch.count, isDense: true),
+                columns: self.batch.columns,
+                fields: nil,
+                type: nil
+            )
+            frame.selection = self.rows(of: self.inputs[step.stream], in: frame)
+        }
+        return frame.selection.count == 0 ? nil : frame
+    }
+
+    /// The rows of the input whose type is read, and for which its condition holds.
+    private func rows(of inputs: [(type: UInt16, condition: NodeID?)], in frame: Frame) -> Selection {
+        let types = self.batch.types
+        if inputs.count == 1, let input = inputs.first {
+            var ofType = frame
+            let wanted = input.type
+            ofType.selection = frame.selection.filtered(into: self.evaluator.newRows()) { types[$0] == wanted }
+            return input.condition.map { self.evaluator.rows(where: $0, in: ofType) } ?? ofType.selection
+        }
+        var isTaken = [Bool](repeating: false, count: Batch.rowsMax)
+        for input in inputs {
+            self.rows(of: [input], in: frame).forEach { isTaken[$0] = true }
+        }
+        return frame.selection.filtered(into: self.evaluator.newRows()) { isTaken[$0] }
+    }
+
+    private func run(_ stream: CompiledStream, on input: Frame) -> Frame? {
+        var frame = input
+        for operation in stream.operations {
+            switch operation {
+            case .filter(let condition): frame.selection = self.evaluator.rows(where: condition, in: frame)
+            case .select(let fields): frame = self.project(fields, frame)
+            case .emit(let type, _, let fields):
+                if let fields { frame = self.project(fields, frame) }
+                frame.type = type
+                self.emitted.add(frame)
+            case .limit(let limit, let counter):
+                let passed = Int(max(0, min(Int64(frame.selection.count), limit - self.counts[counter])))
+                self.counts[counter] += Int64(passed)
+                frame.selection.count = passed
+            case .tap(let taps):
+                for tap in taps { self.counts[tap.counter] += Int64(frame.selection.count) }
+            case .process, .distinct, .deliver, .print, .log: preconditionFailure("not a program for batches")
+            }
+            if frame.selection.count == 0 { return nil }
+        }
+        return frame
+    }
+
+    private func project(_ projections: [Projection], _ frame: Frame) -> Frame {
+        var result = frame
+        for slot in result.columns.indices { result.columns[slot] = nil }
+        result.fields = projections.map { projection in
+            let column = self.evaluator.column(projection.value, in: frame)
+            if let slot = self.batch.schema.slots.find(projection.name) { result.columns[slot] = column }
+            return Frame.Field(name: projection.name, column: column)
+        }
+        return result
+    }
+}

@@ -1,0 +1,113 @@
+import VPL
+
+/// How a plan runs over batches: its streams in the order in which a single event would meet them.
+///
+/// An event of the input meets streams breadth first: those that read its type, then those that read their results, and so
+/// on, each level in the order of the level before (`Pipeline`). Without circles the ways from the input to a stream are
+/// finite. Each is a step here, and the steps' order is the order of what they emit for one event. So a batch can take
+/// each step as a whole, and its outputs are put in order by row and step.
+struct BatchProgram {
+    struct Step {
+        let stream: Int
+        /// The step whose result it reads; nil for the input.
+        let parent: Int?
+        /// The type under which it reads that.
+        let type: String?
+    }
+
+    let plan: Plan
+    let steps: [Step]
+    let schema: BatchSchema
+
+    private static let stepsMax = 256
+    private static let depthMax = 10
+
+    /// Nil for a plan that needs one event after the other: streams that read each other in a circle, operations that
+    /// keep state on several ways to one stream, and what is not done in columns yet.
+    init?(_ plan: Plan) {
+        guard let steps = Self.steps(of: plan), Self.isPure(plan) else { return nil }
+        guard plan.streams.allSatisfy({ Self.isColumnar($0) }) else { return nil }
+        for (stream, compiled) in plan.streams.enumerated() where compiled.keepsState {
+            guard steps.count(where: { $0.stream == stream }) == 1 else { return nil }
+        }
+        self.plan = plan
+        self.steps = steps
+        self.schema = BatchSchema(fields: Self.fields(of: plan), types: plan.routes.keys.sorted())
+    }
+
+    private static func steps(of plan: Plan) -> [Step]? {
+        var steps = plan.streams.indices.map { Step(stream: $0, parent: nil, type: nil) }
+        var level = 0..<steps.count
+        for _ in 0..<Self.depthMax where !level.isEmpty {
+            for parent in level {
+                let stream = plan.streams[steps[parent].stream]
+                var names = [stream.name]
+                if let type = stream.ownType, type != stream.name { names.append(type) }
+                for name in names {
+                    for reader in plan.routes[name] ?? [] {
+                        steps.append(Step(stream: reader, parent: parent, type: name))
+                    }
+                }
+                if steps.count > Self.stepsMax { return nil }
+            }
+            level = level.upperBound..<steps.count
+        }
+        return level.isEmpty ? steps : nil
+    }
+
+    /// Functions that change variables, or print, do so in the order of events.
+    private static func isPure(_ plan: Plan) -> Bool {
+        plan.functions.isEmpty
+            && plan.code.nodes.allSatisfy { if case .builtin(.print, _) = $0 { false } else { true } }
+    }
+
+    private static func isColumnar(_ stream: CompiledStream) -> Bool {
+        guard Set(stream.branches.map(\.type)).count == stream.branches.count else { return false }
+        var knowsFields = false
+        for operation in stream.operations {
+            switch operation {
+            case .filter, .limit, .tap: break
+            case .select(let fields):
+                guard Self.areDistinct(fields) else { return false }
+                knowsFields = true
+            case .emit(_, _, let fields):
+                guard fields.map(Self.areDistinct) ?? knowsFields else { return false }
+                knowsFields = true
+            case .process, .distinct, .deliver, .print, .log: return false
+            }
+        }
+        return true
+    }
+
+    private static func areDistinct(_ fields: [Projection]) -> Bool {
+        Set(fields.map { ExactText($0.name) }).count == fields.count
+    }
+
+    /// The fields that expressions name, which may be more than they read.
+    private static func fields(of plan: Plan) -> [String] {
+        var fields: Set<String> = []
+        for node in plan.code.nodes {
+            switch node {
+            case .name(let index): fields.insert(plan.code.names[Int(index)].text)
+            case .field(let text): fields.insert(plan.code.texts[Int(text.rawValue)])
+            case .member(_, let type?, let field, _):
+                fields.insert(plan.code.texts[Int(type.rawValue)])
+                fields.insert(plan.code.texts[Int(field.rawValue)])
+            default: break
+            }
+        }
+        return fields.sorted()
+    }
+}
+
+extension CompiledStream {
+    /// The type that its results have beside the stream's name.
+    var ownType: String? {
+        for case .emit(let type, let isOwn, _) in self.operations.reversed() { return isOwn ? type : nil }
+        return nil
+    }
+
+    var keepsState: Bool {
+        self.operations.contains { if case .limit = $0 { true } else { false } }
+    }
+}

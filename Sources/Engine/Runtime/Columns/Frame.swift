@@ -1,0 +1,19 @@
+/// The events of one stream, or of the input, as a stream of the same batch sees them: some of the batch's rows, and what
+/// each field's name means in them.
+///
+/// A stream's result lies in the row of the event that it came from. So streams share rows, and an order of outputs is an
+/// order of rows.
+struct Frame {
+    var selection: Selection
+    /// By slot; nil where no event has the field.
+    var columns: [Column?]
+    /// The fields in order, where they are known: after `.emit` and `.select`. Nil for events as they came.
+    var fields: [Field]?
+    /// The type of its events; nil where they are of several, each its own.
+    var type: String?
+
+    struct Field {
+        let name: String
+        let column: Column
+    }
+}

@@ -1,0 +1,228 @@
+import Testing
+import VPL
+
+@testable import Engine
+
+/// What runs over batches gives what runs over one event after the other.
+@Suite("Batches")
+struct BatchTests {
+    private static func lines(_ plan: Plan, _ events: [Event]) -> [[UInt8]] {
+        var pipeline = Pipeline(plan)
+        var outputs = Outputs()
+        pipeline.process(events, into: &outputs)
+        return outputs.emitted.map { EventEncoder.outputLine($0) }
+    }
+
+    private static func lines(_ pipeline: BatchPipeline, _ events: [Event], batchSize: Int) -> [[UInt8]] {
+        var outputs = Outputs()
+        for start in stride(from: 0, to: events.count, by: batchSize) {
+            pipeline.process(events[start..<min(start + batchSize, events.count)], into: &outputs)
+        }
+        return outputs.emitted.map { EventEncoder.outputLine($0) }
+    }
+
+    private static func load(_ source: String) throws -> Plan {
+        let (plan, diagnostics) = Plan.load(source)
+        return try #require(plan, "\(diagnostics.filter(\.isError))\n\(source)")
+    }
+
+    private func compare(_ source: String, _ events: [Event]) throws {
+        let plan = try Self.load(source)
+        let expected = Self.lines(plan, events)
+        for size in [1, 7, 1024] {
+            let pipeline = try #require(BatchPipeline(plan))
+            let actual = Self.lines(pipeline, events, batchSize: size)
+            #expect(
+                actual.map { String(decoding: $0, as: UTF8.self) }
+                    == expected.map { String(decoding: $0, as: UTF8.self) }
+            )
+        }
+    }
+
+    private func ticks(_ count: Int) -> [Event] {
+        (0..<count).map { number in
+            Event(
+                type: number % 5 == 3 ? "Other" : "Tick",
+                timestamp: Int64(number) * 1_000_000,
+                fields: [
+                    "symbol": .string("S\(number % 7)"), "price": .float(Double(number) / 2),
+                    "volume": .int(Int64(number)),
+                ]
+            )
+        }
+    }
+
+    @Test("streams that read each other's results emit in the order of single events")
+    func order() throws {
+        try self.compare(
+            """
+            let limit = 40
+            stream C = B.where(p > limit).emit(p: p, c: true)
+            stream A = Tick.where(price > 3.5).select(p: price * 2, symbol).emit(p: p)
+            stream B = A.emit as Big (p: p + 1)
+            stream D = merge(A, stream X = Other.where(volume > 50), Big).emit(p: p, v: volume).emit(v: v, t: timestamp)
+            stream E = D.where(v > 60).tap(seen: 1).emit(v: v / 7)
+            stream F = Tick.where(symbol == "S3").limit(30).emit(symbol: symbol, v: volume - 1)
+            """,
+            self.ticks(3000)
+        )
+    }
+
+    @Test("a program that needs one event after the other is not run over batches")
+    func unsuitable() throws {
+        for source in [
+            "stream A = B.emit(x: x)\nstream B = A.emit(x: x)",
+            "stream A = E.emit()",
+            "stream A = E.distinct(x).emit(x: x)",
+            "stream A = E.print(x).emit(x: x)",
+            "var g = 1\nfn f():\n    g := 2\nstream A = E.emit(x: f())",
+            "stream A = E.emit(x: x)\nstream B = merge(E, A).limit(3).emit(x: x)",
+        ] {
+            #expect(BatchPipeline(try Self.load(source)) == nil, "\(source)")
+        }
+    }
+
+    private static let atoms = [
+        "a", "b", "absent", "1", "-1", "0", "2.5", "\"x\"", "\"é{a}\"", "true", "null", "9223372036854775807", "[1, a]",
+        "{ k: b }", "5s", "@2026-01-01", "timestamp", "g", "E.a", "a?.k", "9007199254740993", "1.0",
+    ]
+    private static let operators = [
+        "+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "and", "or", "in", "??", "is",
+    ]
+    private static let values: [Value] = [
+        .null, true, false, 0, 1, -1, .int(.max), .int(.min), 0.0, -0.0, .float(.nan), .float(-.infinity), 1e300, "",
+        "é",
+        "x", .timestamp(.max), .duration(.max), .array([]), .array([1, "x", .null]), .map(["k": 1]),
+    ]
+
+    private func expression(_ depth: Int, _ random: inout SeededGenerator) -> String {
+        func pick(_ items: [String]) -> String { items[Int.random(in: 0..<items.count, using: &random)] }
+        guard depth > 0 else { return pick(Self.atoms) }
+        switch Int.random(in: 0..<7, using: &random) {
+        case 0: return pick(Self.atoms)
+        case 1: return "-(\(self.expression(depth - 1, &random)))"
+        case 2: return "(not \(self.expression(depth - 1, &random)))"
+        case 3:
+            let condition = self.expression(depth - 1, &random)
+            return "(if \(condition) then \(self.expression(depth - 1, &random)) else a)"
+        default:
+            let left = self.expression(depth - 1, &random)
+            return "(\(left) \(pick(Self.operators)) \(self.expression(depth - 1, &random)))"
+        }
+    }
+
+    @Test("random programs over random events agree with single events", arguments: 1...8 as ClosedRange<UInt64>)
+    func random(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<40 {
+            let source = """
+                let g = 7
+                stream S = E
+                    .where(\(self.expression(3, &random)) == \(self.expression(2, &random)) or a != 1)
+                    .emit(r: \(self.expression(3, &random)), s: \(self.expression(2, &random)), a: a)
+                stream T = S.where(r != 1).select(r, t: \(self.expression(2, &random)), a: s).emit()
+                stream U = merge(S, stream X = E.where((\(self.expression(2, &random))) != a), F)
+                    .where(a \(["<", ">", "<=", ">=", "==", "!="].randomElement(using: &random) ?? "<") \
+                \(["1", "2.5", "\"x\"", "b"].randomElement(using: &random) ?? "1"))
+                    .emit(a: a + b, b: b * 2, c: a - 1.5, d: \(self.expression(2, &random)))
+                """
+            // Of one kind, so that kernels are met; of two; of all.
+            let kinds: [[Value]] = [
+                [1, 2, 3, .int(.max)], [0.5, 1.0, .float(.nan)], [1, 2.5], ["x", "y", "xy"], [1, .null], Self.values,
+            ]
+            let pool = kinds.randomElement(using: &random) ?? Self.values
+            let others = kinds.randomElement(using: &random) ?? Self.values
+            let events = (0..<60).map { number in
+                var fields = Fields()
+                if pool.count < 6 || !Bool.random(using: &random) { fields["a"] = pool.randomElement(using: &random) }
+                fields["b"] = others.randomElement(using: &random)
+                return Event(type: number % 9 == 4 ? "F" : "E", timestamp: .max - Int64(number), fields: fields)
+            }
+            let plan = try Self.load(source)
+            let expected = Self.lines(plan, events).map { String(decoding: $0, as: UTF8.self) }
+            let pipeline = try #require(BatchPipeline(plan))
+            let actual = Self.lines(pipeline, events, batchSize: 50).map { String(decoding: $0, as: UTF8.self) }
+            #expect(actual == expected, "seed \(seed)\n\(source)")
+            if actual != expected { return }
+        }
+    }
+
+    // MARK: - Reading
+
+    /// What the columns hold after a file was read, or the error.
+    private func read(_ text: [UInt8], splitAt split: Int) throws -> [String] {
+        let plan = try Self.load(
+            "stream S = merge(E, F).emit(a: a, b: b, timestamp: timestamp, data: data, type: type, event_type: event_type)"
+        )
+        let pipeline = try #require(BatchPipeline(plan))
+        var reader = EventFileReader()
+        var written: [UInt8] = []
+        var rest = ArraySlice(text[..<split])
+        do {
+            for (part, isLast) in [(ArraySlice<UInt8>(), false), (text[split...], true)] {
+                rest += part
+                let padded = Array(rest) + Array(repeating: 0, count: BatchPipeline.paddingBytes)
+                let taken = try padded.withUnsafeBufferPointer { bytes in
+                    try pipeline.take(.init(rebasing: bytes[..<rest.count]), reader: &reader, isLast: isLast) {
+                        $0.appendOutputLines(to: &written)
+                    }
+                }
+                rest = rest.dropFirst(taken)
+            }
+        } catch let error as EventFileError {
+            return String(decoding: written, as: UTF8.self).split(separator: "\n").map(String.init) + ["\(error)"]
+        }
+        return String(decoding: written, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    private func readOneByOne(_ text: [UInt8]) throws -> [String] {
+        let plan = try Self.load(
+            "stream S = merge(E, F).emit(a: a, b: b, timestamp: timestamp, data: data, type: type, event_type: event_type)"
+        )
+        var reader = EventFileReader()
+        var events: [Event] = []
+        var error: [String] = []
+        do {
+            for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+                if let event = try reader.read(Array(line)) { events.append(event) }
+            }
+        } catch let failure {
+            error = ["\(failure)"]
+        }
+        return Self.lines(plan, events).map { String(decoding: $0, as: UTF8.self) } + error
+    }
+
+    private static let pieces = [
+        #"{"event_type":"E","a":1,"b":2.5}"#, #"{"type":"F","a":"x","timestamp":12}"#, "BATCH 100",
+        #"{"event_type":"E","timestamp":"2026-01-02T03:04:05Z","data":{"a":true,"b":null,"type":"t"}}"#,
+        #"{"event_type":"E","fields":{"a":-12,"b":1e5,"timestamp":7}, "a": 9}"#, "E { a: 5, b: 'q' }", "", "# comment",
+        #"{"a":{"x":[1,2]},"event_type":"E","b":[1,"é"]}"#, #"{"event_type":"E","a":"q\"\u00e9","b":"日本"}"#,
+        #"{"event_type":"G","a":1}"#, #"{"event_type":"E","type":"F","a":0.1,"b":123456789012345678901}"#,
+        #" {"event_type" : "E" , "a" : 1.25 , "b" : "long text with more than eight bytes" } "#, "@5s E(1)",
+        #"{"data":5,"event_type":"E","a":3,"data":{"a":4}}"#,
+        #"{"event_type":"E","a":-0,"b":-0.0,"a":0.1234567890123456}"#,
+        #"{"event_type":"E"}"#, #"{"event_type":"E","data":{}}"#, #"{"event_type":"E","a":1,"fields":{"b":2}}"#,
+    ]
+
+    @Test("files are read into columns as they are read event by event", arguments: 1...20 as ClosedRange<UInt64>)
+    func files(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        for round in 0..<40 {
+            var text: [UInt8] = []
+            for _ in 0..<Int.random(in: 0...12, using: &random) {
+                text += Array((Self.pieces.randomElement(using: &random) ?? "").utf8) + [UInt8(ascii: "\n")]
+            }
+            if Bool.random(using: &random), !text.isEmpty { text.removeLast() }
+            // Half of them are damaged, with bytes that mean something.
+            if round % 2 == 1, !text.isEmpty {
+                for _ in 0..<Int.random(in: 1...3, using: &random) {
+                    let place = Int.random(in: 0..<text.count, using: &random)
+                    text[place] = Array("\"\\{}[],:0-.et \u{1}\u{ff}".utf8).randomElement(using: &random) ?? 0
+                }
+            }
+            let split = Int.random(in: 0...text.count, using: &random)
+            let (actual, expected) = (try self.read(text, splitAt: split), try self.readOneByOne(text))
+            #expect(actual == expected, "seed \(seed), round \(round): \(String(decoding: text, as: UTF8.self))")
+        }
+    }
+}
