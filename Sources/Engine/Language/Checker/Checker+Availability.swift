@@ -29,28 +29,37 @@ extension Checker {
             for branch in branches {
                 if let condition = branch.condition { self.checkAvailability(of: condition) }
             }
-        case .join(let word, _), .sequence(let word, _), .timer(let word, _, _):
+        case .join(_, let sources):
+            for source in sources {
+                if let condition = source.condition { self.checkAvailability(of: condition) }
+            }
+        case .sequence(let word, _), .timer(let word, _, _):
             self.unavailable("`\(word.text)` is", at: word.location, length: word.length)
         }
+        let isJoin = if case .join = stream.source { true } else { false }
         for stage in stream.stages {
             switch stage {
             case .follow(let step): self.unavailable("sequences are", at: step.location, length: 2)
-            case .operation(let operation): self.checkAvailability(of: operation)
+            case .operation(let operation): self.checkAvailability(of: operation, isJoin: isJoin)
             }
         }
     }
 
-    private mutating func checkAvailability(of operation: StreamOperation) {
+    private mutating func checkAvailability(of operation: StreamOperation, isJoin: Bool) {
         switch operation.kind {
-        case .filter(let expression), .process(let expression), .distinct(.some(let expression)),
+        case .filter(let expression), .having(let expression), .process(let expression),
+            .distinct(.some(let expression)),
             .limit(let expression):
             self.checkAvailability(of: expression)
-        case .select(let fields), .emit(_, let fields, _), .log(let fields), .tap(let fields):
+        case .on(let expression) where isJoin: self.checkAvailability(of: expression)
+        case .window(let arguments):
+            for argument in arguments { self.checkAvailability(of: argument.value) }
+        case .select(let fields), .emit(_, let fields, _), .log(let fields), .tap(let fields), .aggregate(let fields):
             for field in fields { self.checkAvailability(of: field.value) }
         case .print(let values):
             for value in values { self.checkAvailability(of: value) }
         case .distinct(.none), .first, .to, .context, .partition: break
-        case .having, .window, .aggregate, .within, .not, .on, .watermark, .allowedLateness, .trendAggregate,
+        case .within, .not, .on, .watermark, .allowedLateness, .trendAggregate,
             .forecast, .enrich, .pattern, .score, .unsupported:
             let name = operation.name
             self.unavailable("`.\(name.text)` is", at: name.location, length: name.length)

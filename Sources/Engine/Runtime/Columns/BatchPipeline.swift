@@ -133,7 +133,8 @@ public final class BatchPipeline {
                 frame.selection.count = passed
             case .tap(let taps):
                 for tap in taps { self.counts[tap.counter] += Int64(frame.selection.count) }
-            case .process, .distinct, .deliver, .print, .log: preconditionFailure("not a program for batches")
+            case .process, .distinct, .deliver, .print, .log, .window, .aggregate:
+                preconditionFailure("not a program for batches")
             }
             if frame.selection.count == 0 { return nil }
         }

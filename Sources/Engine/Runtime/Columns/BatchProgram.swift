@@ -62,7 +62,7 @@ struct BatchProgram {
     }
 
     private static func isColumnar(_ stream: CompiledStream) -> Bool {
-        guard Set(stream.branches.map(\.type)).count == stream.branches.count else { return false }
+        guard stream.join == nil, Set(stream.branches.map(\.type)).count == stream.branches.count else { return false }
         var knowsFields = false
         for operation in stream.operations {
             switch operation {
@@ -73,7 +73,7 @@ struct BatchProgram {
             case .emit(_, _, let fields):
                 guard fields.map(Self.areDistinct) ?? knowsFields else { return false }
                 knowsFields = true
-            case .process, .distinct, .deliver, .print, .log: return false
+            case .process, .distinct, .deliver, .print, .log, .window, .aggregate: return false
             }
         }
         return true

@@ -17,6 +17,8 @@ struct ExpressionCompiler {
         var locals: [String: Int] = [:]
         /// Names of the current event itself: `Type as a` makes `a.field` its field.
         var eventAliases: Set<String> = []
+        /// Names of the sources of a join: `Bid.price` is the field of that name of a joined event.
+        var joined: Set<String> = []
     }
 
     mutating func compile(_ expression: Expression, in scope: Scope) -> NodeID {
@@ -108,8 +110,9 @@ struct ExpressionCompiler {
         isOptional: Bool,
         in scope: Scope
     ) -> NodeID {
-        let field = self.code.text(member)
-        if scope.eventAliases.contains(name), scope.locals[name] == nil {
+        let isJoined = scope.joined.contains(name)
+        let field = self.code.text(isJoined ? "\(name).\(member)" : member)
+        if isJoined || scope.eventAliases.contains(name), scope.locals[name] == nil {
             let node = self.code.append(.field(field))
             guard isOptional else { return node }
             let null = self.code.constant(.null)

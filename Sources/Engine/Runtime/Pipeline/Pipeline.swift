@@ -14,6 +14,10 @@ public struct Pipeline: ~Copyable, Sendable {
     private var evaluator: Evaluator
     private var counts: [Int64]
     private var memories: [RecencySet]
+    private var windows: [WindowState]
+    private var joins: [JoinState]
+    /// The aggregates over all events so far, by the text of their key.
+    private var sums: [[ExactText: Aggregation]]
     private var queue: [Queued] = []
 
     public struct Counters: Hashable, Sendable {
@@ -40,6 +44,9 @@ public struct Pipeline: ~Copyable, Sendable {
         self.evaluator = Evaluator(code: plan.code, functions: plan.functions, globals: plan.globals)
         self.counts = Array(repeating: 0, count: plan.counterCount)
         self.memories = Array(repeating: RecencySet(capacity: Self.distinctKeysMax), count: plan.memoryCount)
+        self.windows = plan.windows.map { WindowState($0) }
+        self.joins = plan.streams.compactMap { $0.join.map { JoinState($0.0) } }
+        self.sums = Array(repeating: [:], count: plan.sumCount)
     }
 
     /// Processes events one after the other, each completely before the next.
@@ -56,9 +63,20 @@ public struct Pipeline: ~Copyable, Sendable {
         self.counters.emitted += UInt64(outputs.emitted.count - emittedBefore)
     }
 
-    /// The end of the input: gives what streams still hold.
+    /// The end of the input: gives what streams still hold, each stream after those that it reads.
     public mutating func finish(into outputs: inout Outputs) {
-        self.drain(into: &outputs)
+        let emittedBefore = outputs.emitted.count
+        for stream in self.plan.sourcesFirst {
+            for (place, operation) in stream.operations.enumerated() {
+                guard case .window(let state) = operation else { continue }
+                for batch in self.windows[state].finish() {
+                    var isTyped = false
+                    self.run(stream, from: place + 1, on: batch, depth: 0, isTyped: &isTyped, into: &outputs)
+                }
+            }
+            self.drain(into: &outputs)
+        }
+        self.counters.emitted += UInt64(outputs.emitted.count - emittedBefore)
     }
 
     /// How many events each `.tap` has seen, by its name.
@@ -93,17 +111,48 @@ public struct Pipeline: ~Copyable, Sendable {
     }
 
     private mutating func run(_ stream: CompiledStream, on queued: Queued, into outputs: inout Outputs) {
-        guard self.admits(queued.event, to: stream) else { return }
-        var batch = [queued.event]
-        // Whether the events carry a type of their own, given by `.emit as` or `.process`, that streams may read.
         var isTyped = false
-        for operation in stream.operations {
-            self.apply(operation, of: stream, to: &batch, isTyped: &isTyped, into: &outputs)
+        guard let (join, state) = stream.join else {
+            guard self.admits(queued.event, to: stream) else { return }
+            self.run(stream, from: 0, on: [queued.event], depth: queued.depth, isTyped: &isTyped, into: &outputs)
+            return
+        }
+        for (source, described) in join.sources.enumerated() where described.type == queued.event.type {
+            guard let partners = self.joins[state].add(queued.event, to: source) else { continue }
+            let event = self.joins[state].joined(partners, type: stream.name)
+            self.evaluator.event = event
+            guard join.conditions.allSatisfy({ self.evaluator.holds($0) }) else { continue }
+            self.run(stream, from: 0, on: [event], depth: queued.depth, isTyped: &isTyped, into: &outputs)
+        }
+    }
+
+    /// Takes a batch through the operations from `place` on, and routes what is left.
+    ///
+    /// - Parameter isTyped: Whether the events carry a type of their own, given by `.emit as` or `.process`, that streams
+    ///   may read.
+    private mutating func run(
+        _ stream: CompiledStream,
+        from place: Int,
+        on events: [Event],
+        depth: Int,
+        isTyped: inout Bool,
+        into outputs: inout Outputs
+    ) {
+        var batch = events
+        for place in place..<stream.operations.count {
+            if case .window(let state) = stream.operations[place] {
+                for event in batch {
+                    guard let fired = self.windows[state].add(event) else { continue }
+                    self.run(stream, from: place + 1, on: fired, depth: depth, isTyped: &isTyped, into: &outputs)
+                }
+                return
+            }
+            self.apply(stream.operations[place], of: stream, to: &batch, isTyped: &isTyped, into: &outputs)
             if batch.isEmpty { return }
         }
         for event in batch {
-            self.route(event, as: stream.name, depth: queued.depth + 1)
-            if isTyped, event.type != stream.name { self.route(event, as: event.type, depth: queued.depth + 1) }
+            self.route(event, as: stream.name, depth: depth + 1)
+            if isTyped, event.type != stream.name { self.route(event, as: event.type, depth: depth + 1) }
         }
     }
 
@@ -128,6 +177,11 @@ public struct Pipeline: ~Copyable, Sendable {
     ) {
         switch operation {
         case .filter(let condition): self.keep(&batch) { $0.evaluator.holds(condition) }
+        case .window: break
+        case .aggregate(let aggregate, let state):
+            batch =
+                state.map { self.addUp(batch, aggregate, in: $0, of: stream) }
+                ?? self.addUp(batch, aggregate, of: stream)
         case .select(let fields):
             for index in batch.indices { batch[index].fields = self.fields(fields, of: batch[index]) }
         case .emit(let type, let hasOwnType, let fields):
@@ -156,6 +210,45 @@ public struct Pipeline: ~Copyable, Sendable {
             for event in batch { outputs.logged.append(self.entry(log, event, of: stream.name)) }
         case .tap(let taps):
             for tap in taps { self.counts[tap.counter] += Int64(batch.count) }
+        }
+    }
+
+    // MARK: - Aggregates
+
+    /// One event for each partition of the batch, in the order of their first events.
+    private mutating func addUp(_ batch: [Event], _ aggregate: CompiledAggregate, of stream: CompiledStream) -> [Event]
+    {
+        var groups: [Aggregation] = []
+        var places: [ExactText: Int] = [:]
+        for event in batch {
+            let key = aggregate.key.flatMap { event.fields[$0] }
+            let text = ExactText(key.partitionText)
+            let place = places[text] ?? groups.count
+            if place == groups.count {
+                groups.append(Aggregation(aggregate, key: key))
+                places[text] = place
+            }
+            self.evaluator.event = event
+            groups[place].add(event, aggregate, &self.evaluator)
+        }
+        return groups.map { $0.result(aggregate, type: stream.name) }
+    }
+
+    /// Without a window: an event for each, over all of its partition so far.
+    private mutating func addUp(
+        _ batch: [Event],
+        _ aggregate: CompiledAggregate,
+        in state: Int,
+        of stream: CompiledStream
+    ) -> [Event] {
+        batch.map { event in
+            let key = aggregate.key.flatMap { event.fields[$0] }
+            let text = ExactText(key.partitionText)
+            var sum = self.sums[state].removeValue(forKey: text) ?? Aggregation(aggregate, key: key)
+            self.evaluator.event = event
+            sum.add(event, aggregate, &self.evaluator)
+            self.sums[state][text] = sum
+            return sum.result(aggregate, type: stream.name)
         }
     }
 

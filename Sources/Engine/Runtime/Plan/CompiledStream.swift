@@ -2,6 +2,8 @@
 struct CompiledStream: Sendable {
     let name: String
     let branches: [Branch]
+    /// What joins the events of the branches, and the place of its state; nil for a stream that takes each by itself.
+    let join: (CompiledJoin, state: Int)?
     let operations: [CompiledOperation]
 
     /// A type the stream reads, and under which condition.
@@ -13,6 +15,9 @@ struct CompiledStream: Sendable {
 
 enum CompiledOperation: Sendable {
     case filter(NodeID)
+    case window(state: Int)
+    /// `state` is the place of the sums of a stream without a window.
+    case aggregate(CompiledAggregate, state: Int?)
     case select([Projection])
     /// `fields` is nil where all fields are emitted unchanged. `isTyped` tells `.emit as`, whose type has readers too.
     case emit(type: String, isTyped: Bool, fields: [Projection]?)

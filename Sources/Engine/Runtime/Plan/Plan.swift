@@ -23,9 +23,30 @@ public struct Plan: Sendable {
     /// How many operations keep a count, and how many remember keys.
     let counterCount: Int
     let memoryCount: Int
+    /// The windows of streams, by the places of their states.
+    let windows: [CompiledWindow]
+    /// How many aggregates go over all events so far.
+    let sumCount: Int
 
     /// The names of the streams in the order declared.
     public var streamNames: [String] { self.streams.map(\.name) }
+
+    /// The streams in the order declared, but each after those that it reads.
+    var sourcesFirst: [CompiledStream] {
+        var order: [CompiledStream] = []
+        var isVisited = [Bool](repeating: false, count: self.streams.count)
+        func visit(_ place: Int) {
+            guard !isVisited[place] else { return }
+            isVisited[place] = true
+            let types = Set(self.streams[place].branches.map(\.type))
+            for (source, stream) in self.streams.enumerated() {
+                if types.contains(stream.name) || stream.ownType.map(types.contains) ?? false { visit(source) }
+            }
+            order.append(self.streams[place])
+        }
+        for place in self.streams.indices { visit(place) }
+        return order
+    }
 
     /// How many events each `.tap` has seen, by its name, if the counters are at `counts`.
     func taps(_ counts: [Int64]) -> [String: Int64] {

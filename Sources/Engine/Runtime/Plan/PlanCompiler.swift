@@ -2,13 +2,16 @@ import VPL
 
 /// Makes a plan of a checked program.
 struct PlanCompiler {
-    private let program: CheckedProgram
+    let program: CheckedProgram
     private let connectors: [String: ConnectorDeclaration]
-    private var expressions: ExpressionCompiler
+    var expressions: ExpressionCompiler
     private var sources: [SourceBinding] = []
     private var sinks: [SinkBinding] = []
     private var counterCount = 0
     private var memoryCount = 0
+    private var windows: [CompiledWindow] = []
+    private var sumCount = 0
+    private var joinCount = 0
     private var diagnostics: [Diagnostic] = []
 
     init(_ program: CheckedProgram) {
@@ -53,7 +56,9 @@ struct PlanCompiler {
             functions: functions,
             globals: globals,
             counterCount: self.counterCount,
-            memoryCount: self.memoryCount
+            memoryCount: self.memoryCount,
+            windows: self.windows,
+            sumCount: self.sumCount
         )
     }
 
@@ -64,7 +69,7 @@ struct PlanCompiler {
     // MARK: - Globals
 
     /// What constant expressions of streams are evaluated with.
-    private struct Constants {
+    struct Constants {
         let functions: [CompiledFunction]
         let globals: [Value?]
     }
@@ -99,7 +104,7 @@ struct PlanCompiler {
         return evaluator.globals
     }
 
-    private mutating func report(
+    mutating func report(
         _ kind: Diagnostic.Kind,
         _ message: String,
         code: String? = nil,
@@ -124,13 +129,29 @@ struct PlanCompiler {
         let emits = stream.stages.contains {
             if case .operation(let operation) = $0, case .emit = operation.kind { true } else { false }
         }
+        var join: (CompiledJoin, state: Int)?
+        if case .join(_, let sources) = stream.source {
+            join = (self.join(sources, stream.stages, in: &scope, constants), state: self.joinCount)
+            self.joinCount += 1
+        }
+        var stages = StageContext(stream: stream.name, emits: emits, isJoin: join != nil, scope: scope)
         var operations: [CompiledOperation] = []
         for case .operation(let operation) in stream.stages {
-            if let compiled = self.compile(operation, of: stream.name, emits: emits, in: scope, constants) {
-                operations.append(compiled)
-            }
+            if let compiled = self.compile(operation, in: &stages, constants) { operations.append(compiled) }
         }
-        return CompiledStream(name: stream.name.text, branches: branches, operations: operations)
+        return CompiledStream(name: stream.name.text, branches: branches, join: join, operations: operations)
+    }
+
+    /// What operations depend on besides themselves.
+    private struct StageContext {
+        let stream: Name
+        /// Whether the stream has an `.emit`.
+        let emits: Bool
+        let isJoin: Bool
+        let scope: ExpressionCompiler.Scope
+        /// The field of the last `.partition_by`.
+        var key: String?
+        var hasWindow = false
     }
 
     private mutating func branches(
@@ -158,7 +179,11 @@ struct PlanCompiler {
                 let condition = branch.condition.map { self.expressions.compile($0, in: ExpressionCompiler.Scope()) }
                 return CompiledStream.Branch(type: branch.type.text, condition: condition)
             }
-        case .join(let word, _), .sequence(let word, _), .timer(let word, _, _):
+        case .join(_, let sources):
+            var types: [String] = []
+            for source in sources where !types.contains(source.type.text) { types.append(source.type.text) }
+            return types.map { CompiledStream.Branch(type: $0, condition: nil) }
+        case .sequence(let word, _), .timer(let word, _, _):
             self.reportUnavailable(word)
             return []
         }
@@ -188,34 +213,50 @@ struct PlanCompiler {
     /// Nil for an operation that does nothing at run time.
     private mutating func compile(
         _ operation: StreamOperation,
-        of stream: Name,
-        emits: Bool,
-        in scope: ExpressionCompiler.Scope,
+        in stages: inout StageContext,
         _ constants: Constants
     ) -> CompiledOperation? {
+        let scope = stages.scope
         switch operation.kind {
-        case .filter(let condition): return .filter(self.expressions.compile(condition, in: scope))
+        case .filter(let condition), .having(let condition):
+            return .filter(self.expressions.compile(condition, in: scope))
         case .select(let fields): return .select(self.compile(fields, in: scope))
         case .emit(let type, let fields, _):
             let projections = fields.isEmpty ? nil : self.compile(fields, in: scope)
-            return .emit(type: (type ?? stream).text, isTyped: type != nil, fields: projections)
+            return .emit(type: (type ?? stages.stream).text, isTyped: type != nil, fields: projections)
         case .process(let expression):
-            return .process(self.expressions.compile(expression, in: scope), isOutput: !emits)
+            return .process(self.expressions.compile(expression, in: scope), isOutput: !stages.emits)
         case .distinct(let key):
             self.memoryCount += 1
             return .distinct(key.map { self.expressions.compile($0, in: scope) }, memory: self.memoryCount - 1)
         case .limit(let count): return .limit(self.constant(count, constants), counter: self.counter())
         case .first: return .limit(1, counter: self.counter())
-        case .to(let name, let parameters): return self.sink(name, parameters, of: stream).map { .deliver($0) }
+        case .to(let name, let parameters): return self.sink(name, parameters, of: stages.stream).map { .deliver($0) }
         case .print(let values): return .print(values.map { self.expressions.compile($0, in: scope) })
         case .log(let arguments): return .log(self.compileLog(arguments, in: scope))
         case .tap(let items):
             return .tap(items.map { CompiledOperation.Tap(name: $0.name.text, counter: self.counter()) })
-        case .context, .partition:
-            // One thread runs all contexts, with the same results; a key matters only to windows and sequences.
+        case .partition(let field):
+            if case .name(let name) = field.kind { stages.key = name }
             return nil
-        case .having, .window, .aggregate, .within, .not, .on, .watermark, .allowedLateness, .trendAggregate,
-            .forecast, .enrich, .pattern, .score, .unsupported:
+        case .window(let arguments):
+            // A join's window is its horizon.
+            if stages.isJoin { return nil }
+            stages.hasWindow = true
+            guard let kind = self.window(arguments, constants) else { return nil }
+            self.windows.append(CompiledWindow(kind: kind, key: stages.key))
+            return .window(state: self.windows.count - 1)
+        case .aggregate(let items):
+            let aggregate = self.aggregate(items, key: stages.key, in: scope)
+            if stages.hasWindow { return .aggregate(aggregate, state: nil) }
+            self.sumCount += 1
+            return .aggregate(aggregate, state: self.sumCount - 1)
+        case .on where stages.isJoin: return nil
+        case .context:
+            // One thread runs all contexts, with the same results.
+            return nil
+        case .within, .not, .on, .watermark, .allowedLateness, .trendAggregate, .forecast, .enrich, .pattern, .score,
+            .unsupported:
             self.reportUnavailable(operation.name)
             return nil
         }
@@ -258,17 +299,20 @@ struct PlanCompiler {
 
     /// The int that an expression of constants and globals stands for.
     private mutating func constant(_ expression: Expression, _ constants: Constants) -> Int64 {
+        if case .int(let value) = self.value(of: expression, constants) { return value }
+        let message = "`.limit` takes an int that is known when the program is loaded"
+        self.report(.type, message, code: "E062", at: expression)
+        return 0
+    }
+
+    /// The value of an expression of constants and globals.
+    mutating func value(of expression: Expression, _ constants: Constants) -> Value? {
         let node = self.expressions.compile(expression, in: ExpressionCompiler.Scope())
         var evaluator = Evaluator(
             code: self.expressions.code,
             functions: constants.functions,
             globals: constants.globals
         )
-        guard case .int(let value) = evaluator.evaluate(node) else {
-            let message = "`.limit` takes an int that is known when the program is loaded"
-            self.report(.type, message, code: "E062", at: expression)
-            return 0
-        }
-        return value
+        return evaluator.evaluate(node)
     }
 }
