@@ -36,7 +36,7 @@ struct CompiledAggregate: Sendable {
         return fields
     }
 
-    private static func value(of formula: Formula, _ results: [Value]) -> Value? {
+    static func value(of formula: Formula, _ results: [Value]) -> Value? {
         switch formula {
         case .call(let place): return results[place]
         case .constant(let value): return value

@@ -83,7 +83,7 @@ extension BatchPipeline {
     public func appendOutputLines(to bytes: inout [UInt8]) {
         var writer = RowWriter(self.batch, bytes)
         bytes = []
-        self.emitted.forEach { list, row in writer.write(row, list.frame, list: list.number) }
+        self.emitted.forEach { list, row in writer.write(row, list.frame, list: list.rank) }
         bytes = writer.bytes
     }
 }

@@ -12,6 +12,11 @@ public final class BatchPipeline {
     /// What each step of the batch under way results in.
     private var results: [Frame?]
     private let allRows: UnsafeMutablePointer<UInt16>
+    /// By stream, and by the place of the operation.
+    private let aggregates: [[Int: ColumnAggregate]]
+    private let joins: [ColumnJoin?]
+    /// By stream: which of a join's sources has which type.
+    private let joinTypes: [[UInt16: Int]]
     private(set) var emitted = EmittedRows()
 
     /// How many events a batch holds at most.
@@ -29,6 +34,25 @@ public final class BatchPipeline {
             stream.branches.map { (program.schema.type(named: $0.type), $0.condition) }
         }
         self.results = Array(repeating: nil, count: program.steps.count)
+        self.aggregates = plan.streams.map { stream in
+            var aggregates: [Int: ColumnAggregate] = [:]
+            for (place, operation) in stream.operations.enumerated() {
+                guard case .aggregate(let aggregate, _) = operation else { continue }
+                let window = stream.window(before: place, in: plan)
+                aggregates[place] = ColumnAggregate(window, aggregate, type: stream.name, program.schema)
+            }
+            return aggregates
+        }
+        self.joins = plan.streams.map { stream in
+            stream.join.map { ColumnJoin($0.0, type: stream.name, program.schema) }
+        }
+        self.joinTypes = plan.streams.map { stream in
+            var types: [UInt16: Int] = [:]
+            for (source, described) in (stream.join?.0.sources ?? []).enumerated() {
+                types[program.schema.type(named: described.type)] = source
+            }
+            return types
+        }
         self.allRows = .allocate(capacity: Batch.rowsMax)
         for row in 0..<Batch.rowsMax { self.allRows[row] = UInt16(row) }
     }
@@ -63,11 +87,8 @@ public final class BatchPipeline {
     public func run() {
         self.batch.close()
         self.counters.processed += UInt64(self.batch.count)
-        for (number, step) in self.program.steps.enumerated() {
-            self.results[number] = nil
-            guard let input = self.input(of: step) else { continue }
-            self.results[number] = self.run(self.plan.streams[step.stream], on: input)
-        }
+        for stream in self.program.order { self.run(stream) }
+        self.emitted.close()
         self.counters.emitted += UInt64(self.emitted.count)
     }
 
@@ -93,6 +114,7 @@ public final class BatchPipeline {
             frame = Frame(
                 selection: Selection(rows: self.allRows, count: self.batch.count, isDense: true),
                 columns: self.batch.columns,
+                times: self.batch.times,
                 fields: nil,
                 type: nil
             )
@@ -117,28 +139,70 @@ public final class BatchPipeline {
         return frame.selection.filtered(into: self.evaluator.newRows()) { isTaken[$0] }
     }
 
-    private func run(_ stream: CompiledStream, on input: Frame) -> Frame? {
-        var frame = input
-        for operation in stream.operations {
-            switch operation {
-            case .filter(let condition): frame.selection = self.evaluator.rows(where: condition, in: frame)
-            case .select(let fields): frame = self.project(fields, frame)
-            case .emit(let type, _, let fields):
-                if let fields { frame = self.project(fields, frame) }
-                frame.type = type
-                self.emitted.add(frame)
-            case .limit(let limit, let counter):
-                let passed = Int(max(0, min(Int64(frame.selection.count), limit - self.counts[counter])))
-                self.counts[counter] += Int64(passed)
-                frame.selection.count = passed
-            case .tap(let taps):
-                for tap in taps { self.counts[tap.counter] += Int64(frame.selection.count) }
-            case .process, .distinct, .deliver, .print, .log, .window, .aggregate:
-                preconditionFailure("not a program for batches")
+    /// Takes what comes to a stream, on all ways, through its operations.
+    private func run(_ number: Int) {
+        let stream = self.plan.streams[number]
+        let steps = self.program.ways[number]
+        var ways = Ways(frames: steps.map { self.input(of: self.program.steps[$0]) })
+        if let join = self.joins[number], let conditions = stream.join?.0.conditions, !ways.isEmpty {
+            let sources = steps.map { step in
+                self.program.steps[step].type.flatMap { self.joinTypes[number][self.program.schema.type(named: $0)] }
             }
-            if frame.selection.count == 0 { return nil }
+            ways = join.run(ways, sourceOfWay: sources, sourceOfType: self.joinTypes[number], self.evaluator)
+            for condition in conditions { self.filter(&ways, condition) }
         }
-        return frame
+        for (place, operation) in stream.operations.enumerated() {
+            if ways.isEmpty { break }
+            switch operation {
+            case .filter(let condition): self.filter(&ways, condition)
+            case .select(let fields): self.change(&ways) { self.project(fields, $0) }
+            case .emit(let type, _, let fields):
+                self.change(&ways) { frame in
+                    var frame = fields.map { self.project($0, frame) } ?? frame
+                    frame.type = type
+                    return frame
+                }
+                for (way, frame) in ways.frames.enumerated() {
+                    // A step has fewer operations than that.
+                    if let frame { self.emitted.add(frame, rank: steps[way] << 16 | place) }
+                }
+            case .limit(let limit, let counter): self.limit(&ways, limit, counter)
+            case .tap(let taps):
+                let count = ways.frames.reduce(0) { $0 + ($1?.selection.count ?? 0) }
+                for tap in taps { self.counts[tap.counter] += Int64(count) }
+            case .window: break
+            case .aggregate:
+                if let aggregate = self.aggregates[number][place] { ways = aggregate.run(ways, self.evaluator) }
+            case .process, .distinct, .deliver, .print, .log: preconditionFailure("not a program for batches")
+            }
+            ways.removeEmpty()
+        }
+        for (way, step) in steps.enumerated() { self.results[step] = ways.frames[way] }
+    }
+
+    private func filter(_ ways: inout Ways, _ condition: NodeID) {
+        self.change(&ways) { frame in
+            var frame = frame
+            frame.selection = self.evaluator.rows(where: condition, in: frame)
+            return frame
+        }
+        ways.removeEmpty()
+    }
+
+    private func change(_ ways: inout Ways, _ body: (Frame) -> Frame) {
+        for way in ways.frames.indices { ways.frames[way] = ways.frames[way].map(body) }
+    }
+
+    private func limit(_ ways: inout Ways, _ limit: Int64, _ counter: Int) {
+        var left = max(0, limit - self.counts[counter])
+        var passed = [Int](repeating: 0, count: ways.frames.count)
+        ways.forEach { way, _ in
+            guard left > 0 else { return }
+            left -= 1
+            passed[way] += 1
+        }
+        self.counts[counter] += Int64(passed.reduce(0, +))
+        for way in ways.frames.indices { ways.frames[way]?.selection.count = passed[way] }
     }
 
     private func project(_ projections: [Projection], _ frame: Frame) -> Frame {

@@ -17,21 +17,24 @@ struct BatchProgram {
 
     let plan: Plan
     let steps: [Step]
+    /// The steps of each stream, in the order in which a single event meets them.
+    let ways: [[Int]]
+    /// The streams, each after those that it reads.
+    let order: [Int]
     let schema: BatchSchema
 
     private static let stepsMax = 256
     private static let depthMax = 10
 
-    /// Nil for a plan that needs one event after the other: streams that read each other in a circle, operations that
-    /// keep state on several ways to one stream, and what is not done in columns yet.
+    /// Nil for a plan that needs one event after the other: streams that read each other in a circle, and what is not
+    /// done in columns yet.
     init?(_ plan: Plan) {
         guard let steps = Self.steps(of: plan), Self.isPure(plan) else { return nil }
-        guard plan.streams.allSatisfy({ Self.isColumnar($0) }) else { return nil }
-        for (stream, compiled) in plan.streams.enumerated() where compiled.keepsState {
-            guard steps.count(where: { $0.stream == stream }) == 1 else { return nil }
-        }
+        guard plan.streams.allSatisfy({ Self.isColumnar($0, plan) }) else { return nil }
         self.plan = plan
         self.steps = steps
+        self.ways = plan.streams.indices.map { stream in steps.indices.filter { steps[$0].stream == stream } }
+        self.order = plan.sourcesFirst
         self.schema = BatchSchema(fields: Self.fields(of: plan), types: plan.routes.keys.sorted())
     }
 
@@ -61,19 +64,30 @@ struct BatchProgram {
             && plan.code.nodes.allSatisfy { if case .builtin(.print, _) = $0 { false } else { true } }
     }
 
-    private static func isColumnar(_ stream: CompiledStream) -> Bool {
-        guard stream.join == nil, Set(stream.branches.map(\.type)).count == stream.branches.count else { return false }
+    private static func isColumnar(_ stream: CompiledStream, _ plan: Plan) -> Bool {
+        if let (join, _) = stream.join, !ColumnJoin.isSuitable(join) { return false }
+        guard Set(stream.branches.map(\.type)).count == stream.branches.count else { return false }
         var knowsFields = false
-        for operation in stream.operations {
+        for (place, operation) in stream.operations.enumerated() {
             switch operation {
             case .filter, .limit, .tap: break
+            case .window:
+                // With what follows it, see below.
+                guard place + 1 < stream.operations.count, case .aggregate = stream.operations[place + 1] else {
+                    return false
+                }
+            case .aggregate(let aggregate, _):
+                guard ColumnAggregate.isSuitable(stream.window(before: place, in: plan), aggregate) else {
+                    return false
+                }
+                knowsFields = true
             case .select(let fields):
                 guard Self.areDistinct(fields) else { return false }
                 knowsFields = true
             case .emit(_, _, let fields):
                 guard fields.map(Self.areDistinct) ?? knowsFields else { return false }
                 knowsFields = true
-            case .process, .distinct, .deliver, .print, .log, .window, .aggregate: return false
+            case .process, .distinct, .deliver, .print, .log: return false
             }
         }
         return true
@@ -96,6 +110,12 @@ struct BatchProgram {
             default: break
             }
         }
+        for stream in plan.streams {
+            if let (join, _) = stream.join { fields.formUnion(ColumnJoin.fields(of: join, named: fields)) }
+            for case .aggregate(let aggregate, _) in stream.operations {
+                if let key = aggregate.key { fields.insert(key) }
+            }
+        }
         return fields.sorted()
     }
 }
@@ -107,7 +127,9 @@ extension CompiledStream {
         return nil
     }
 
-    var keepsState: Bool {
-        self.operations.contains { if case .limit = $0 { true } else { false } }
+    /// The window right before an operation.
+    func window(before place: Int, in plan: Plan) -> CompiledWindow? {
+        guard place > 0, case .window(let state) = self.operations[place - 1] else { return nil }
+        return plan.windows[state]
     }
 }

@@ -45,6 +45,8 @@ final class ColumnEvaluator {
     func reset() { self.pool.reset() }
 
     func newRows() -> UnsafeMutablePointer<UInt16> { self.pool.rows() }
+    func newColumn() -> Column { self.pool.column() }
+    func newTimes() -> UnsafeMutablePointer<Int64> { self.pool.timesOfRows() }
 
     // MARK: - Conditions
 
@@ -160,7 +162,7 @@ final class ColumnEvaluator {
             return isPlain ? column : nil
         }
         if name.text == "timestamp" {
-            let times = self.batch.times
+            let times = frame.times
             return self.made(CellKinds(Cell.timestamp), in: frame) { UInt64(bitPattern: times[$0]) }
         }
         return name.global.flatMap { self.globalColumns[$0] } ?? self.nothing
@@ -251,7 +253,7 @@ final class ColumnEvaluator {
     /// The event in a row, with the fields that the program reads or, after `.emit`, all of them.
     func event(_ row: Int, in frame: Frame) -> Event {
         let type = frame.type ?? self.batch.typeName(row)
-        var event = Event(type: type, timestamp: self.batch.times[row])
+        var event = Event(type: type, timestamp: frame.times[row])
         if let fields = frame.fields {
             for field in fields {
                 if let value = self.batch.value(field.column, row) { event.fields[field.name] = value }

@@ -5,7 +5,13 @@ final class ColumnPool {
     private var lists: [UnsafeMutablePointer<UInt16>] = []
     private var usedLists = 0
 
-    deinit { for list in self.lists { list.deallocate() } }
+    private var times: [UnsafeMutablePointer<Int64>] = []
+    private var usedTimes = 0
+
+    deinit {
+        for list in self.lists { list.deallocate() }
+        for times in self.times { times.deallocate() }
+    }
 
     /// A column whose cells mean nothing yet.
     func column() -> Column {
@@ -24,7 +30,15 @@ final class ColumnPool {
         return self.lists[self.usedLists - 1]
     }
 
+    /// Room for a time in each row.
+    func timesOfRows() -> UnsafeMutablePointer<Int64> {
+        if self.usedTimes == self.times.count { self.times.append(.allocate(capacity: Batch.rowsMax)) }
+        self.usedTimes += 1
+        return self.times[self.usedTimes - 1]
+    }
+
     func reset() {
+        self.usedTimes = 0
         self.usedColumns = 0
         self.usedLists = 0
     }

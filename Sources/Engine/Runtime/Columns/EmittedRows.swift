@@ -1,22 +1,28 @@
-/// What a batch emits: for each `.emit` that was met, in the order of the program's steps, the rows that came there.
+/// What a batch emits: for each `.emit` that was met the rows that came there.
 struct EmittedRows {
     struct List {
         let frame: Frame
-        let number: Int
+        /// Where it stands in the order in which a single event meets the program's `.emit`s.
+        let rank: Int
         fileprivate var next = 0
 
-        init(_ frame: Frame, number: Int) {
+        init(_ frame: Frame, rank: Int) {
             self.frame = frame
-            self.number = number
+            self.rank = rank
         }
     }
 
     private(set) var lists: [List] = []
     private(set) var count = 0
 
-    mutating func add(_ frame: Frame) {
-        self.lists.append(List(frame, number: self.lists.count))
+    mutating func add(_ frame: Frame, rank: Int) {
+        self.lists.append(List(frame, rank: rank))
         self.count += frame.selection.count
+    }
+
+    /// After the last: puts the lists in order.
+    mutating func close() {
+        if self.lists.count > 1 { self.lists.sort { $0.rank < $1.rank } }
     }
 
     mutating func clear() {
@@ -27,19 +33,19 @@ struct EmittedRows {
     /// Calls `body` for each in the order in which single events would have emitted it: by row, then by list.
     func forEach(_ body: (List, Int) throws -> Void) rethrows {
         if self.lists.count == 1, let list = self.lists.first {
-            for place in 0..<list.frame.selection.count { try body(list, Int(list.frame.selection.rows[place])) }
+            for place in 0..<list.frame.selection.count { try body(list, list.frame.selection.row(place)) }
             return
         }
         var lists = self.lists
         while true {
             var row = Int.max
             for list in lists where list.next < list.frame.selection.count {
-                row = min(row, Int(list.frame.selection.rows[list.next]))
+                row = min(row, list.frame.selection.row(list.next))
             }
             if row == .max { return }
             for index in lists.indices {
                 let selection = lists[index].frame.selection
-                guard lists[index].next < selection.count, Int(selection.rows[lists[index].next]) == row else {
+                guard lists[index].next < selection.count, selection.row(lists[index].next) == row else {
                     continue
                 }
                 try body(lists[index], row)

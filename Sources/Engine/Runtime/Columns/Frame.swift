@@ -7,6 +7,8 @@ struct Frame {
     var selection: Selection
     /// By slot; nil where no event has the field.
     var columns: [Column?]
+    /// Nanoseconds since 1970, by row.
+    var times: UnsafeMutablePointer<Int64>
     /// The fields in order, where they are known: after `.emit` and `.select`. Nil for events as they came.
     var fields: [Field]?
     /// The type of its events; nil where they are of several, each its own.

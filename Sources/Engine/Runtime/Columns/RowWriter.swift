@@ -27,7 +27,7 @@ struct RowWriter {
         if self.forms[list] == nil { self.forms[list] = self.form(of: frame) }
         guard let form = self.forms[list] else { return }
         self.writer.bytes.append(contentsOf: form.head ?? Self.head(self.batch.typeName(row)))
-        self.dates.append(self.batch.times[row], to: &self.writer.bytes)
+        self.dates.append(frame.times[row], to: &self.writer.bytes)
         self.writer.raw("\",\"fields\":{")
         var isFirst = true
         for (place, field) in (frame.fields ?? []).enumerated() where field.column.tags[row] != Cell.missing {

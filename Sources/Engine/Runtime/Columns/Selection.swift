@@ -6,6 +6,9 @@ struct Selection {
     /// They are 0, 1, 2 and so on: loops need not look.
     var isDense: Bool
 
+    @inline(__always)
+    func row(_ place: Int) -> Int { self.isDense ? place : Int(self.rows[place]) }
+
     /// The rows for which `test` holds.
     @inline(__always)
     func filtered(into other: UnsafeMutablePointer<UInt16>, _ test: (Int) -> Bool) -> Selection {

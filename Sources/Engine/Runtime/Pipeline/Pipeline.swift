@@ -66,7 +66,7 @@ public struct Pipeline: ~Copyable, Sendable {
     /// The end of the input: gives what streams still hold, each stream after those that it reads.
     public mutating func finish(into outputs: inout Outputs) {
         let emittedBefore = outputs.emitted.count
-        for stream in self.plan.sourcesFirst {
+        for stream in self.plan.sourcesFirst.map({ self.plan.streams[$0] }) {
             for (place, operation) in stream.operations.enumerated() {
                 guard case .window(let state) = operation else { continue }
                 for batch in self.windows[state].finish() {

@@ -32,8 +32,8 @@ public struct Plan: Sendable {
     public var streamNames: [String] { self.streams.map(\.name) }
 
     /// The streams in the order declared, but each after those that it reads.
-    var sourcesFirst: [CompiledStream] {
-        var order: [CompiledStream] = []
+    var sourcesFirst: [Int] {
+        var order: [Int] = []
         var isVisited = [Bool](repeating: false, count: self.streams.count)
         func visit(_ place: Int) {
             guard !isVisited[place] else { return }
@@ -42,7 +42,7 @@ public struct Plan: Sendable {
             for (source, stream) in self.streams.enumerated() {
                 if types.contains(stream.name) || stream.ownType.map(types.contains) ?? false { visit(source) }
             }
-            order.append(self.streams[place])
+            order.append(place)
         }
         for place in self.streams.indices { visit(place) }
         return order

@@ -1,0 +1,38 @@
+/// What comes to a stream of one batch: a frame for each way to it, in the order in which a single event goes them.
+///
+/// An operation that keeps state has to see events in the order of single events: by row, and within a row by way. Its
+/// results stay on the ways on which they came.
+struct Ways {
+    var frames: [Frame?]
+
+    var isEmpty: Bool { self.frames.allSatisfy { $0 == nil } }
+
+    /// Calls `body` with the place of each event's way and its row.
+    @inline(__always)
+    func forEach(_ body: (Int, Int) -> Void) {
+        if self.frames.count == 1, let frame = self.frames[0] {
+            frame.selection.forEach { body(0, $0) }
+            return
+        }
+        var next = [Int](repeating: 0, count: self.frames.count)
+        while true {
+            var row = Int.max
+            for (way, frame) in self.frames.enumerated() {
+                guard let selection = frame?.selection, next[way] < selection.count else { continue }
+                row = min(row, selection.row(next[way]))
+            }
+            if row == .max { return }
+            for (way, frame) in self.frames.enumerated() {
+                guard let selection = frame?.selection, next[way] < selection.count, selection.row(next[way]) == row
+                else { continue }
+                body(way, row)
+                next[way] += 1
+            }
+        }
+    }
+
+    /// Drops the frames without rows.
+    mutating func removeEmpty() {
+        for way in self.frames.indices where self.frames[way]?.selection.count == 0 { self.frames[way] = nil }
+    }
+}
