@@ -12,7 +12,7 @@ struct EngineBench: ParsableCommand {
         abstract: "Events per CPU second of the engine, beside a loop in C that does only the one thing."
     )
 
-    @Argument(help: "The scenarios: filter. All by default.")
+    @Argument(help: "The scenarios: filter, aggregate, join, crossover. All by default.")
     var names: [String] = []
 
     @Flag(help: "A tenth of the events, one round.")
@@ -25,9 +25,10 @@ struct EngineBench: ParsableCommand {
         let count = self.quick ? 100_000 : 1_000_000
         let rounds = self.quick ? 1 : 5
         let ticks = Ticks(count: count)
+        let pairs = Ticks(count: count, second: "Tock")
         var figures: [String: Double] = [:]
         for scenario in Scenario.all where self.names.isEmpty || self.names.contains(scenario.name) {
-            try scenario.measure(ticks, rounds: rounds, into: &figures)
+            try scenario.measure(scenario.name == "join" ? pairs : ticks, rounds: rounds, into: &figures)
         }
         if let json {
             let data = try JSONSerialization.data(withJSONObject: figures, options: [.prettyPrinted, .sortedKeys])
@@ -55,7 +56,8 @@ struct Ticks {
     /// Without the padding.
     let length: Int
 
-    init(count: Int) {
+    /// - Parameter second: The type of every other event.
+    init(count: Int, second: String = "Tick") {
         var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
         var text: [UInt8] = []
         text.reserveCapacity(count * 110)
@@ -63,7 +65,7 @@ struct Ticks {
             let symbol = 1000 + Int.random(in: 0..<200, using: &random)
             let cents = String(100 + Int.random(in: 0..<100, using: &random)).dropFirst()
             let line = """
-                {"event_type":"Tick","timestamp":\(1_700_000_000_000 + number),"data":{"symbol":"S\(symbol)",\
+                {"event_type":"\(number % 2 == 0 ? "Tick" : second)","timestamp":\(1_700_000_000_000 + number),"data":{"symbol":"S\(symbol)",\
                 "price":\(Int.random(in: 0..<200, using: &random)).\(cents),"volume":\(number % 1000),"venue":"X"}}
 
                 """
@@ -99,7 +101,39 @@ struct Scenario {
                     .where(price > 180.0)
                     .emit(symbol: symbol, value: price * volume)
                 """
-        )
+        ),
+        Scenario(
+            name: "aggregate",
+            program: """
+                stream PerSymbol = Tick
+                    .partition_by(symbol)
+                    .window(100)
+                    .aggregate(mean: avg(price), volume: sum(volume), high: max(price), n: count())
+                    .emit(symbol: symbol, mean: mean, volume: volume, high: high, n: n)
+                """
+        ),
+        Scenario(
+            name: "join",
+            program: """
+                stream Spread = join(Tick, Tock)
+                    .on(Tick.symbol == Tock.symbol)
+                    .window(10s)
+                    .where(Tock.price > Tick.price + 190.0)
+                    .emit(symbol: Tick.symbol, spread: Tock.price - Tick.price)
+                """
+        ),
+        Scenario(
+            name: "crossover",
+            program: """
+                stream Fast = Tick.partition_by(symbol).aggregate(e: ema(price, 12))
+                stream Slow = Tick.partition_by(symbol).aggregate(e: ema(price, 26))
+                stream Cross = join(Fast, Slow)
+                    .on(Fast.symbol == Slow.symbol)
+                    .window(1m)
+                    .where(Fast.e > Slow.e + 20.0)
+                    .emit(symbol: Fast.symbol, distance: Fast.e - Slow.e)
+                """
+        ),
     ]
 
     func measure(_ ticks: Ticks, rounds: Int, into figures: inout [String: Double]) throws {

@@ -39,7 +39,13 @@ public final class BatchPipeline {
             for (place, operation) in stream.operations.enumerated() {
                 guard case .aggregate(let aggregate, _) = operation else { continue }
                 let window = stream.window(before: place, in: plan)
-                aggregates[place] = ColumnAggregate(window, aggregate, type: stream.name, program.schema)
+                aggregates[place] = ColumnAggregate(
+                    window,
+                    aggregate,
+                    type: stream.name,
+                    program.schema,
+                    givesAllFields: program.givesAllFields
+                )
             }
             return aggregates
         }

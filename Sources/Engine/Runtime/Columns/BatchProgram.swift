@@ -38,6 +38,13 @@ struct BatchProgram {
         self.schema = BatchSchema(fields: Self.fields(of: plan), types: plan.routes.keys.sorted())
     }
 
+    /// Whether some stream emits events with all their fields.
+    var givesAllFields: Bool {
+        self.plan.streams.contains { stream in
+            stream.operations.contains { if case .emit(_, _, nil) = $0 { true } else { false } }
+        }
+    }
+
     private static func steps(of plan: Plan) -> [Step]? {
         var steps = plan.streams.indices.map { Step(stream: $0, parent: nil, type: nil) }
         var level = 0..<steps.count

@@ -39,3 +39,14 @@ final class Column {
     /// Whether all rows that matter hold values of this one kind.
     func isOnly(_ kind: CellKinds) -> Bool { self.kinds == kind }
 }
+
+/// A column's memory by itself: what loops over events use, since it is not reference counted.
+struct CellPointer: BitwiseCopyable {
+    let words: UnsafeMutablePointer<UInt64>
+    let tags: UnsafeMutablePointer<UInt8>
+
+    init(_ column: Column) {
+        self.words = column.words
+        self.tags = column.tags
+    }
+}

@@ -9,30 +9,65 @@ final class ColumnJoin {
     /// What joined events have: the slot, and where its value is, the first that has one.
     private let outputs: [(slot: Int, from: [(source: Int, field: Int)])]
 
-    /// What is kept of one source.
+    /// What is kept of one source: by key the newest event's time and fields, `width` cells each.
     private final class Source {
-        let keySlots: [Int?]
-        /// The fields that are kept.
-        let names: [String]
+        let keySlot: Int?
+        /// The fields that are kept, by their slots.
         let slots: [Int]
-        /// By key: whether there is a newest event, its time, and its fields.
-        var newest = PlainBuffer<Newest>()
-        var values: [Value?] = []
+        let width: Int
+        /// The place of the key among the fields, if it is there.
+        let keyField: Int?
+        @exclusivity(unchecked) var newest = PlainBuffer<Newest>()
+        @exclusivity(unchecked) var words = PlainBuffer<UInt64>()
+        @exclusivity(unchecked) var tags = PlainBuffer<UInt8>()
+        /// Strings, arrays and maps, by the place of their cell. The text of a key stays.
+        @exclusivity(unchecked) var values: [Value] = []
         /// By key: events that came earlier and are later in time, the newest last. There are none without disorder.
-        var older: [Int: [(time: Int64, values: [Value?])]] = [:]
+        @exclusivity(unchecked) var older: [Int: [(time: Int64, values: [Value?])]] = [:]
 
         struct Newest: BitwiseCopyable {
             var isThere = false
             var time: Int64 = 0
         }
 
-        init(key: [Int?], names: [String], _ schema: BatchSchema) {
-            self.keySlots = key
-            self.names = names
-            self.slots = names.map { schema.slots.find($0) ?? -1 }
+        init(key: String, names: [String], _ schema: BatchSchema) {
+            self.keySlot = schema.slots.find(key)
+            self.slots = names.compactMap { schema.slots.find($0) }
+            self.width = names.count
+            self.keyField = names.firstIndex(of: key)
         }
 
-        deinit { self.newest.free() }
+        deinit {
+            self.newest.free()
+            self.words.free()
+            self.tags.free()
+        }
+
+        func reserve(_ key: Int) {
+            while self.newest.count <= key {
+                self.newest.append(Newest())
+                self.words.append(0, times: self.width)
+                self.tags.append(Cell.missing, times: self.width)
+                self.values.append(contentsOf: repeatElement(.null, count: self.width))
+            }
+        }
+
+        /// What is kept in a cell.
+        func value(_ place: Int) -> Value? {
+            let word = self.words.base[place]
+            switch self.tags.base[place] {
+            case Cell.missing: return nil
+            case Cell.null: return .null
+            case Cell.bool: return .bool(word != 0)
+            case Cell.int: return .int(Int64(bitPattern: word))
+            case Cell.float: return .float(Double(bitPattern: word))
+            case Cell.timestamp: return .timestamp(Int64(bitPattern: word))
+            case Cell.duration: return .duration(word)
+            default: return self.values[place]
+            }
+        }
+
+        func row(_ key: Int) -> [Value?] { (0..<self.width).map { self.value(key * self.width + $0) } }
     }
 
     private static let keptMax = 1000
@@ -46,18 +81,20 @@ final class ColumnJoin {
             names[source].append(name)
             return (source, names[source].count - 1)
         }
-        self.outputs = schema.slots.names.enumerated().map { slot, name in
+        let read = Set(schema.slots.names)
+        self.outputs = schema.slots.names.enumerated().compactMap { slot, name in
             var from: [(source: Int, field: Int)] = []
             for (number, source) in join.sources.enumerated() {
                 for qualifier in source.qualifiers where name.hasPrefix(qualifier + ".") {
-                    from.append(field(String(name.dropFirst(qualifier.count + 1)), of: number))
+                    let member = String(name.dropFirst(qualifier.count + 1))
+                    if read.contains(member) { from.append(field(member, of: number)) }
                 }
             }
             for number in join.sources.indices { from.append(field(name, of: number)) }
             return (slot, from)
         }
         self.sources = join.sources.enumerated().map { number, source in
-            Source(key: source.key.map { schema.slots.find($0) }, names: names[number], schema)
+            Source(key: source.key.first ?? "", names: names[number], schema)
         }
     }
 
@@ -85,82 +122,109 @@ final class ColumnJoin {
     ///   asked for each.
     func run(_ ways: Ways, sourceOfWay: [Int?], sourceOfType: [UInt16: Int], _ evaluator: ColumnEvaluator) -> Ways {
         let batch = evaluator.batch
-        let columns = ways.frames.map { frame in
-            frame.map { _ in self.outputs.map { _ in evaluator.newColumn() } } ?? []
+        let lanes = ways.frames.indices.map { way in
+            ways.frames[way].map { Lane($0, sourceOfWay[way], self, evaluator) }
         }
-        let rows = ways.frames.map { _ in evaluator.newRows() }
-        let times = ways.frames.map { _ in evaluator.newTimes() }
-        var counts = [Int](repeating: 0, count: ways.frames.count)
         ways.forEach { way, row in
-            guard let frame = ways.frames[way], let source = sourceOfWay[way] ?? sourceOfType[batch.types[row]] else {
-                return
-            }
-            let time = frame.times[row]
-            guard let key = self.key(row, of: source, frame, batch) else { return }
-            self.keep(row, time, of: source, under: key, frame, batch)
-            guard let latest = self.join(row, time, source, key, frame, columns[way], batch) else { return }
-            times[way][row] = latest
-            rows[way][counts[way]] = UInt16(row)
-            counts[way] += 1
+            guard let lane = lanes[way] else { return }
+            let number = lane.source ?? sourceOfType[batch.types[row]] ?? 0
+            self.take(row, number, lane, batch)
         }
         var results = ways
-        for way in results.frames.indices where results.frames[way] != nil {
-            var slots = [Column?](repeating: nil, count: batch.columns.count)
-            for (output, column) in zip(self.outputs, columns[way]) { slots[output.slot] = column }
-            results.frames[way] = Frame(
-                selection: Selection(rows: rows[way], count: counts[way], isDense: false),
-                columns: slots,
-                times: times[way],
-                fields: nil,
-                type: self.type
-            )
-        }
+        for way in results.frames.indices { if let lane = lanes[way] { results.frames[way] = self.frame(lane, batch) } }
         results.removeEmpty()
         return results
     }
 
-    private func key(_ row: Int, of source: Int, _ frame: Frame, _ batch: Batch) -> Int? {
-        guard let slot = self.sources[source].keySlots[0], let column = frame.columns[slot],
-            column.tags[row] != Cell.missing
-        else { return nil }
-        return self.keys.number(of: column, row, batch)
+    /// A way's events and what is joined in their rows.
+    private final class Lane {
+        let source: Int?
+        let frame: Frame
+        let times: UnsafeMutablePointer<Int64>
+        /// By slot.
+        let cells: UnsafeMutablePointer<CellPointer?>
+        let columns: [Column]
+        let resultRows: UnsafeMutablePointer<UInt16>
+        let resultTimes: UnsafeMutablePointer<Int64>
+        @exclusivity(unchecked) var resultCount = 0
+
+        init(_ frame: Frame, _ source: Int?, _ owner: ColumnJoin, _ evaluator: ColumnEvaluator) {
+            self.source = source
+            self.frame = frame
+            self.times = frame.times
+            self.cells = .allocate(capacity: frame.columns.count + 1)
+            for (slot, column) in frame.columns.enumerated() {
+                (self.cells + slot).initialize(to: column.map { CellPointer($0) })
+            }
+            self.columns = owner.outputs.map { _ in evaluator.newColumn() }
+            self.resultRows = evaluator.newRows()
+            self.resultTimes = evaluator.newTimes()
+        }
+
+        deinit { self.cells.deallocate() }
     }
 
-    private func keep(_ row: Int, _ time: Int64, of number: Int, under key: Int, _ frame: Frame, _ batch: Batch) {
+    @inline(__always)
+    private func take(_ row: Int, _ number: Int, _ lane: Lane, _ batch: Batch) {
         let source = self.sources[number]
-        let width = source.slots.count
-        while source.newest.count <= key {
-            source.newest.append(Source.Newest())
-            source.values.append(contentsOf: repeatElement(nil, count: width))
-        }
+        guard let slot = source.keySlot, let cells = lane.cells[slot], cells.tags[row] != Cell.missing else { return }
+        let key =
+            self.keys.number(of: cells, row, batch)
+            ?? self.keys.number(ofOther: lane.frame.columns[slot].flatMap { batch.value($0, row) })
+        let time = lane.times[row]
+        self.keep(row, time, source, key, lane, batch)
+        guard let latest = self.join(row, time, number, key, lane, cells, batch) else { return }
+        lane.resultTimes[row] = latest
+        lane.resultRows[lane.resultCount] = UInt16(truncatingIfNeeded: row)
+        lane.resultCount += 1
+    }
+
+    @inline(__always)
+    private func keep(_ row: Int, _ time: Int64, _ source: Source, _ key: Int, _ lane: Lane, _ batch: Batch) {
+        if source.newest.count <= key { source.reserve(key) }
         let newest = source.newest.base + key
         if newest.pointee.isThere, newest.pointee.time > time {
-            let values = Array(source.values[(key * width)..<((key + 1) * width)])
-            source.older[key, default: []].append((newest.pointee.time, values))
+            source.older[key, default: []].append((newest.pointee.time, source.row(key)))
             if source.older[key, default: []].count >= Self.keptMax { source.older[key]?.removeFirst() }
         } else if !source.older.isEmpty, var older = source.older.removeValue(forKey: key) {
             while let last = older.last, last.time <= time { older.removeLast() }
             if !older.isEmpty { source.older[key] = older }
         }
+        let isNew = !newest.pointee.isThere
         newest.pointee = Source.Newest(isThere: true, time: time)
-        for (place, slot) in source.slots.enumerated() {
-            source.values[key * width + place] = slot < 0 ? nil : frame.columns[slot].flatMap { batch.value($0, row) }
+        let base = key * source.width
+        for field in 0..<source.width {
+            let place = base + field
+            guard let cells = lane.cells[source.slots[field]] else {
+                source.tags.base[place] = Cell.missing
+                continue
+            }
+            let tag = cells.tags[row]
+            let isKnownText = !isNew && field == source.keyField && tag == Cell.string && source.tags.base[place] == tag
+            if tag == Cell.string && !isKnownText || tag == Cell.boxed {
+                let value = lane.frame.columns[source.slots[field]].flatMap { batch.value($0, row) }
+                source.values[place] = value ?? .null
+            }
+            source.tags.base[place] = tag
+            source.words.base[place] = cells.words[row]
         }
     }
 
     /// Writes the joined event to the row. Returns its time, or nil if a partner is missing.
+    @inline(__always)
     private func join(
         _ row: Int,
         _ time: Int64,
         _ arrived: Int,
         _ key: Int,
-        _ frame: Frame,
-        _ columns: [Column],
+        _ lane: Lane,
+        _ keyCells: CellPointer,
         _ batch: Batch
     ) -> Int64? {
         var latest = time
         var disordered: [Int: [Value?]] = [:]
-        for (number, source) in self.sources.enumerated() where number != arrived {
+        for number in 0..<self.sources.count where number != arrived {
+            let source = self.sources[number]
             guard key < source.newest.count, source.newest.base[key].isThere else { return nil }
             var partner = source.newest.base[key].time
             if partner.isBefore(time, minus: self.join.horizon) {
@@ -171,22 +235,46 @@ final class ColumnJoin {
             }
             latest = max(latest, partner)
         }
-        for (output, column) in zip(self.outputs, columns) {
+        for output in 0..<self.outputs.count {
+            let column = lane.columns[output]
             column.tags[row] = Cell.missing
-            for from in output.from {
-                let source = self.sources[from.source]
-                let value: Value?
-                if let values = disordered[from.source] {
-                    value = values[from.field]
-                } else {
-                    value = source.values[key * source.slots.count + from.field]
-                }
-                if let value {
+            for from in self.outputs[output].from {
+                if !disordered.isEmpty, let values = disordered[from.source] {
+                    guard let value = values[from.field] else { continue }
                     batch.set(value, column, row)
                     break
                 }
+                let source = self.sources[from.source]
+                let place = key * source.width + from.field
+                let tag = source.tags.base[place]
+                if tag == Cell.missing { continue }
+                if tag == Cell.string, from.field == source.keyField, keyCells.tags[row] == tag {
+                    // The same text is in the batch already.
+                    column.set(row, tag, keyCells.words[row])
+                } else if tag == Cell.string || tag == Cell.boxed {
+                    batch.set(source.values[place], column, row)
+                } else {
+                    column.set(row, tag, source.words.base[place])
+                }
+                break
             }
         }
         return latest
+    }
+
+    private func frame(_ lane: Lane, _ batch: Batch) -> Frame {
+        var slots = [Column?](repeating: nil, count: batch.columns.count)
+        for (output, column) in zip(self.outputs, lane.columns) {
+            let isFull = (0..<lane.resultCount).allSatisfy { column.tags[Int(lane.resultRows[$0])] != Cell.missing }
+            if isFull { column.kinds.remove(.missing) }
+            slots[output.slot] = column
+        }
+        return Frame(
+            selection: Selection(rows: lane.resultRows, count: lane.resultCount, isDense: false),
+            columns: slots,
+            times: lane.resultTimes,
+            fields: nil,
+            type: self.type
+        )
     }
 }

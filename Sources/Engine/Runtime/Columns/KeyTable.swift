@@ -14,13 +14,13 @@ final class KeyTable {
 
     private let rule: Rule
     /// The numbers given are below this.
-    private(set) var count = 0
-    private var texts: [String] = []
+    @exclusivity(unchecked) private(set) var count = 0
+    @exclusivity(unchecked) private var texts: [String] = []
     /// Open addressing: an entry's number plus one, 0 for a free one.
-    private var slots: [UInt32]
-    private var hashes: [UInt64] = []
-    private var intSlots: [UInt32]
-    private var ints: [(int: Int64, number: UInt32)] = []
+    @exclusivity(unchecked) private var slots: [UInt32]
+    @exclusivity(unchecked) private var hashes: [UInt64] = []
+    @exclusivity(unchecked) private var intSlots: [UInt32]
+    @exclusivity(unchecked) private var ints: [(int: Int64, number: UInt32)] = []
     /// Differs from table to table, so that nobody can choose keys that meet in one slot.
     private let seed: UInt64
 
@@ -37,18 +37,18 @@ final class KeyTable {
     /// The key's text.
     func text(_ number: Int) -> String { self.texts[number] }
 
+    /// The number of the key in a cell that is a string or an int; nil for others, which `number(ofOther:)` takes.
     @inline(__always)
-    func number(of column: Column?, _ row: Int, _ batch: Batch) -> Int {
-        guard let column else { return self.number(ofOther: nil) }
-        let word = column.words[row]
-        switch column.tags[row] {
+    func number(of cells: CellPointer, _ row: Int, _ batch: Batch) -> Int? {
+        let word = cells.words[row]
+        switch cells.tags[row] {
         case Cell.string: return self.number(of: batch.bytes(TextPlace(rawValue: word)))
         case Cell.int: return self.number(of: Int64(bitPattern: word))
-        default: return self.number(ofOther: batch.value(column, row))
+        default: return nil
         }
     }
 
-    private func number(ofOther value: Value?) -> Int {
+    func number(ofOther value: Value?) -> Int {
         guard self.rule == .equality else { return self.number(of: value.partitionText) }
         if case .float(let float) = value, let int = Int64(exactly: float) { return self.number(of: int) }
         let value = value ?? .null

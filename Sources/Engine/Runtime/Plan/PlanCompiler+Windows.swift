@@ -115,12 +115,16 @@ extension PlanCompiler {
             default: break
             }
         }
-        let keys = JoinKeys(conditions, qualifiers).ofSources
+        let keys = JoinKeys(conditions, qualifiers)
         return CompiledJoin(
             sources: sources.indices.map { place in
-                CompiledJoin.Source(type: sources[place].type.text, qualifiers: qualifiers[place], key: keys[place])
+                CompiledJoin.Source(
+                    type: sources[place].type.text,
+                    qualifiers: qualifiers[place],
+                    key: keys.ofSources[place]
+                )
             },
-            conditions: conditions.map { self.expressions.compile($0, in: scope) },
+            conditions: keys.rest.map { self.expressions.compile($0, in: scope) },
             horizon: horizon
         )
     }
