@@ -256,6 +256,11 @@ struct BatchTests {
         #" {"event_type" : "E" , "a" : 1.25 , "b" : "long text with more than eight bytes" } "#, "@5s E(1)",
         #"{"data":5,"event_type":"E","a":3,"data":{"a":4}}"#,
         #"{"event_type":"E","a":-0,"b":-0.0,"a":0.1234567890123456}"#,
+        "@10ms E { a: -5, b: word } ;", "@7 F { a: 0.5 , b: true };", "E { a: nil, b: false, c: [1, 2] }", "E{a:1,b:2}",
+        "E { a: 007, b: 1. }", "E { a: two words, b: 'x\"y' }", "E { a: -, b: 1e3 }", "BATCH {",
+        "E { a: \"q\", b: nan }",
+        "@3s  E { a: 12ab, b: \"\\n\" }", "E {}", "E { }", "@1m E { b: 99999999999999999999 }", "@10sE { a: 1 }",
+        "Ä { a: 1 }",
         #"{"event_type":"E"}"#, #"{"event_type":"E","data":{}}"#, #"{"event_type":"E","a":1,"fields":{"b":2}}"#,
     ]
 

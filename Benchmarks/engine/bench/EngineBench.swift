@@ -26,9 +26,11 @@ struct EngineBench: ParsableCommand {
         let rounds = self.quick ? 1 : 5
         let ticks = Ticks(count: count)
         let pairs = Ticks(count: count, second: "Tock")
+        let eventFile = Ticks(count: count, isEventFile: true)
         var figures: [String: Double] = [:]
         for scenario in Scenario.all where self.names.isEmpty || self.names.contains(scenario.name) {
             try scenario.measure(scenario.name == "join" ? pairs : ticks, rounds: rounds, into: &figures)
+            if scenario.name == "filter" { try scenario.measureEventFile(eventFile, rounds: rounds, into: &figures) }
         }
         if let json {
             let data = try JSONSerialization.data(withJSONObject: figures, options: [.prettyPrinted, .sortedKeys])
@@ -57,19 +59,22 @@ struct Ticks {
     let length: Int
 
     /// - Parameter second: The type of every other event.
-    init(count: Int, second: String = "Tick") {
+    init(count: Int, second: String = "Tick", isEventFile: Bool = false) {
         var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
         var text: [UInt8] = []
         text.reserveCapacity(count * 110)
         for number in 0..<count {
             let symbol = 1000 + Int.random(in: 0..<200, using: &random)
             let cents = String(100 + Int.random(in: 0..<100, using: &random)).dropFirst()
-            let line = """
+            let price = "\(Int.random(in: 0..<200, using: &random)).\(cents)"
+            let json = """
                 {"event_type":"\(number % 2 == 0 ? "Tick" : second)","timestamp":\(1_700_000_000_000 + number),"data":{"symbol":"S\(symbol)",\
-                "price":\(Int.random(in: 0..<200, using: &random)).\(cents),"volume":\(number % 1000),"venue":"X"}}
+                "price":\(price),"volume":\(number % 1000),"venue":"X"}}
 
                 """
-            text.append(contentsOf: line.utf8)
+            let notation =
+                "@\(number / 1000)s Tick { symbol: \"S\(symbol)\", price: \(price), volume: \(number % 1000), venue: \"X\" }\n"
+            text.append(contentsOf: (isEventFile ? notation : json).utf8)
         }
         self.count = count
         self.length = text.count
@@ -146,12 +151,22 @@ struct Scenario {
         )
         for _ in 0..<rounds {
             floorJSON.append(self.rate(ticks.count, self.floorFromJSON(ticks)))
-            fromJSON.append(self.rate(ticks.count, try self.engineFromJSON(ticks, pipeline)))
+            fromJSON.append(self.rate(ticks.count, try self.engineFromText(ticks, pipeline)))
             floorColumns.append(self.rate(ticks.count, self.floorParsed(ticks)))
             fromColumns.append(self.rate(ticks.count, self.engineParsed(ticks, pipeline)))
         }
         self.report("JSON", fromJSON, floorJSON, into: &figures)
         self.report("columns", fromColumns, floorColumns, into: &figures)
+    }
+
+    /// From the notation of event files; the floor reads JSON.
+    func measureEventFile(_ ticks: Ticks, rounds: Int, into figures: inout [String: Double]) throws {
+        guard let plan = Plan.load(self.program).plan, let pipeline = BatchPipeline(plan) else { return }
+        let rates = try (0..<rounds).map { _ in self.rate(ticks.count, try self.engineFromText(ticks, pipeline)) }
+        figures["\(self.name).evt.per_cpu_s"] = rates.sorted()[rates.count / 2]
+        print(
+            "\(self.name) from .evt: \(String(format: "%.2f M", rates.sorted()[rates.count / 2] / 1e6)) events per CPU second"
+        )
     }
 
     private func rate(_ count: Int, _ seconds: Double) -> Double { Double(count) / seconds }
@@ -171,7 +186,7 @@ struct Scenario {
 
     // MARK: - From JSON Lines
 
-    private func engineFromJSON(_ ticks: Ticks, _ pipeline: BatchPipeline) throws -> Double {
+    private func engineFromText(_ ticks: Ticks, _ pipeline: BatchPipeline) throws -> Double {
         var reader = EventFileReader()
         var output: [UInt8] = []
         var lines = 0
@@ -222,6 +237,7 @@ struct Scenario {
                     pipeline.run()
                     emitted += pipeline.emittedCount
                     pipeline.clear(keepingBatch: true)
+                    pipeline.delayBatch(by: Int64(BatchPipeline.rowsMax) * 1_000_000)
                 }
             }
             pipeline.clear()

@@ -4,7 +4,7 @@
 
 extension BatchPipeline {
     /// How many zeros have to stand behind the bytes given to `take`, or behind what follows them in memory.
-    public static let paddingBytes = JSONRowReader.paddingBytes
+    public static let paddingBytes = RowReader.paddingBytes
 
     /// Processes the events in the whole lines that `bytes` begin with, and calls `output` after each batch.
     ///
@@ -20,7 +20,7 @@ extension BatchPipeline {
     ) throws -> Int {
         guard let start = bytes.baseAddress else { return 0 }
         self.batch.input = start
-        var rows = JSONRowReader(self.batch)
+        var rows = RowReader(self.batch)
         defer { rows.free() }
         var position = 0
         func finishBatch() throws {
@@ -52,14 +52,14 @@ extension BatchPipeline {
     public func fill(from bytes: UnsafeBufferPointer<UInt8>) {
         guard let start = bytes.baseAddress else { return }
         self.batch.input = start
-        var rows = JSONRowReader(self.batch)
+        var rows = RowReader(self.batch)
         defer {
             rows.finishBatch()
             rows.free()
         }
         var position = 0
         while !self.batch.isFull, let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) {
-            guard rows.read(position..<end, arrival: 0) else { return }
+            guard rows.readJSON(position..<end, arrival: 0) else { return }
             position = end + 1
         }
     }
@@ -68,12 +68,13 @@ extension BatchPipeline {
     private func read(
         _ line: Range<Int>,
         _ bytes: UnsafeBufferPointer<UInt8>,
-        with rows: inout JSONRowReader,
+        with rows: inout RowReader,
         _ reader: inout EventFileReader
     ) throws(EventFileError) {
-        if line.count <= EventLimits.payloadBytesMax, line.count > 0, bytes[line.lowerBound] == UInt8(ascii: "{") {
+        if line.count <= EventLimits.payloadBytesMax, line.count > 0 {
             let time = reader.passLine()
-            if rows.read(line, arrival: time) { return }
+            let isJSON = bytes[line.lowerBound] == UInt8(ascii: "{")
+            if isJSON ? rows.readJSON(line, arrival: time) : rows.readEventLine(line, time: time) { return }
             reader.returnLine()
         }
         if let event = try reader.read(bytes.span.extracting(line)) { self.batch.append(event) }

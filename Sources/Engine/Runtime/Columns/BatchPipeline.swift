@@ -98,6 +98,11 @@ public final class BatchPipeline {
         self.counters.emitted += UInt64(self.emitted.count)
     }
 
+    /// Makes the batch's events later, so that it can be run again as if it were the next one.
+    public func delayBatch(by nanoseconds: Int64) {
+        for row in 0..<self.batch.count { self.batch.times[row] &+= nanoseconds }
+    }
+
     /// Forgets what the batch emitted and, unless it is to be run again, the batch.
     public func clear(keepingBatch isKept: Bool = false) {
         self.emitted.clear()

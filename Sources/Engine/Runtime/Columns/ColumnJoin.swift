@@ -9,6 +9,9 @@ final class ColumnJoin {
     /// What joined events have: the slot, and where its value is, the first that has one.
     private let outputs: [(slot: Int, from: [(source: Int, field: Int)])]
 
+    /// The outputs that can have a value.
+    @exclusivity(unchecked) private var usedOutputs: [Int] = []
+
     /// What is kept of one source: by key the newest event's time and fields, `width` cells each.
     private final class Source {
         let keySlot: Int?
@@ -17,6 +20,8 @@ final class ColumnJoin {
         let width: Int
         /// The place of the key among the fields, if it is there.
         let keyField: Int?
+        /// The fields that an event ever had.
+        @exclusivity(unchecked) var usedFields = PlainBuffer<Int>()
         @exclusivity(unchecked) var newest = PlainBuffer<Newest>()
         @exclusivity(unchecked) var words = PlainBuffer<UInt64>()
         @exclusivity(unchecked) var tags = PlainBuffer<UInt8>()
@@ -38,9 +43,21 @@ final class ColumnJoin {
         }
 
         deinit {
+            self.usedFields.free()
             self.newest.free()
             self.words.free()
             self.tags.free()
+        }
+
+        func isUsed(_ field: Int) -> Bool { (0..<self.usedFields.count).contains { self.usedFields.base[$0] == field } }
+
+        /// Notes the fields that events of the frame may have.
+        func noteFields(of frame: Frame) {
+            for field in 0..<self.width where !self.isUsed(field) {
+                if let column = frame.columns[self.slots[field]], column.kinds != .missing {
+                    self.usedFields.append(field)
+                }
+            }
         }
 
         func reserve(_ key: Int) {
@@ -122,6 +139,15 @@ final class ColumnJoin {
     ///   asked for each.
     func run(_ ways: Ways, sourceOfWay: [Int?], sourceOfType: [UInt16: Int], _ evaluator: ColumnEvaluator) -> Ways {
         let batch = evaluator.batch
+        for (way, frame) in ways.frames.enumerated() {
+            guard let frame else { continue }
+            for (number, source) in self.sources.enumerated() where sourceOfWay[way] ?? number == number {
+                source.noteFields(of: frame)
+            }
+        }
+        self.usedOutputs = self.outputs.indices.filter { output in
+            self.outputs[output].from.contains { self.sources[$0.source].isUsed($0.field) }
+        }
         let lanes = ways.frames.indices.map { way in
             ways.frames[way].map { Lane($0, sourceOfWay[way], self, evaluator) }
         }
@@ -193,7 +219,8 @@ final class ColumnJoin {
         let isNew = !newest.pointee.isThere
         newest.pointee = Source.Newest(isThere: true, time: time)
         let base = key * source.width
-        for field in 0..<source.width {
+        for used in 0..<source.usedFields.count {
+            let field = source.usedFields.base[used]
             let place = base + field
             guard let cells = lane.cells[source.slots[field]] else {
                 source.tags.base[place] = Cell.missing
@@ -235,7 +262,7 @@ final class ColumnJoin {
             }
             latest = max(latest, partner)
         }
-        for output in 0..<self.outputs.count {
+        for output in self.usedOutputs {
             let column = lane.columns[output]
             column.tags[row] = Cell.missing
             for from in self.outputs[output].from {
@@ -264,10 +291,11 @@ final class ColumnJoin {
 
     private func frame(_ lane: Lane, _ batch: Batch) -> Frame {
         var slots = [Column?](repeating: nil, count: batch.columns.count)
-        for (output, column) in zip(self.outputs, lane.columns) {
+        for output in self.usedOutputs {
+            let column = lane.columns[output]
             let isFull = (0..<lane.resultCount).allSatisfy { column.tags[Int(lane.resultRows[$0])] != Cell.missing }
             if isFull { column.kinds.remove(.missing) }
-            slots[output.slot] = column
+            slots[self.outputs[output].slot] = column
         }
         return Frame(
             selection: Selection(rows: lane.resultRows, count: lane.resultCount, isDense: false),

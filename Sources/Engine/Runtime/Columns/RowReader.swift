@@ -2,29 +2,30 @@
     import Glibc
 #endif
 
-/// Reads JSON events straight into the cells of a batch: only the fields that the program reads, and no string is made.
+/// Reads events straight into the cells of a batch: only the fields that the program reads, and no string is made.
 ///
-/// It knows the usual form of an event, and gives up on any other, which `EventDecoder` then reads or refuses: nested
-/// values, escapes, control characters, numbers of more than eighteen digits, types and envelopes that come twice.
-struct JSONRowReader {
-    private let batch: Batch
-    private let slots: NameTable
+/// It knows the usual forms of a line, JSON here and the notation of event files in another file, and gives up on any
+/// other, which `EventFileReader` then reads or refuses: nested values, escapes, control characters, numbers of more than
+/// eighteen digits, types and envelopes that come twice.
+struct RowReader {
+    let batch: Batch
+    let slots: NameTable
     /// A field's words and tags, by slot: a loop over events touches no object.
-    private let cells: UnsafeMutablePointer<Cells>
-    private let timestampSlot: Int?
-    private var row = 0
+    let cells: UnsafeMutablePointer<Cells>
+    let timestampSlot: Int?
+    var row = 0
     /// The bytes of the type seen last, and its number.
-    private var lastType: (start: UnsafePointer<UInt8>?, count: Int, number: UInt16) = (nil, 0, 0)
-    private var position: UnsafePointer<UInt8>
-    private var type: UInt16?
-    private var time: Int64?
-    private var memberCount = 0
-    private var hasFields = false
+    var lastType: (start: UnsafePointer<UInt8>?, count: Int, number: UInt16) = (nil, 0, 0)
+    var position: UnsafePointer<UInt8>
+    var type: UInt16?
+    var time: Int64?
+    var memberCount = 0
+    var hasFields = false
 
     /// The input has to end with so many zeros: they stop whatever runs over the end of a line.
     static let paddingBytes = 8
 
-    private struct Cells {
+    struct Cells {
         let words: UnsafeMutablePointer<UInt64>
         let tags: UnsafeMutablePointer<UInt8>
         var kinds: UInt16
@@ -53,7 +54,7 @@ struct JSONRowReader {
     }
 
     @inline(__always)
-    private func set(_ slot: Int?, _ tag: UInt8, _ word: UInt64) {
+    func set(_ slot: Int?, _ tag: UInt8, _ word: UInt64) {
         guard let slot else { return }
         let cells = self.cells + slot
         cells.pointee.words[self.row] = word
@@ -65,7 +66,7 @@ struct JSONRowReader {
     /// taken, if it has another form.
     ///
     /// - Parameter arrival: The time of an object without a timestamp.
-    mutating func read(_ line: Range<Int>, arrival: Int64) -> Bool {
+    mutating func readJSON(_ line: Range<Int>, arrival: Int64) -> Bool {
         self.position = self.batch.input + line.lowerBound
         self.row = self.batch.count
         self.type = nil
@@ -80,7 +81,7 @@ struct JSONRowReader {
         return true
     }
 
-    private mutating func isAt(_ end: UnsafePointer<UInt8>) -> Bool {
+    mutating func isAt(_ end: UnsafePointer<UInt8>) -> Bool {
         while self.position < end, self.position.pointee.isSpace { self.position += 1 }
         return self.position == end
     }
@@ -88,7 +89,7 @@ struct JSONRowReader {
     // MARK: - Members
 
     @inline(__always)
-    private mutating func object() -> Bool {
+    mutating func object() -> Bool {
         self.skipSpace()
         guard self.take(UInt8(ascii: "{")) else { return false }
         self.skipSpace()
@@ -99,7 +100,7 @@ struct JSONRowReader {
             if Self.equal(name, "event_type") || Self.equal(name, "type") {
                 guard self.type == nil, self.position.pointee == UInt8(ascii: "\"") else { return false }
                 guard let text = self.string() else { return false }
-                self.setType(text)
+                self.type = self.number(ofType: text)
             } else if Self.equal(name, "timestamp") {
                 guard self.timestamp(isField: !hasEnvelope) else { return false }
             } else if self.position.pointee == UInt8(ascii: "{"), Self.equal(name, "data") || Self.equal(name, "fields")
@@ -117,7 +118,7 @@ struct JSONRowReader {
 
     /// The members of the object under `data` or `fields`.
     @inline(__always)
-    private mutating func fields() -> Bool {
+    mutating func fields() -> Bool {
         self.position += 1
         // The time before the envelope is none of its fields.
         if let slot = self.timestampSlot { self.cells[slot].tags[self.row] = Cell.missing }
@@ -132,7 +133,7 @@ struct JSONRowReader {
 
     /// The name of a member, and moves to its value.
     @inline(__always)
-    private mutating func name() -> UnsafeBufferPointer<UInt8>? {
+    mutating func name() -> UnsafeBufferPointer<UInt8>? {
         self.skipSpace()
         guard self.position.pointee == UInt8(ascii: "\""), let name = self.string() else { return nil }
         self.skipSpace()
@@ -143,13 +144,13 @@ struct JSONRowReader {
     }
 
     @inline(__always)
-    private mutating func member(named name: UnsafeBufferPointer<UInt8>, isField: Bool) -> Bool {
+    mutating func member(named name: UnsafeBufferPointer<UInt8>, isField: Bool) -> Bool {
         self.hasFields = self.hasFields || isField
         return self.value(into: isField ? self.slots.find(name) : nil)
     }
 
     @inline(__always)
-    private mutating func timestamp(isField: Bool) -> Bool {
+    mutating func timestamp(isField: Bool) -> Bool {
         let start = self.position
         if start.pointee == UInt8(ascii: "\"") {
             guard let text = self.string() else { return false }
@@ -166,22 +167,21 @@ struct JSONRowReader {
     }
 
     @inline(__always)
-    private mutating func setType(_ text: UnsafeBufferPointer<UInt8>) {
+    mutating func number(ofType text: UnsafeBufferPointer<UInt8>) -> UInt16 {
         if let start = self.lastType.start, let new = text.baseAddress, text.count == self.lastType.count,
             memcmp(start, new, text.count) == 0
         {
-            self.type = self.lastType.number
-        } else {
-            let number = self.batch.schema.types.find(text).map { UInt16($0) } ?? BatchSchema.unread
-            self.type = number
-            self.lastType = (text.baseAddress, text.count, number)
+            return self.lastType.number
         }
+        let number = self.batch.schema.types.find(text).map { UInt16($0) } ?? BatchSchema.unread
+        self.lastType = (text.baseAddress, text.count, number)
+        return number
     }
 
     // MARK: - Values
 
     @inline(__always)
-    private mutating func value(into slot: Int?) -> Bool {
+    mutating func value(into slot: Int?) -> Bool {
         switch self.position.pointee {
         case UInt8(ascii: "\""):
             guard let text = self.string(), let start = text.baseAddress else { return false }
@@ -199,7 +199,7 @@ struct JSONRowReader {
         }
     }
 
-    private mutating func literal(_ spelling: StaticString, _ slot: Int?, _ tag: UInt8, _ word: UInt64) -> Bool {
+    mutating func literal(_ spelling: StaticString, _ slot: Int?, _ tag: UInt8, _ word: UInt64) -> Bool {
         // The zeros behind the input differ from any letter.
         let count = spelling.utf8CodeUnitCount
         guard memcmp(self.position, spelling.utf8Start, count) == 0 else { return false }
@@ -208,7 +208,7 @@ struct JSONRowReader {
         return true
     }
 
-    private mutating func integer() -> Int64? {
+    mutating func integer() -> Int64? {
         guard let (tag, word) = self.number(), tag == Cell.int else { return nil }
         return Int64(bitPattern: word)
     }
@@ -216,7 +216,7 @@ struct JSONRowReader {
     /// A number of up to eighteen digits. A float of up to fifteen digits and a small exponent is exact: its digits and
     /// the power of ten are, and one operation rounds once (Clinger 1990).
     @inline(__always)
-    private mutating func number() -> (UInt8, UInt64)? {
+    mutating func number() -> (UInt8, UInt64)? {
         let isNegative = self.take(UInt8(ascii: "-"))
         let start = self.position
         var digits: UInt64 = 0
@@ -252,7 +252,7 @@ struct JSONRowReader {
 
     /// Adds the digits from `start` on to the number; returns where they end.
     @inline(__always)
-    private static func digits(from start: UnsafePointer<UInt8>, into number: inout UInt64) -> UnsafePointer<UInt8> {
+    static func digits(from start: UnsafePointer<UInt8>, into number: inout UInt64) -> UnsafePointer<UInt8> {
         var place = start
         while true {
             let digit = place.pointee &- UInt8(ascii: "0")
@@ -270,7 +270,7 @@ struct JSONRowReader {
     /// Eight bytes are looked at together: a byte is the one sought where the difference to it has a borrow into its
     /// top bit that the byte itself has not.
     @inline(__always)
-    private mutating func string() -> UnsafeBufferPointer<UInt8>? {
+    mutating func string() -> UnsafeBufferPointer<UInt8>? {
         let start = self.position + 1
         var place = start
         var high: UInt64 = 0
@@ -297,17 +297,17 @@ struct JSONRowReader {
     }
 
     @inline(__always)
-    private static func all(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+    static func all(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
 
     /// The top bit of each byte that is zero; those above the first one found may be wrong.
     @inline(__always)
-    private static func zeros(_ word: UInt64) -> UInt64 { (word &- Self.all(1)) & ~word & Self.all(0x80) }
+    static func zeros(_ word: UInt64) -> UInt64 { (word &- Self.all(1)) & ~word & Self.all(0x80) }
 
-    private static func isUTF8(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    static func isUTF8(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         (try? UTF8Span(validating: text.span)) != nil
     }
 
-    private static func equal(_ name: UnsafeBufferPointer<UInt8>, _ spelling: StaticString) -> Bool {
+    static func equal(_ name: UnsafeBufferPointer<UInt8>, _ spelling: StaticString) -> Bool {
         guard name.count == spelling.utf8CodeUnitCount, let start = name.baseAddress else { return false }
         return memcmp(start, spelling.utf8Start, name.count) == 0
     }
@@ -315,7 +315,7 @@ struct JSONRowReader {
     // MARK: - Bytes
 
     @inline(__always)
-    private mutating func take(_ byte: UInt8) -> Bool {
+    mutating func take(_ byte: UInt8) -> Bool {
         guard self.position.pointee == byte else { return false }
         self.position += 1
         return true
@@ -323,7 +323,7 @@ struct JSONRowReader {
 
     /// Not over the end of the line.
     @inline(__always)
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while self.position.pointee <= 0x20, self.position.pointee.isSpace { self.position += 1 }
     }
 }
