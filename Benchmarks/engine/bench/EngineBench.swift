@@ -51,6 +51,14 @@ func cpuSeconds(_ body: () throws -> Void) rethrows -> Double {
     return now() - start
 }
 
+/// KiB that the process had in memory at most.
+func peakMemory() -> Int {
+    var usage = rusage()
+    // RUSAGE_SELF
+    getrusage(0, &usage)
+    return usage.ru_maxrss
+}
+
 /// The lines of a file of ticks: 200 symbols, prices from 0.00 to 199.99.
 struct Ticks {
     let count: Int
@@ -149,14 +157,23 @@ struct Scenario {
         var (fromJSON, fromColumns, floorJSON, floorColumns): ([Double], [Double], [Double], [Double]) = (
             [], [], [], []
         )
+        var allocations: [Double] = []
         for _ in 0..<rounds {
             floorJSON.append(self.rate(ticks.count, self.floorFromJSON(ticks)))
+            let before = floor_allocations()
             fromJSON.append(self.rate(ticks.count, try self.engineFromText(ticks, pipeline)))
+            allocations.append(Double(floor_allocations() - before) / Double(ticks.count))
             floorColumns.append(self.rate(ticks.count, self.floorParsed(ticks)))
             fromColumns.append(self.rate(ticks.count, self.engineParsed(ticks, pipeline)))
         }
         self.report("JSON", fromJSON, floorJSON, into: &figures)
         self.report("columns", fromColumns, floorColumns, into: &figures)
+        let perEvent = allocations.sorted()[rounds / 2]
+        figures["\(self.name).allocations_per_event"] = perEvent
+        print(
+            "\(self.name): \(String(format: "%.4f", perEvent)) allocations per event from JSON, output included; "
+                + "peak memory so far \(peakMemory() / 1024) MiB, input included"
+        )
     }
 
     /// From the notation of event files; the floor reads JSON.

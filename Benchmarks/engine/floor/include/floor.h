@@ -21,4 +21,7 @@ size_t floor_parse(const char *text, size_t length, floor_tick *ticks);
 
 /* The same filter over ticks that are parsed already. */
 size_t floor_filter(const floor_tick *ticks, size_t count, double limit, double *out);
+
+/* How often this process has asked for memory. */
+uint64_t floor_allocations(void);
 #endif
