@@ -261,6 +261,10 @@ struct BatchTests {
         "E { a: \"q\", b: nan }",
         "@3s  E { a: 12ab, b: \"\\n\" }", "E {}", "E { }", "@1m E { b: 99999999999999999999 }", "@10sE { a: 1 }",
         "Ä { a: 1 }",
+        #"{"event_type":"E","fields":{"type":"x","timestamp":"y","data":"z"}}"#,
+        #"{"event_type":"E","a":1,"b":2,"timestamp":5}"#, #"{"event_type":"E","fields":{"b":1,"timestamp":6}}"#,
+        #"{"a":1,"event_type":"E"}"#, #"{"ab":1,"event_type":"E","a":2}"#, #"{"event_type":"E","a" :3,"b":4}"#,
+        #"{"event_type":"E","a name that is longer than sixteen bytes":1,"b":7}"#,
         #"{"event_type":"E"}"#, #"{"event_type":"E","data":{}}"#, #"{"event_type":"E","a":1,"fields":{"b":2}}"#,
     ]
 

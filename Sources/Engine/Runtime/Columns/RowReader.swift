@@ -13,6 +13,8 @@ struct RowReader {
     /// A field's words and tags, by slot: a loop over events touches no object.
     let cells: UnsafeMutablePointer<Cells>
     let timestampSlot: Int?
+    /// Of the members of the line before, by their places.
+    let shapes: UnsafeMutablePointer<KeyShape>
     var row = 0
     /// The bytes of the type seen last, and its number.
     var lastType: (start: UnsafePointer<UInt8>?, count: Int, number: UInt16) = (nil, 0, 0)
@@ -23,7 +25,40 @@ struct RowReader {
     var hasFields = false
 
     /// The input has to end with so many zeros: they stop whatever runs over the end of a line.
-    static let paddingBytes = 8
+    static let paddingBytes = 16
+
+    /// The name of a member as it was written, quotes and colon included, and what it means.
+    struct KeyShape: BitwiseCopyable {
+        static let placesMax = 64
+        static let unread: Int32 = -1
+        static let type: Int32 = -2
+        static let timestamp: Int32 = -3
+        static let envelope: Int32 = -4
+
+        var words: (UInt64, UInt64) = (0, 0)
+        /// Ones for the bytes that count.
+        var masks: (UInt64, UInt64) = (0, 0)
+        /// 0 for none.
+        var length = 0
+        var meaning: Int32 = 0
+        var inEnvelope = false
+
+        init() {}
+
+        /// - Parameter length: At most 16.
+        init(_ start: UnsafePointer<UInt8>, length: Int, meaning: Int32, inEnvelope: Bool) {
+            func mask(_ bytes: Int) -> UInt64 { bytes >= 8 ? .max : bytes <= 0 ? 0 : (1 << UInt64(bytes * 8)) - 1 }
+            self.masks = (mask(length), mask(length - 8))
+            let bytes = UnsafeRawPointer(start)
+            self.words = (
+                bytes.loadUnaligned(as: UInt64.self) & self.masks.0,
+                bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self) & self.masks.1
+            )
+            self.length = length
+            self.meaning = meaning
+            self.inEnvelope = inEnvelope
+        }
+    }
 
     struct Cells {
         let words: UnsafeMutablePointer<UInt64>
@@ -38,12 +73,17 @@ struct RowReader {
         for (slot, column) in batch.columns.enumerated() {
             (self.cells + slot).initialize(to: Cells(words: column.words, tags: column.tags, kinds: 0))
         }
+        self.shapes = .allocate(capacity: KeyShape.placesMax)
+        self.shapes.initialize(repeating: KeyShape(), count: KeyShape.placesMax)
         self.timestampSlot = batch.schema.slots.find("timestamp")
         self.position = batch.input
     }
 
     /// To be called when no more is read.
-    func free() { self.cells.deallocate() }
+    func free() {
+        self.cells.deallocate()
+        self.shapes.deallocate()
+    }
 
     /// Tells the batch's columns what they were given, before they are used.
     func finishBatch() {
@@ -96,20 +136,22 @@ struct RowReader {
         if self.take(UInt8(ascii: "}")) { return true }
         var hasEnvelope = false
         repeat {
-            guard let name = self.name() else { return false }
-            if Self.equal(name, "event_type") || Self.equal(name, "type") {
+            guard let key = self.key(inEnvelope: false) else { return false }
+            switch key {
+            case KeyShape.type:
                 guard self.type == nil, self.position.pointee == UInt8(ascii: "\"") else { return false }
                 guard let text = self.string() else { return false }
                 self.type = self.number(ofType: text)
-            } else if Self.equal(name, "timestamp") {
-                guard self.timestamp(isField: !hasEnvelope) else { return false }
-            } else if self.position.pointee == UInt8(ascii: "{"), Self.equal(name, "data") || Self.equal(name, "fields")
-            {
+            case KeyShape.timestamp: guard self.timestamp(isField: !hasEnvelope) else { return false }
+            case KeyShape.envelope:
                 // What stood before it is no field then.
-                guard !self.hasFields, !hasEnvelope, self.fields() else { return false }
+                guard self.position.pointee == UInt8(ascii: "{"), !self.hasFields, !hasEnvelope, self.fields() else {
+                    return false
+                }
                 hasEnvelope = true
-            } else if !self.member(named: name, isField: !hasEnvelope) {
-                return false
+            default:
+                self.hasFields = self.hasFields || !hasEnvelope
+                guard self.value(into: hasEnvelope || key < 0 ? nil : Int(key)) else { return false }
             }
             self.skipSpace()
         } while self.take(UInt8(ascii: ","))
@@ -125,28 +167,60 @@ struct RowReader {
         self.skipSpace()
         if self.take(UInt8(ascii: "}")) { return true }
         repeat {
-            guard let name = self.name(), self.member(named: name, isField: true) else { return false }
+            guard let key = self.key(inEnvelope: true), self.value(into: key < 0 ? nil : Int(key)) else { return false }
             self.skipSpace()
         } while self.take(UInt8(ascii: ","))
         return self.take(UInt8(ascii: "}"))
     }
 
-    /// The name of a member, and moves to its value.
+    /// What the member's name means: a slot, or one of `KeyShape`'s; moves to its value.
+    ///
+    /// Lines mostly have the same members in the same order. So the name is first compared, with its quotes and colon, to
+    /// that of the member at the same place in the line before.
     @inline(__always)
-    mutating func name() -> UnsafeBufferPointer<UInt8>? {
+    mutating func key(inEnvelope: Bool) -> Int32? {
         self.skipSpace()
-        guard self.position.pointee == UInt8(ascii: "\""), let name = self.string() else { return nil }
-        self.skipSpace()
-        guard self.take(UInt8(ascii: ":")) else { return nil }
-        self.skipSpace()
+        let place = self.memberCount
         self.memberCount += 1
-        return self.memberCount <= EventLimits.fieldsMax ? name : nil
+        if place < KeyShape.placesMax {
+            let shape = self.shapes + place
+            let word = UnsafeRawPointer(self.position).loadUnaligned(as: UInt64.self)
+            let next = UnsafeRawPointer(self.position).loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            if word & shape.pointee.masks.0 == shape.pointee.words.0,
+                next & shape.pointee.masks.1 == shape.pointee.words.1,
+                shape.pointee.inEnvelope == inEnvelope, shape.pointee.length > 0
+            {
+                self.position += shape.pointee.length
+                self.skipSpace()
+                return shape.pointee.meaning
+            }
+        } else if self.memberCount > EventLimits.fieldsMax {
+            return nil
+        }
+        return self.newKey(at: place, inEnvelope)
     }
 
-    @inline(__always)
-    mutating func member(named name: UnsafeBufferPointer<UInt8>, isField: Bool) -> Bool {
-        self.hasFields = self.hasFields || isField
-        return self.value(into: isField ? self.slots.find(name) : nil)
+    private mutating func newKey(at place: Int, _ inEnvelope: Bool) -> Int32? {
+        let start = self.position
+        guard start.pointee == UInt8(ascii: "\""), let name = self.string() else { return nil }
+        self.skipSpace()
+        guard self.take(UInt8(ascii: ":")) else { return nil }
+        let length = self.position - start
+        self.skipSpace()
+        var meaning = self.slots.find(name).map { Int32($0) } ?? KeyShape.unread
+        if !inEnvelope {
+            if Self.equal(name, "event_type") || Self.equal(name, "type") {
+                meaning = KeyShape.type
+            } else if Self.equal(name, "timestamp") {
+                meaning = KeyShape.timestamp
+            } else if Self.equal(name, "data") || Self.equal(name, "fields") {
+                meaning = KeyShape.envelope
+            }
+        }
+        if place < KeyShape.placesMax, length <= 16 {
+            self.shapes[place] = KeyShape(start, length: length, meaning: meaning, inEnvelope: inEnvelope)
+        }
+        return meaning
     }
 
     @inline(__always)
