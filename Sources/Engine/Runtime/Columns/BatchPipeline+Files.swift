@@ -82,9 +82,8 @@ extension BatchPipeline {
 
     /// Appends a line for each event that the batch emits, as `EventEncoder.outputLine` writes it, with its newline.
     public func appendOutputLines(to bytes: inout [UInt8]) {
-        var writer = RowWriter(self.batch, bytes)
-        bytes = []
-        self.emitted.forEach { list, row in writer.write(row, list.frame, list: list.rank) }
-        bytes = writer.bytes
+        self.writer.clear()
+        self.emitted.forEach { list, row in self.writer.write(row, list) }
+        bytes.append(contentsOf: UnsafeBufferPointer(start: self.writer.bytes.base, count: self.writer.bytes.count))
     }
 }

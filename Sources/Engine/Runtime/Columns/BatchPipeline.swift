@@ -18,6 +18,7 @@ public final class BatchPipeline {
     /// By stream: which of a join's sources has which type.
     private let joinTypes: [[UInt16: Int]]
     private(set) var emitted = EmittedRows()
+    let writer: RowWriter
 
     /// How many events a batch holds at most.
     public static let rowsMax = Batch.rowsMax
@@ -29,6 +30,7 @@ public final class BatchPipeline {
         self.program = program
         self.batch = Batch(program.schema)
         self.evaluator = ColumnEvaluator(plan, self.batch)
+        self.writer = RowWriter(self.batch)
         self.counts = Array(repeating: 0, count: plan.counterCount)
         self.inputs = plan.streams.map { stream in
             stream.branches.map { (program.schema.type(named: $0.type), $0.condition) }

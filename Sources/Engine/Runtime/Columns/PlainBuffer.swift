@@ -8,15 +8,33 @@ struct PlainBuffer<Element: BitwiseCopyable> {
 
     func free() { self.base.deallocate() }
 
+    @inline(__always)
     mutating func append(_ element: Element, times: Int = 1) {
-        if self.count + times > self.capacity {
-            self.capacity = max(2 * self.capacity, self.count + times)
-            let larger = UnsafeMutablePointer<Element>.allocate(capacity: self.capacity)
-            larger.update(from: self.base, count: self.count)
-            self.base.deallocate()
-            self.base = larger
-        }
+        self.reserve(times)
         (self.base + self.count).update(repeating: element, count: times)
         self.count += times
+    }
+
+    @inline(__always)
+    mutating func append(contentsOf elements: UnsafeBufferPointer<Element>) {
+        self.reserve(elements.count)
+        if let start = elements.baseAddress { (self.base + self.count).update(from: start, count: elements.count) }
+        self.count += elements.count
+    }
+
+    mutating func removeAll() { self.count = 0 }
+
+    @inline(__always)
+    private mutating func reserve(_ more: Int) {
+        if self.count + more > self.capacity { self.grow(to: self.count + more) }
+    }
+
+    @inline(never)
+    private mutating func grow(to count: Int) {
+        self.capacity = max(2 * self.capacity, count)
+        let larger = UnsafeMutablePointer<Element>.allocate(capacity: self.capacity)
+        larger.update(from: self.base, count: self.count)
+        self.base.deallocate()
+        self.base = larger
     }
 }

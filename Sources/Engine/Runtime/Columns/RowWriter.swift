@@ -1,51 +1,57 @@
 import VPL
 
 /// Writes rows as lines of the program's output, as `EventEncoder.outputLine` writes events.
-struct RowWriter {
+final class RowWriter {
     private let batch: Batch
-    private var writer = JSONWriter()
+    private(set) var bytes = PlainBuffer<UInt8>()
     private var dates = DateCache()
-    /// What the lines of a frame have in common, by the place of its list.
+    /// What the lines of an `.emit` have in common, by its rank. Its fields and their names never change.
     private var forms: [Int: LineForm] = [:]
 
-    private struct LineForm {
+    private final class LineForm {
         /// `{"event_type":…,"timestamp":"`, for frames whose events are of one type.
-        var head: [UInt8]?
+        let head: [UInt8]?
         /// `"name":` of each field.
-        var names: [[UInt8]] = []
+        let names: [[UInt8]]
+
+        init(_ frame: Frame) {
+            self.head = frame.type.map(RowWriter.head)
+            self.names = (frame.fields ?? []).map { field in
+                var name = JSONWriter()
+                name.write(field.name)
+                return name.bytes + [UInt8(ascii: ":")]
+            }
+        }
     }
 
-    init(_ batch: Batch, _ bytes: [UInt8]) {
-        self.batch = batch
-        self.writer.bytes = bytes
-    }
+    init(_ batch: Batch) { self.batch = batch }
 
-    var bytes: [UInt8] { self.writer.bytes }
+    deinit { self.bytes.free() }
 
-    /// - Parameter list: A number of the frame, the same for all of its rows.
-    mutating func write(_ row: Int, _ frame: Frame, list: Int) {
-        if self.forms[list] == nil { self.forms[list] = self.form(of: frame) }
-        guard let form = self.forms[list] else { return }
-        self.writer.bytes.append(contentsOf: form.head ?? Self.head(self.batch.typeName(row)))
-        self.dates.append(frame.times[row], to: &self.writer.bytes)
-        self.writer.raw("\",\"fields\":{")
+    func clear() { self.bytes.removeAll() }
+
+    func write(_ row: Int, _ list: EmittedRows.List) {
+        let form = self.form(of: list)
+        let frame = list.frame
+        self.append(form.head ?? Self.head(self.batch.typeName(row)))
+        self.dates.append(frame.times[row], to: &self.bytes)
+        self.append("\",\"fields\":{")
         var isFirst = true
-        for (place, field) in (frame.fields ?? []).enumerated() where field.column.tags[row] != Cell.missing {
-            if !isFirst { self.writer.bytes.append(UInt8(ascii: ",")) }
+        for place in 0..<form.names.count {
+            let column = (frame.fields ?? [])[place].column
+            if column.tags[row] == Cell.missing { continue }
+            if !isFirst { self.bytes.append(UInt8(ascii: ",")) }
             isFirst = false
-            self.writer.bytes.append(contentsOf: form.names[place])
-            self.write(field.column, row)
+            self.append(form.names[place])
+            self.write(column, row)
         }
-        self.writer.raw("}}\n")
+        self.append("}}\n")
     }
 
-    private func form(of frame: Frame) -> LineForm {
-        var form = LineForm(head: frame.type.map(Self.head))
-        for field in frame.fields ?? [] {
-            var name = JSONWriter()
-            name.write(field.name)
-            form.names.append(name.bytes + [UInt8(ascii: ":")])
-        }
+    private func form(of list: EmittedRows.List) -> LineForm {
+        if let form = self.forms[list.rank] { return form }
+        let form = LineForm(list.frame)
+        self.forms[list.rank] = form
         return form
     }
 
@@ -57,22 +63,56 @@ struct RowWriter {
         return head.bytes
     }
 
-    private mutating func write(_ column: Column, _ row: Int) {
+    private func write(_ column: Column, _ row: Int) {
         let word = column.words[row]
         switch column.tags[row] {
-        case Cell.int: self.writer.raw(String(Int64(bitPattern: word)))
-        case Cell.float: self.writer.write(Double(bitPattern: word))
-        case Cell.string:
-            let place = TextPlace(rawValue: word)
-            if place.isInHeap {
-                self.writer.write(String(decoding: self.batch.bytes(place), as: UTF8.self))
-            } else {
-                // As it came, which was without anything to escape.
-                self.writer.bytes.append(UInt8(ascii: "\""))
-                self.writer.bytes.append(contentsOf: self.batch.bytes(place))
-                self.writer.bytes.append(UInt8(ascii: "\""))
-            }
-        default: self.writer.write(self.batch.value(column, row) ?? .null)
+        case Cell.int: self.bytes.append(decimal: Int64(bitPattern: word))
+        case Cell.float:
+            let float = Double(bitPattern: word)
+            var text = float.isFinite ? float.description : "null"
+            text.withUTF8 { self.bytes.append(contentsOf: $0) }
+        case Cell.string where !TextPlace(rawValue: word).isInHeap:
+            // As it came, which was without anything to escape.
+            self.bytes.append(UInt8(ascii: "\""))
+            self.bytes.append(contentsOf: self.batch.bytes(TextPlace(rawValue: word)))
+            self.bytes.append(UInt8(ascii: "\""))
+        default:
+            var writer = JSONWriter()
+            writer.write(self.batch.value(column, row) ?? .null)
+            self.append(writer.bytes)
+        }
+    }
+
+    @inline(__always)
+    private func append(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { self.bytes.append(contentsOf: $0) } }
+
+    @inline(__always)
+    private func append(_ text: StaticString) { text.withUTF8Buffer { self.bytes.append(contentsOf: $0) } }
+}
+
+extension PlainBuffer<UInt8> {
+    /// The number's digits.
+    mutating func append(decimal number: Int64) {
+        if number < 0 { self.append(UInt8(ascii: "-")) }
+        let magnitude = number.magnitude
+        var digits = 1
+        var divisor: UInt64 = 1
+        while magnitude / divisor >= 10 {
+            divisor *= 10
+            digits += 1
+        }
+        self.append(decimal: magnitude, digits: digits)
+    }
+
+    /// So many digits, with zeros before the number where it has fewer.
+    mutating func append(decimal number: UInt64, digits: Int) {
+        self.append(UInt8(ascii: "0"), times: digits)
+        var (rest, place) = (number, self.base + self.count)
+        for _ in 0..<digits {
+            place -= 1
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            place.pointee = UInt8(truncatingIfNeeded: digit) + UInt8(ascii: "0")
+            rest = quotient
         }
     }
 }
@@ -85,27 +125,28 @@ private struct DateCache {
 
     private static let secondsPerDay: Int64 = 86_400
 
-    mutating func append(_ nanoseconds: Int64, to bytes: inout [UInt8]) {
+    mutating func append(_ nanoseconds: Int64, to bytes: inout PlainBuffer<UInt8>) {
         let (second, fraction) = Self.divide(nanoseconds, by: 1_000_000_000)
         let (day, rest) = Self.divide(second, by: Self.secondsPerDay)
         if day != self.day {
             self.day = day
             self.date = Array(CalendarTime(nanosecondsSinceEpoch: nanoseconds).date.utf8) + [UInt8(ascii: "T")]
         }
-        bytes.append(contentsOf: self.date)
-        Self.append(rest / 3600, digits: 2, to: &bytes)
+        self.date.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        let time = UInt64(rest)
+        bytes.append(decimal: time / 3600, digits: 2)
         bytes.append(UInt8(ascii: ":"))
-        Self.append(rest / 60 % 60, digits: 2, to: &bytes)
+        bytes.append(decimal: time / 60 % 60, digits: 2)
         bytes.append(UInt8(ascii: ":"))
-        Self.append(rest % 60, digits: 2, to: &bytes)
+        bytes.append(decimal: time % 60, digits: 2)
         if fraction != 0 {
             bytes.append(UInt8(ascii: "."))
-            var (digits, value) = (9, fraction)
+            var (digits, value) = (9, UInt64(fraction))
             while value % 10 == 0 {
                 value /= 10
                 digits -= 1
             }
-            Self.append(value, digits: digits, to: &bytes)
+            bytes.append(decimal: value, digits: digits)
         }
         bytes.append(UInt8(ascii: "Z"))
     }
@@ -114,14 +155,5 @@ private struct DateCache {
     private static func divide(_ number: Int64, by divisor: Int64) -> (Int64, Int64) {
         let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-    }
-
-    private static func append(_ number: Int64, digits: Int, to bytes: inout [UInt8]) {
-        var divisor: Int64 = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(UInt8(truncatingIfNeeded: number / divisor % 10) + UInt8(ascii: "0"))
-            divisor /= 10
-        }
     }
 }
