@@ -12,15 +12,27 @@ final class KeyTable {
         case equality
     }
 
+    private struct Entry: BitwiseCopyable {
+        var hash: UInt64 = 0
+        var offset = 0
+        var count = 0
+    }
+
+    private struct KnownInt: BitwiseCopyable {
+        var int: Int64
+        var number: Int
+    }
+
     private let rule: Rule
     /// The numbers given are below this.
     @exclusivity(unchecked) private(set) var count = 0
-    @exclusivity(unchecked) private var texts: [String] = []
+    /// By number; the bytes of keys that are no text are none.
+    @exclusivity(unchecked) private var entries = PlainBuffer<Entry>()
+    @exclusivity(unchecked) private var bytes = PlainBuffer<UInt8>()
     /// Open addressing: an entry's number plus one, 0 for a free one.
-    @exclusivity(unchecked) private var slots: [UInt32]
-    @exclusivity(unchecked) private var hashes: [UInt64] = []
-    @exclusivity(unchecked) private var intSlots: [UInt32]
-    @exclusivity(unchecked) private var ints: [(int: Int64, number: UInt32)] = []
+    @exclusivity(unchecked) private var slots = SlotTable()
+    @exclusivity(unchecked) private var intSlots = SlotTable()
+    @exclusivity(unchecked) private var ints = PlainBuffer<KnownInt>()
     /// Differs from table to table, so that nobody can choose keys that meet in one slot.
     private let seed: UInt64
 
@@ -29,13 +41,24 @@ final class KeyTable {
 
     init(_ rule: Rule) {
         self.rule = rule
-        self.slots = Array(repeating: 0, count: 256)
-        self.intSlots = Array(repeating: 0, count: 256)
         self.seed = .random(in: .min ... .max)
     }
 
+    deinit {
+        self.entries.free()
+        self.bytes.free()
+        self.slots.free()
+        self.intSlots.free()
+        self.ints.free()
+    }
+
     /// The key's text.
-    func text(_ number: Int) -> String { self.texts[number] }
+    func text(_ number: Int) -> String { String(decoding: self.text(of: self.entries.base[number]), as: UTF8.self) }
+
+    @inline(__always)
+    private func text(of entry: Entry) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: self.bytes.base + entry.offset, count: entry.count)
+    }
 
     /// The number of the key in a cell that is a string or an int; nil for others, which `number(ofOther:)` takes.
     @inline(__always)
@@ -59,8 +82,7 @@ final class KeyTable {
 
     /// A number for a key that is not found by its text.
     private func newNumber() -> Int {
-        self.texts.append("")
-        self.hashes.append(0)
+        self.entries.append(Entry())
         self.count += 1
         return self.count - 1
     }
@@ -70,60 +92,56 @@ final class KeyTable {
         return text.withUTF8 { self.number(of: $0) }
     }
 
-    private func number(of bytes: UnsafeBufferPointer<UInt8>) -> Int {
-        let hash = self.hash(bytes)
-        let mask = self.slots.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while true {
-            let entry = self.slots[slot]
-            if entry == 0 { break }
-            let number = Int(entry) - 1
-            if self.hashes[number] == hash, self.isText(number, bytes) { return number }
-            slot = (slot + 1) & mask
-        }
-        self.texts.append(String(decoding: bytes, as: UTF8.self))
-        self.hashes.append(hash)
-        self.count += 1
-        self.slots[slot] = UInt32(self.count)
-        if self.count * 2 > self.slots.count { self.grow() }
-        return self.count - 1
-    }
-
     @inline(__always)
-    private func isText(_ number: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        let utf8 = self.texts[number].utf8
-        return utf8.withContiguousStorageIfAvailable { known in
-            known.count == bytes.count
-                && (known.isEmpty || memcmp(known.baseAddress!, bytes.baseAddress!, known.count) == 0)
-        } ?? utf8.elementsEqual(bytes)
+    private func number(of text: UnsafeBufferPointer<UInt8>) -> Int {
+        let hash = self.hash(text)
+        var slot = self.slots.first(for: hash)
+        while true {
+            let found = self.slots.base[slot]
+            if found == 0 { return self.add(text, hash, slot) }
+            let entry = self.entries.base[Int(found) - 1]
+            if entry.hash == hash, entry.count == text.count,
+                entry.count == 0 || memcmp(self.bytes.base + entry.offset, text.baseAddress!, entry.count) == 0
+            {
+                return Int(found) - 1
+            }
+            slot = self.slots.next(slot)
+        }
     }
 
-    private func grow() {
-        let numbers = self.slots.filter { $0 != 0 }.map { Int($0) - 1 }
-        self.slots = Array(repeating: 0, count: self.slots.count * 2)
-        let mask = self.slots.count - 1
-        for number in numbers {
-            var slot = Int(truncatingIfNeeded: self.hashes[number]) & mask
-            while self.slots[slot] != 0 { slot = (slot + 1) & mask }
-            self.slots[slot] = UInt32(number + 1)
-        }
+    @inline(never)
+    private func add(_ text: UnsafeBufferPointer<UInt8>, _ hash: UInt64, _ slot: Int) -> Int {
+        self.entries.append(Entry(hash: hash, offset: self.bytes.count, count: text.count))
+        self.bytes.append(contentsOf: text)
+        self.count += 1
+        let entries = self.entries.base
+        self.slots.fill(slot, with: self.count) { entries[$0].hash }
+        return self.count - 1
     }
 
     @inline(__always)
     private func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
         var state = self.seed ^ UInt64(bytes.count)
         guard let start = UnsafeRawPointer(bytes.baseAddress) else { return Self.mix(state) }
+        let count = bytes.count
+        if count < 8 {
+            // The first and the last four bytes, which may overlap; or each by itself.
+            if count >= 4 {
+                let (first, last) = (
+                    start.loadUnaligned(as: UInt32.self), (start + (count - 4)).loadUnaligned(as: UInt32.self)
+                )
+                return Self.mix(state ^ (UInt64(first) << 32 | UInt64(last)))
+            }
+            var rest: UInt64 = 0
+            for byte in bytes { rest = rest << 8 | UInt64(byte) }
+            return Self.mix(state ^ rest)
+        }
         var offset = 0
-        while offset + 8 <= bytes.count {
+        while offset + 8 < count {
             state = Self.mix(state ^ (start + offset).loadUnaligned(as: UInt64.self))
             offset += 8
         }
-        var rest: UInt64 = 0
-        while offset < bytes.count {
-            rest = rest << 8 | UInt64(bytes[offset])
-            offset += 1
-        }
-        return Self.mix(state ^ rest)
+        return Self.mix(state ^ (start + (count - 8)).loadUnaligned(as: UInt64.self))
     }
 
     /// The halves of a product of 128 bits, folded.
@@ -133,30 +151,65 @@ final class KeyTable {
         return high ^ low
     }
 
+    @inline(__always)
     private func number(of int: Int64) -> Int {
-        let mask = self.intSlots.count - 1
-        var slot = Int(truncatingIfNeeded: Self.mix(UInt64(bitPattern: int) ^ self.seed)) & mask
+        let hash = self.hash(int)
+        var slot = self.intSlots.first(for: hash)
         while true {
-            let entry = self.intSlots[slot]
-            if entry == 0 { break }
-            let known = self.ints[Int(entry) - 1]
-            if known.int == int { return Int(known.number) }
-            slot = (slot + 1) & mask
+            let found = self.intSlots.base[slot]
+            if found == 0 { return self.add(int, slot) }
+            let known = self.ints.base[Int(found) - 1]
+            if known.int == int { return known.number }
+            slot = self.intSlots.next(slot)
         }
+    }
+
+    @inline(never)
+    private func add(_ int: Int64, _ slot: Int) -> Int {
         let number = self.rule == .text ? self.number(of: String(int)) : self.newNumber()
-        self.ints.append((int, UInt32(number)))
-        self.intSlots[slot] = UInt32(self.ints.count)
-        if self.ints.count * 2 > self.intSlots.count { self.growInts() }
+        self.ints.append(KnownInt(int: int, number: number))
+        let known = self.ints.base
+        self.intSlots.fill(slot, with: self.ints.count) { self.hash(known[$0].int) }
         return number
     }
 
-    private func growInts() {
-        self.intSlots = Array(repeating: 0, count: self.intSlots.count * 2)
-        let mask = self.intSlots.count - 1
-        for (place, known) in self.ints.enumerated() {
-            var slot = Int(truncatingIfNeeded: Self.mix(UInt64(bitPattern: known.int) ^ self.seed)) & mask
-            while self.intSlots[slot] != 0 { slot = (slot + 1) & mask }
-            self.intSlots[slot] = UInt32(place + 1)
+    @inline(__always)
+    private func hash(_ int: Int64) -> UInt64 { Self.mix(UInt64(bitPattern: int) ^ self.seed) }
+}
+
+/// Slots for the numbers of entries, 1 and more, that are sought by a hash. Half of them at most are taken.
+private struct SlotTable {
+    private(set) var base: UnsafeMutablePointer<UInt32>
+    private var mask = 255
+    private var taken = 0
+
+    init() {
+        self.base = .allocate(capacity: self.mask + 1)
+        self.base.initialize(repeating: 0, count: self.mask + 1)
+    }
+
+    func free() { self.base.deallocate() }
+
+    @inline(__always)
+    func first(for hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & self.mask }
+
+    @inline(__always)
+    func next(_ slot: Int) -> Int { (slot + 1) & self.mask }
+
+    /// - Parameter hashOf: The hash of the entry whose number is one more.
+    mutating func fill(_ slot: Int, with number: Int, hashOf: (Int) -> UInt64) {
+        self.base[slot] = UInt32(number)
+        self.taken += 1
+        guard self.taken * 2 > self.mask else { return }
+        let (old, count) = (self.base, self.mask + 1)
+        self.mask = 2 * count - 1
+        self.base = .allocate(capacity: self.mask + 1)
+        self.base.initialize(repeating: 0, count: self.mask + 1)
+        for place in 0..<count where old[place] != 0 {
+            var slot = self.first(for: hashOf(Int(old[place]) - 1))
+            while self.base[slot] != 0 { slot = self.next(slot) }
+            self.base[slot] = old[place]
         }
+        old.deallocate()
     }
 }
