@@ -151,20 +151,25 @@ struct Scenario {
 
     func measure(_ ticks: Ticks, rounds: Int, into figures: inout [String: Double]) throws {
         let (plan, diagnostics) = Plan.load(self.program)
-        guard let plan, let pipeline = BatchPipeline(plan) else {
-            throw ValidationError("the program of \(self.name) does not run over batches: \(diagnostics)")
+        func newPipeline() throws -> BatchPipeline {
+            guard let plan, let pipeline = BatchPipeline(plan) else {
+                throw ValidationError("the program of \(self.name) does not run over batches: \(diagnostics)")
+            }
+            return pipeline
         }
         var (fromJSON, fromColumns, floorJSON, floorColumns): ([Double], [Double], [Double], [Double]) = (
             [], [], [], []
         )
         var allocations: [Double] = []
         for _ in 0..<rounds {
+            // New ones each time: time would go back otherwise.
+            let (pipeline, columns) = (try newPipeline(), try newPipeline())
             floorJSON.append(self.rate(ticks.count, self.floorFromJSON(ticks)))
             let before = floor_allocations()
             fromJSON.append(self.rate(ticks.count, try self.engineFromText(ticks, pipeline)))
             allocations.append(Double(floor_allocations() - before) / Double(ticks.count))
             floorColumns.append(self.rate(ticks.count, self.floorParsed(ticks)))
-            fromColumns.append(self.rate(ticks.count, self.engineParsed(ticks, pipeline)))
+            fromColumns.append(self.rate(ticks.count, self.engineParsed(ticks, columns)))
         }
         self.report("JSON", fromJSON, floorJSON, into: &figures)
         self.report("columns", fromColumns, floorColumns, into: &figures)

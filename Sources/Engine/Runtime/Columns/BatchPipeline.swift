@@ -16,7 +16,7 @@ public final class BatchPipeline {
     private let aggregates: [[Int: ColumnAggregate]]
     private let joins: [ColumnJoin?]
     /// By stream: which of a join's sources has which type.
-    private let joinTypes: [[UInt16: Int]]
+    private let joinTypes: [[Int]]
     private(set) var emitted = EmittedRows()
     let writer: RowWriter
 
@@ -55,11 +55,8 @@ public final class BatchPipeline {
             stream.join.map { ColumnJoin($0.0, type: stream.name, program.schema) }
         }
         self.joinTypes = plan.streams.map { stream in
-            var types: [UInt16: Int] = [:]
-            for (source, described) in (stream.join?.0.sources ?? []).enumerated() {
-                types[program.schema.type(named: described.type)] = source
-            }
-            return types
+            let sources = stream.join?.0.sources ?? []
+            return program.schema.types.names.map { name in sources.firstIndex { $0.type == name } ?? 0 }
         }
         self.allRows = .allocate(capacity: Batch.rowsMax)
         for row in 0..<Batch.rowsMax { self.allRows[row] = UInt16(row) }
@@ -159,7 +156,7 @@ public final class BatchPipeline {
         var ways = Ways(frames: steps.map { self.input(of: self.program.steps[$0]) })
         if let join = self.joins[number], let conditions = stream.join?.0.conditions, !ways.isEmpty {
             let sources = steps.map { step in
-                self.program.steps[step].type.flatMap { self.joinTypes[number][self.program.schema.type(named: $0)] }
+                self.program.steps[step].type.map { self.joinTypes[number][Int(self.program.schema.type(named: $0))] }
             }
             ways = join.run(ways, sourceOfWay: sources, sourceOfType: self.joinTypes[number], self.evaluator)
             for condition in conditions { self.filter(&ways, condition) }

@@ -135,9 +135,11 @@ final class ColumnJoin {
 
     // MARK: - Events
 
-    /// - Parameter sourceOfWay: Which of the join's sources the events of each way are of; that of the input's events is
-    ///   asked for each.
-    func run(_ ways: Ways, sourceOfWay: [Int?], sourceOfType: [UInt16: Int], _ evaluator: ColumnEvaluator) -> Ways {
+    /// - Parameters:
+    ///   - sourceOfWay: Which of the join's sources the events of each way are of; nil for the input's events, which are
+    ///     asked for each.
+    ///   - sourceOfType: The same by the type's number.
+    func run(_ ways: Ways, sourceOfWay: [Int?], sourceOfType: [Int], _ evaluator: ColumnEvaluator) -> Ways {
         let batch = evaluator.batch
         for (way, frame) in ways.frames.enumerated() {
             guard let frame else { continue }
@@ -153,7 +155,7 @@ final class ColumnJoin {
         }
         ways.forEach { way, row in
             guard let lane = lanes[way] else { return }
-            let number = lane.source ?? sourceOfType[batch.types[row]] ?? 0
+            let number = lane.source ?? sourceOfType[Int(batch.types[row])]
             self.take(row, number, lane, batch)
         }
         var results = ways
