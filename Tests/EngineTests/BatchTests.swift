@@ -29,8 +29,8 @@ struct BatchTests {
     private func compare(_ source: String, _ events: [Event]) throws {
         let plan = try Self.load(source)
         let expected = Self.lines(plan, events).map { String(decoding: $0, as: UTF8.self) }
-        for size in [1, 7, 1024] {
-            let pipeline = try #require(BatchPipeline(plan))
+        for (size, heapBytesMax) in [(1, 1 << 30), (7, 1 << 30), (1024, 1 << 30), (1024, 100)] {
+            let pipeline = try #require(BatchPipeline(plan, heapBytesMax: heapBytesMax))
             let actual = Self.lines(pipeline, events, batchSize: size).map { String(decoding: $0, as: UTF8.self) }
             let place =
                 zip(actual, expected).enumerated().first { $1.0 != $1.1 }?.offset ?? min(actual.count, expected.count)

@@ -20,14 +20,14 @@ final class Batch {
     var input: UnsafePointer<UInt8>
     let heap: TextHeap
 
-    init(_ schema: BatchSchema) {
+    init(_ schema: BatchSchema, heapBytesMax: Int) {
         self.schema = schema
         self.times = .allocate(capacity: Self.rowsMax)
         self.times.initialize(repeating: 0, count: Self.rowsMax)
         self.types = .allocate(capacity: Self.rowsMax)
         self.types.initialize(repeating: 0, count: Self.rowsMax)
         self.columns = schema.slots.names.map { _ in Column() }
-        self.heap = TextHeap()
+        self.heap = TextHeap(bytesMax: heapBytesMax)
         self.input = UnsafePointer(self.heap.base)
     }
 
@@ -91,13 +91,18 @@ final class Batch {
         case .bool(let bool): column.set(row, Cell.bool, bool ? 1 : 0)
         case .int(let int): column.set(row, Cell.int, UInt64(bitPattern: int))
         case .float(let float): column.set(row, Cell.float, float.bitPattern)
-        case .string(let string): column.set(row, Cell.string, self.heap.append(string).rawValue)
+        case .string(let string):
+            guard let place = self.heap.append(string) else { return self.box(value, column, row) }
+            column.set(row, Cell.string, place.rawValue)
         case .timestamp(let time): column.set(row, Cell.timestamp, UInt64(bitPattern: time))
         case .duration(let duration): column.set(row, Cell.duration, duration)
-        case .array, .map:
-            column.set(row, Cell.boxed, UInt64(column.boxes.count))
-            column.boxes.append(value)
+        case .array, .map: self.box(value, column, row)
         }
+    }
+
+    private func box(_ value: Value, _ column: Column, _ row: Int) {
+        column.set(row, Cell.boxed, UInt64(column.boxes.count))
+        column.boxes.append(value)
     }
 
     func value(_ column: Column, _ row: Int) -> Value? {
@@ -127,19 +132,25 @@ final class TextHeap {
     private(set) var base: UnsafeMutablePointer<UInt8>
     private var capacity = 4096
     private var count = 0
+    private let bytesMax: Int
     /// Up to here are the constants, which stay.
     private var kept = 0
 
-    init() { self.base = .allocate(capacity: self.capacity) }
+    init(bytesMax: Int) {
+        self.bytesMax = bytesMax
+        self.base = .allocate(capacity: self.capacity)
+    }
 
     deinit { self.base.deallocate() }
 
-    func append(_ text: String) -> TextPlace {
+    /// Nil if it holds so much that the place could not be told.
+    func append(_ text: String) -> TextPlace? {
         var text = text
         return text.withUTF8 { self.append($0) }
     }
 
-    func append(_ bytes: UnsafeBufferPointer<UInt8>) -> TextPlace {
+    private func append(_ bytes: UnsafeBufferPointer<UInt8>) -> TextPlace? {
+        guard self.count + bytes.count <= self.bytesMax else { return nil }
         self.reserve(bytes.count)
         if let start = bytes.baseAddress { (self.base + self.count).update(from: start, count: bytes.count) }
         self.count += bytes.count

@@ -24,11 +24,14 @@ public final class BatchPipeline {
     public static let rowsMax = Batch.rowsMax
 
     /// Nil for a program that needs one event after the other.
-    public init?(_ plan: Plan) {
+    public convenience init?(_ plan: Plan) { self.init(plan, heapBytesMax: 1 << 30) }
+
+    /// - Parameter heapBytesMax: How many bytes of texts a batch may make before they are kept one by one.
+    init?(_ plan: Plan, heapBytesMax: Int) {
         guard let program = BatchProgram(plan) else { return nil }
         self.plan = plan
         self.program = program
-        self.batch = Batch(program.schema)
+        self.batch = Batch(program.schema, heapBytesMax: heapBytesMax)
         self.evaluator = ColumnEvaluator(plan, self.batch)
         self.writer = RowWriter(self.batch)
         self.counts = Array(repeating: 0, count: plan.counterCount)

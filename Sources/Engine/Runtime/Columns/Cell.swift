@@ -11,7 +11,7 @@ struct Cell {
     static let string: UInt8 = 5
     static let timestamp: UInt8 = 6
     static let duration: UInt8 = 7
-    /// An array or a map: the word is its place in the column's boxes.
+    /// An array, a map, or a string for which there was no room: the word is its place in the column's boxes.
     static let boxed: UInt8 = 8
 }
 

@@ -73,6 +73,7 @@ final class KeyTable {
 
     func number(ofOther value: Value?) -> Int {
         guard self.rule == .equality else { return self.number(of: value.partitionText) }
+        if case .string(let text) = value { return self.number(of: text) }
         if case .float(let float) = value, let int = Int64(exactly: float) { return self.number(of: int) }
         let value = value ?? .null
         if let number = self.others[value] { return number }
