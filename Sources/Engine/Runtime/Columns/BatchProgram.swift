@@ -26,16 +26,21 @@ struct BatchProgram {
     private static let stepsMax = 256
     private static let depthMax = 10
 
-    /// Nil for a plan that needs one event after the other: streams that read each other in a circle, and what is not
-    /// done in columns yet.
+    /// Nil for a plan that needs one event after the other: see `obstacle`.
     init?(_ plan: Plan) {
-        guard let steps = Self.steps(of: plan), Self.isPure(plan) else { return nil }
-        guard plan.streams.allSatisfy({ Self.isColumnar($0, plan) }) else { return nil }
+        guard Self.obstacle(in: plan) == nil, let steps = Self.steps(of: plan) else { return nil }
         self.plan = plan
         self.steps = steps
         self.ways = plan.streams.indices.map { stream in steps.indices.filter { steps[$0].stream == stream } }
         self.order = plan.sourcesFirst
         self.schema = BatchSchema(fields: Self.fields(of: plan), types: plan.routes.keys.sorted())
+    }
+
+    /// Why a plan does not run over batches; nil if it does.
+    static func obstacle(in plan: Plan) -> String? {
+        if Self.steps(of: plan) == nil { return "streams read each other in a circle, or on very many ways" }
+        if !Self.isPure(plan) { return "it has functions, or prints in expressions" }
+        return plan.streams.first { !Self.isColumnar($0, plan) }.map { "stream \($0.name) is not done in columns yet" }
     }
 
     /// Whether some stream emits events with all their fields.

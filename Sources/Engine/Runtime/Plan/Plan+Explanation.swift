@@ -1,0 +1,99 @@
+import VPL
+
+extension Plan {
+    /// How the program runs, for people: each stream with what it reads, what it does, and what it keeps in memory.
+    public var explanation: String {
+        let obstacle = BatchProgram.obstacle(in: self)
+        var text = obstacle.map { "Runs one event after the other: \($0).\n" } ?? "Runs over batches of columns.\n"
+        for stream in self.streams {
+            text += "\nstream \(stream.name)\n"
+            for line in self.lines(of: stream, inColumns: obstacle == nil) { text += "  \(line)\n" }
+        }
+        return text
+    }
+
+    private func lines(of stream: CompiledStream, inColumns: Bool) -> [String] {
+        let streamNames = Set(self.streams.map(\.name))
+        let sources = stream.branches.map { branch in
+            (streamNames.contains(branch.type) ? "stream " : "events ") + branch.type
+                + (branch.condition == nil ? "" : " if")
+        }
+        var lines = ["reads     " + sources.joined(separator: ", ")]
+        var kept: [String] = []
+        if let (join, _) = stream.join {
+            lines.append("joins     " + Self.describe(join))
+            kept.append(
+                "one event of each source for every key ever seen, more while events are out of order: unbounded in keys"
+            )
+        }
+        for operation in stream.operations {
+            let (does, keeps) = self.describe(operation, inColumns)
+            lines.append(does)
+            if let keeps { kept.append(keeps) }
+        }
+        lines += kept.map { "keeps     " + $0 }
+        return lines
+    }
+
+    private static func describe(_ join: CompiledJoin) -> String {
+        let keys = join.sources.map { source in
+            source.key.isEmpty ? source.type : source.key.map { "\(source.type).\($0)" }.joined(separator: ", ")
+        }
+        let rest = join.conditions.isEmpty ? "" : ", and \(join.conditions.count) further conditions"
+        return keys.joined(separator: " = ") + ", at most \(Self.time(join.horizon)) apart" + rest
+    }
+
+    /// What an operation does, and what it keeps.
+    private func describe(_ operation: CompiledOperation, _ inColumns: Bool) -> (String, String?) {
+        func names(_ fields: [Projection]) -> String { fields.map(\.name).joined(separator: ", ") }
+        switch operation {
+        case .filter: return ("filters", nil)
+        case .select(let fields): return ("selects   " + names(fields), nil)
+        case .emit(let type, _, let fields): return ("emits     \(type): " + (fields.map(names) ?? "all fields"), nil)
+        case .window(let state):
+            let (does, keeps) = Self.describe(self.windows[state])
+            guard inColumns else { return (does, keeps) }
+            // Only the sums are kept there.
+            let isKeyed = self.windows[state].key != nil
+            return (does, isKeyed ? "a set of sums for every key ever seen: unbounded in keys" : "one set of sums")
+        case .aggregate(let aggregate, let state):
+            let key = aggregate.key.map { " by \($0)" } ?? ""
+            let items = "sums up   " + aggregate.items.map(\.name).joined(separator: ", ") + key
+            guard state != nil else { return (items, nil) }
+            let size =
+                aggregate.key == nil ? "one set of sums" : "a set of sums for every key ever seen: unbounded in keys"
+            return (items + ", over all events so far", size)
+        case .process(_, let isOutput): return (isOutput ? "processes, and emits the results" : "processes", nil)
+        case .distinct: return ("drops what was seen before", "the 100,000 keys used last")
+        case .limit(let count, _): return ("passes    the first \(count)", nil)
+        case .deliver(let sink): return ("sends to  \(self.sinks[sink.rawValue].connector.name)", nil)
+        case .print: return ("prints", nil)
+        case .log: return ("logs", nil)
+        case .tap(let items): return ("counts    as " + items.map(\.name).joined(separator: ", "), nil)
+        }
+    }
+
+    private static func describe(_ window: CompiledWindow) -> (String, String) {
+        let key = window.key.map { " for each \($0)" } ?? ""
+        let keys = window.key == nil ? "" : ", for every key ever seen: unbounded in keys"
+        switch window.kind {
+        case .tumbling(let size):
+            return ("gathers   \(self.time(size))\(key)", "the events of \(self.time(size))\(keys)")
+        case .sliding(let size, let step):
+            return (
+                "gathers   the last \(self.time(size)) every \(self.time(step))\(key)",
+                "the events of \(self.time(size))\(keys)"
+            )
+        case .count(let size): return ("gathers   \(size) events\(key)", "up to \(size) events\(keys)")
+        case .slidingCount(let size, let step):
+            return ("gathers   the last \(size) events every \(step)\(key)", "up to \(size) events\(keys)")
+        case .session(let gap):
+            return (
+                "gathers   sessions, ended by \(self.time(gap)) of silence\(key)",
+                "the events of a session, however long\(keys)"
+            )
+        }
+    }
+
+    private static func time(_ nanoseconds: Int64) -> String { Value.duration(UInt64(max(0, nanoseconds))).text }
+}

@@ -1,0 +1,63 @@
+import Engine
+import Testing
+import VPL
+
+@Suite("Explanations")
+struct ExplanationTests {
+    private func explanation(_ source: String) throws -> String {
+        let (plan, diagnostics) = Plan.load(source)
+        return try #require(plan, "\(diagnostics)").explanation
+    }
+
+    @Test("an explanation names what each stream reads, does and keeps")
+    func streams() throws {
+        let text = try self.explanation(
+            """
+            stream Mean = Tick.where(price > 1).partition_by(symbol).window(10s).aggregate(m: avg(price)).emit(m: m)
+            stream Total = Mean.aggregate(n: count())
+            stream Pairs = join(Total, Quote).on(Total.n == Quote.n).window(5m).limit(3).emit as Pair (n: Quote.n)
+            """
+        )
+        #expect(
+            text == """
+                Runs over batches of columns.
+
+                stream Mean
+                  reads     events Tick
+                  filters
+                  gathers   10s for each symbol
+                  sums up   m by symbol
+                  emits     Mean: m
+                  keeps     a set of sums for every key ever seen: unbounded in keys
+
+                stream Total
+                  reads     stream Mean
+                  sums up   n, over all events so far
+                  keeps     one set of sums
+
+                stream Pairs
+                  reads     stream Total, events Quote
+                  joins     Total.n = Quote.n, at most 5m apart
+                  passes    the first 3
+                  emits     Pair: n
+                  keeps     one event of each source for every key ever seen, more while events are out of order: unbounded in keys
+
+                """
+        )
+    }
+
+    @Test(
+        "it says why a program runs event by event",
+        arguments: [
+            ("stream A = B.emit(x: x)\nstream B = A.emit(x: x)", "streams read each other in a circle"),
+            ("fn f():\n    1\nstream A = E.emit(x: f())", "it has functions"),
+            (
+                "stream A = E.window(session: 5s).aggregate(n: count()).emit(n: n)",
+                "stream A is not done in columns yet"
+            ),
+        ]
+    )
+    func obstacles(source: String, reason: String) throws {
+        #expect(try self.explanation(source).hasPrefix("Runs one event after the other: \(reason)"))
+    }
+}
