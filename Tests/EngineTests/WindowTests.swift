@@ -62,6 +62,28 @@ struct WindowTests {
         #expect(try self.texts(source, events) == ["9 {n: 3, s: 4}"])
     }
 
+    @Test("live input closes sessions that are silent for longer than their gap, and the next event begins one")
+    func silentSessions() throws {
+        let source = "stream S = E.partition_by(k).window(session: 5s).aggregate(c: count()).emit(k: k, c: c)"
+        let plan = try #require(Plan.load(source).plan)
+        #expect(plan.sessionInterval == 5_000_000_000)
+        var pipeline = Pipeline(plan)
+        var outputs = Outputs()
+        func counts(at seconds: Int64) -> [String] {
+            pipeline.closeSilentSessions(at: seconds * 1_000_000_000, into: &outputs)
+            defer { outputs.clear() }
+            return outputs.emitted.map { $0.fields.text }
+        }
+        pipeline.process([self.event(0, ["k": 1]), self.event(2, ["k": 2]), self.event(3, ["k": 1])], into: &outputs)
+        #expect(counts(at: 7) == [])
+        #expect(counts(at: 8) == ["{k: 2, c: 1}"])
+        pipeline.process(self.event(8, ["k": 2]), into: &outputs)
+        #expect(counts(at: 9) == ["{k: 1, c: 2}"])
+        #expect(counts(at: 14) == ["{k: 2, c: 1}"])
+        #expect(counts(at: 100) == [])
+        #expect(pipeline.counters.emitted == 3)
+    }
+
     @Test("a window's size may be an expression of globals, and has to be positive")
     func sizes() throws {
         let events = (0..<4).map { self.event($0, [:]) }

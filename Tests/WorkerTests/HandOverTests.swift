@@ -15,9 +15,9 @@ import Threads
         #expect(inbox.offer(Self.batch(5)) == .full)
         #expect(inbox.offer(Self.batch(4)) == .taken)
         let waiting = NamedThread(name: "waiting") { _ = inbox.add(Self.batch(100)) }
-        #expect(inbox.next().map(\.events.count) == [6, 4])
+        #expect(inbox.next(atMost: nil)?.map(\.events.count) == [6, 4])
         waiting.join()
-        #expect(inbox.next().map(\.events.count) == [100])
+        #expect(inbox.next(atMost: nil)?.map(\.events.count) == [100])
     }
 
     @Test func `a closed inbox gives what it holds, and takes nothing more`() {
@@ -32,8 +32,9 @@ import Threads
         waiting.join()
         #expect(refused.withLock { $0 })
         #expect(inbox.offer(Self.batch(1)) == .closed)
-        #expect(inbox.next().map(\.events.count) == [10])
-        #expect(inbox.next().isEmpty)
+        #expect(inbox.next(atMost: nil)?.map(\.events.count) == [10])
+        #expect(inbox.next(atMost: nil)?.isEmpty == true)
+        #expect(EventInbox(eventsMax: 1).next(atMost: .milliseconds(1)) == nil)
     }
 }
 

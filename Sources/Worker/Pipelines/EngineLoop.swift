@@ -10,6 +10,9 @@ struct EngineLoop: ~Copyable {
     private let console: ConsoleWriter
     private let progress: PipelineProgress
     private let logger: Logger
+    /// How often silent sessions are looked for; nil for a program without any.
+    private let sessionInterval: Duration?
+    private var lastLook = ContinuousClock.now
 
     init(
         _ plan: Plan,
@@ -25,19 +28,43 @@ struct EngineLoop: ~Copyable {
         self.console = console
         self.progress = progress
         self.logger = logger
+        self.sessionInterval = plan.sessionInterval.map { .nanoseconds(max($0, Self.shortestInterval)) }
     }
+
+    /// A millisecond: more often the clock of a machine that does other things as well can't be asked.
+    private static let shortestInterval: Int64 = 1_000_000
 
     /// Runs until the inbox is closed and empty.
     consuming func run() {
         self.progress.engineStarted()
-        while case let batches = self.inbox.next(), !batches.isEmpty {
-            for batch in batches { self.process(batch) }
+        while true {
+            let batches = self.inbox.next(atMost: self.sessionInterval)
+            if let batches, batches.isEmpty { break }
+            for batch in batches ?? [] { self.process(batch) }
+            self.closeSilentSessions()
         }
+        // What sessions still hold is not lost.
+        self.pipeline.now = WallClock.nanoseconds()
+        self.pipeline.finish(into: &self.outputs)
+        self.handOn(EventBatch(events: []))
+    }
+
+    private mutating func closeSilentSessions() {
+        guard let interval = self.sessionInterval, .now - self.lastLook >= interval else { return }
+        self.lastLook = .now
+        self.pipeline.now = WallClock.nanoseconds()
+        self.pipeline.closeSilentSessions(at: WallClock.nanoseconds(), into: &self.outputs)
+        self.handOn(EventBatch(events: []))
     }
 
     private mutating func process(_ batch: EventBatch) {
         self.pipeline.now = WallClock.nanoseconds()
         self.pipeline.process(batch.events, into: &self.outputs)
+        self.handOn(batch)
+    }
+
+    /// Sends what came of a batch where it belongs.
+    private mutating func handOn(_ batch: EventBatch) {
         let emittedCount = UInt64(self.outputs.emitted.count)
         self.progress.count {
             $0.eventsIn += UInt64(batch.events.count)

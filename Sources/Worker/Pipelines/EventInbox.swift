@@ -47,15 +47,18 @@ final class EventInbox: Sendable {
         self.contents.change { self.admit(batch, to: &$0) }
     }
 
-    /// All that has come, blocking until there is something; empty when the inbox is closed and nothing is left.
-    func next() -> [EventBatch] {
-        self.contents.wait { contents in
+    /// All that has come, blocking until there is something; empty when the inbox is closed and nothing is left, nil when
+    /// nothing came in time.
+    func next(atMost patience: Duration?) -> [EventBatch]? {
+        func take(_ contents: inout Contents) -> [EventBatch]? {
             guard !contents.batches.isEmpty || contents.isClosed else { return nil }
             let batches = contents.batches
             contents.batches = []
             contents.eventCount = 0
             return batches
         }
+        guard let patience else { return self.contents.wait(for: take) }
+        return self.contents.wait(atMost: patience, for: take)
     }
 
     /// Refuses all that comes from now on.

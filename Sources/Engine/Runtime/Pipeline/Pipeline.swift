@@ -65,11 +65,22 @@ public struct Pipeline: ~Copyable, Sendable {
 
     /// The end of the input: gives what streams still hold, each stream after those that it reads.
     public mutating func finish(into outputs: inout Outputs) {
+        self.fire(into: &outputs) { $0.finish() }
+    }
+
+    /// Live input: closes the sessions to which no event came for longer than their gap. Call it every
+    /// `Plan.sessionInterval`.
+    public mutating func closeSilentSessions(at now: Int64, into outputs: inout Outputs) {
+        self.fire(into: &outputs) { $0.takeSilent(at: now) }
+    }
+
+    /// Takes batches out of windows and through what follows them, each stream after those that it reads.
+    private mutating func fire(into outputs: inout Outputs, _ take: (inout WindowState) -> [[Event]]) {
         let emittedBefore = outputs.emitted.count
         for stream in self.plan.sourcesFirst.map({ self.plan.streams[$0] }) {
             for (place, operation) in stream.operations.enumerated() {
                 guard case .window(let state) = operation else { continue }
-                for batch in self.windows[state].finish() {
+                for batch in take(&self.windows[state]) {
                     var isTyped = false
                     self.run(stream, from: place + 1, on: batch, depth: 0, isTyped: &isTyped, into: &outputs)
                 }

@@ -31,6 +31,11 @@ public struct Plan: Sendable {
     /// The names of the streams in the order declared.
     public var streamNames: [String] { self.streams.map(\.name) }
 
+    /// How often, in nanoseconds, live input has to ask for silent sessions: the smallest gap. Nil without sessions.
+    public var sessionInterval: Int64? {
+        self.windows.compactMap { if case .session(let gap) = $0.kind { gap } else { nil } }.min()
+    }
+
     /// The streams in the order declared, but each after those that it reads.
     var sourcesFirst: [Int] {
         var order: [Int] = []

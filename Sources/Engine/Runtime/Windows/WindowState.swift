@@ -43,6 +43,19 @@ struct WindowState: Sendable {
         return self.partitions.count - 1
     }
 
+    /// Sessions that no event came to for longer than their gap fire, a batch for each partition.
+    mutating func takeSilent(at now: Int64) -> [[Event]] {
+        guard case .session(let gap) = self.window.kind else { return [] }
+        var batches: [[Event]] = []
+        for place in self.partitions.indices {
+            guard let last = self.partitions[place].mark, last.isBefore(now, minus: gap) else { continue }
+            batches.append(self.partitions[place].events)
+            // The next event begins a session, as the first one did.
+            self.partitions[place] = Partition()
+        }
+        return batches
+    }
+
     /// The end of the input: sessions fire what they hold, a batch for each partition. Other windows do not.
     mutating func finish() -> [[Event]] {
         guard case .session = self.window.kind else { return [] }
