@@ -52,8 +52,9 @@ struct EngineLoop: ~Copyable {
     private mutating func closeSilentSessions() {
         guard let interval = self.sessionInterval, .now - self.lastLook >= interval else { return }
         self.lastLook = .now
-        self.pipeline.now = WallClock.nanoseconds()
-        self.pipeline.closeSilentSessions(at: WallClock.nanoseconds(), into: &self.outputs)
+        let now = WallClock.nanoseconds()
+        self.pipeline.now = now
+        self.pipeline.closeSilentSessions(at: now, into: &self.outputs)
         self.handOn(EventBatch(events: []))
     }
 

@@ -36,6 +36,12 @@ final class Column {
         self.kinds.insert(CellKinds(tag))
     }
 
+    /// Finds out whether each of these rows has a value.
+    func noteMissing(among rows: Selection) {
+        let isFull = (0..<rows.count).allSatisfy { self.tags[rows.row($0)] != Cell.missing }
+        if isFull { self.kinds.remove(.missing) } else { self.kinds.insert(.missing) }
+    }
+
     /// Whether all rows that matter hold values of this one kind.
     func isOnly(_ kind: CellKinds) -> Bool { self.kinds == kind }
 }

@@ -383,15 +383,14 @@ final class ColumnAggregate {
             batch.set(key, column, row)
         } else {
             column.tags[row] = Cell.missing
-            column.kinds.insert(.missing)
         }
     }
 
     private func frame(_ lane: Lane, _ batch: Batch) -> Frame {
-        // Each was written to in each of the rows.
-        for column in lane.items + [lane.keyResult, lane.partition].compactMap({ $0 }) {
-            if column !== lane.keyResult || !self.isKeyEverMissing(lane) { column.kinds.remove(.missing) }
-        }
+        let selection = Selection(rows: lane.resultRows, count: lane.resultCount, isDense: false)
+        // All but the key were written to in each of the rows.
+        for column in lane.items + [lane.partition].compactMap({ $0 }) { column.kinds.remove(.missing) }
+        lane.keyResult?.noteMissing(among: selection)
         var fields = zip(self.aggregate.items, lane.items).map { Frame.Field(name: $0.name, column: $1) }
         func add(_ name: String, _ column: Column) {
             if !fields.contains(where: { $0.name.isExactly(name) }) {
@@ -405,16 +404,11 @@ final class ColumnAggregate {
             if let slot = batch.schema.slots.find(field.name) { columns[slot] = field.column }
         }
         return Frame(
-            selection: Selection(rows: lane.resultRows, count: lane.resultCount, isDense: false),
+            selection: selection,
             columns: columns,
             times: lane.resultTimes,
             fields: fields,
             type: self.type
         )
-    }
-
-    private func isKeyEverMissing(_ lane: Lane) -> Bool {
-        guard let column = lane.keyResult else { return false }
-        return (0..<lane.resultCount).contains { column.tags[Int(lane.resultRows[$0])] == Cell.missing }
     }
 }

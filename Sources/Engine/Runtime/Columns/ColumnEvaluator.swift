@@ -68,7 +68,7 @@ final class ColumnEvaluator {
 
     private func comparedRows(_ symbol: BinaryOperator, _ left: NodeID, _ right: NodeID, in frame: Frame) -> Selection?
     {
-        guard let (a, b) = self.operands(left, right, in: frame) else { return nil }
+        let (a, b) = self.operands(left, right, in: frame)
         let out = self.pool.rows()
         let (x, y) = (a.words, b.words)
         let rows = frame.selection
@@ -112,7 +112,7 @@ final class ColumnEvaluator {
     }
 
     /// Both operands, an int constant beside floats as a float.
-    private func operands(_ left: NodeID, _ right: NodeID, in frame: Frame) -> (Column, Column)? {
+    private func operands(_ left: NodeID, _ right: NodeID, in frame: Frame) -> (Column, Column) {
         let (a, b) = (self.column(left, in: frame), self.column(right, in: frame))
         if a.isOnly(.float), case .constant(let index) = self.code[right], let float = self.floats[index] {
             return (a, float)
@@ -169,23 +169,13 @@ final class ColumnEvaluator {
     }
 
     private func arithmetic(_ symbol: BinaryOperator, _ left: NodeID, _ right: NodeID, in frame: Frame) -> Column? {
-        guard let (a, b) = self.operands(left, right, in: frame) else { return nil }
+        let (a, b) = self.operands(left, right, in: frame)
         let (x, y) = (a.words, b.words)
         if a.isOnly(.int), b.isOnly(.int) {
             switch symbol {
             case .add: return self.made(.int, in: frame) { x[$0] &+ y[$0] }
             case .subtract: return self.made(.int, in: frame) { x[$0] &- y[$0] }
             case .multiply: return self.made(.int, in: frame) { x[$0] &* y[$0] }
-            default: return nil
-            }
-        }
-        @inline(__always)
-        func float(_ word: UInt64) -> Double { Double(bitPattern: word) }
-        if a.isOnly(.float), b.isOnly(.float) {
-            switch symbol {
-            case .add: return self.made(.float, in: frame) { (float(x[$0]) + float(y[$0])).bitPattern }
-            case .subtract: return self.made(.float, in: frame) { (float(x[$0]) - float(y[$0])).bitPattern }
-            case .multiply: return self.made(.float, in: frame) { (float(x[$0]) * float(y[$0])).bitPattern }
             default: return nil
             }
         }
@@ -196,6 +186,8 @@ final class ColumnEvaluator {
             let words = column.words
             return self.made(.float, in: frame) { Double(Int64(bitPattern: words[$0])).bitPattern }
         }
+        @inline(__always)
+        func float(_ word: UInt64) -> Double { Double(bitPattern: word) }
         guard let p = converted(a)?.words, let q = converted(b)?.words else { return nil }
         switch symbol {
         case .add: return self.made(.float, in: frame) { (float(p[$0]) + float(q[$0])).bitPattern }

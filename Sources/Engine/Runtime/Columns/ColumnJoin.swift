@@ -292,15 +292,15 @@ final class ColumnJoin {
     }
 
     private func frame(_ lane: Lane, _ batch: Batch) -> Frame {
+        let selection = Selection(rows: lane.resultRows, count: lane.resultCount, isDense: false)
         var slots = [Column?](repeating: nil, count: batch.columns.count)
         for output in self.usedOutputs {
             let column = lane.columns[output]
-            let isFull = (0..<lane.resultCount).allSatisfy { column.tags[Int(lane.resultRows[$0])] != Cell.missing }
-            if isFull { column.kinds.remove(.missing) }
+            column.noteMissing(among: selection)
             slots[self.outputs[output].slot] = column
         }
         return Frame(
-            selection: Selection(rows: lane.resultRows, count: lane.resultCount, isDense: false),
+            selection: selection,
             columns: slots,
             times: lane.resultTimes,
             fields: nil,

@@ -4,7 +4,6 @@ struct EmittedRows {
         let frame: Frame
         /// Where it stands in the order in which a single event meets the program's `.emit`s.
         let rank: Int
-        fileprivate var next = 0
 
         init(_ frame: Frame, rank: Int) {
             self.frame = frame
@@ -31,26 +30,7 @@ struct EmittedRows {
     }
 
     /// Calls `body` for each in the order in which single events would have emitted it: by row, then by list.
-    func forEach(_ body: (List, Int) throws -> Void) rethrows {
-        if self.lists.count == 1, let list = self.lists.first {
-            for place in 0..<list.frame.selection.count { try body(list, list.frame.selection.row(place)) }
-            return
-        }
-        var lists = self.lists
-        while true {
-            var row = Int.max
-            for list in lists where list.next < list.frame.selection.count {
-                row = min(row, list.frame.selection.row(list.next))
-            }
-            if row == .max { return }
-            for index in lists.indices {
-                let selection = lists[index].frame.selection
-                guard lists[index].next < selection.count, selection.row(lists[index].next) == row else {
-                    continue
-                }
-                try body(lists[index], row)
-                lists[index].next += 1
-            }
-        }
+    func forEach(_ body: (List, Int) -> Void) {
+        Ways(frames: self.lists.map(\.frame)).forEach { list, row in body(self.lists[list], row) }
     }
 }

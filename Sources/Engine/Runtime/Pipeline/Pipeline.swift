@@ -15,6 +15,8 @@ public struct Pipeline: ~Copyable, Sendable {
     private var counts: [Int64]
     private var memories: [RecencySet]
     private var windows: [WindowState]
+    /// The order in which windows are asked for what they hold.
+    private let sourcesFirst: [Int]
     private var joins: [JoinState]
     /// The aggregates over all events so far, by the text of their key.
     private var sums: [[ExactText: Aggregation]]
@@ -44,6 +46,7 @@ public struct Pipeline: ~Copyable, Sendable {
         self.evaluator = Evaluator(code: plan.code, functions: plan.functions, globals: plan.globals)
         self.counts = Array(repeating: 0, count: plan.counterCount)
         self.memories = Array(repeating: RecencySet(capacity: Self.distinctKeysMax), count: plan.memoryCount)
+        self.sourcesFirst = plan.sourcesFirst
         self.windows = plan.windows.map { WindowState($0) }
         self.joins = plan.streams.compactMap { $0.join.map { JoinState($0.0) } }
         self.sums = Array(repeating: [:], count: plan.sumCount)
@@ -77,7 +80,7 @@ public struct Pipeline: ~Copyable, Sendable {
     /// Takes batches out of windows and through what follows them, each stream after those that it reads.
     private mutating func fire(into outputs: inout Outputs, _ take: (inout WindowState) -> [[Event]]) {
         let emittedBefore = outputs.emitted.count
-        for stream in self.plan.sourcesFirst.map({ self.plan.streams[$0] }) {
+        for stream in self.sourcesFirst.map({ self.plan.streams[$0] }) {
             for (place, operation) in stream.operations.enumerated() {
                 guard case .window(let state) = operation else { continue }
                 for batch in take(&self.windows[state]) {

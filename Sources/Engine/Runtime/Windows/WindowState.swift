@@ -72,9 +72,7 @@ extension WindowState.Partition {
         switch kind {
         case .tumbling(let size):
             guard let start = self.mark, time.isBefore(start, plus: size) else {
-                let isFirst = self.mark == nil
-                self.mark = time
-                return isFirst ? self.replace(nil, event) : self.replace(self.events, event)
+                return self.begin(with: event)
             }
             self.events.append(event)
             return nil
@@ -99,9 +97,7 @@ extension WindowState.Partition {
             return self.events
         case .session(let gap):
             guard let last = self.mark, !last.isBefore(time, minus: gap) else {
-                let isFirst = self.mark == nil
-                self.mark = time
-                return isFirst ? self.replace(nil, event) : self.replace(self.events, event)
+                return self.begin(with: event)
             }
             self.mark = max(last, time)
             self.events.append(event)
@@ -109,10 +105,12 @@ extension WindowState.Partition {
         }
     }
 
-    /// Begins a window with the event, and gives the one before.
-    private mutating func replace(_ fired: [Event]?, _ event: Event) -> [Event]? {
+    /// Begins a window with the event, and gives the one before, if there was one.
+    private mutating func begin(with event: Event) -> [Event]? {
+        let fired = self.events
         self.events = [event]
-        return fired
+        self.mark = event.timestamp
+        return fired.isEmpty ? nil : fired
     }
 }
 
