@@ -151,19 +151,11 @@ struct BatchTests {
     ]
 
     private func expression(_ depth: Int, _ random: inout SeededGenerator) -> String {
-        func pick(_ items: [String]) -> String { items[Int.random(in: 0..<items.count, using: &random)] }
-        guard depth > 0 else { return pick(Self.atoms) }
-        switch Int.random(in: 0..<7, using: &random) {
-        case 0: return pick(Self.atoms)
-        case 1: return "-(\(self.expression(depth - 1, &random)))"
-        case 2: return "(not \(self.expression(depth - 1, &random)))"
-        case 3:
-            let condition = self.expression(depth - 1, &random)
-            return "(if \(condition) then \(self.expression(depth - 1, &random)) else a)"
-        default:
-            let left = self.expression(depth - 1, &random)
-            return "(\(left) \(pick(Self.operators)) \(self.expression(depth - 1, &random)))"
-        }
+        RandomExpressions(
+            atoms: Self.atoms,
+            operators: Self.operators,
+            forms: [.atom, .negation, .not, .conditional, .binary, .binary, .binary]
+        ).expression(depth, &random)
     }
 
     @Test("random programs over random events agree with single events", arguments: 1...8 as ClosedRange<UInt64>)

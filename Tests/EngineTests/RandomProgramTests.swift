@@ -19,25 +19,11 @@ struct RandomProgramTests {
     ]
 
     private func expression(_ depth: Int, _ generator: inout SeededGenerator) -> String {
-        func pick(_ items: [String]) -> String { items[Int.random(in: 0..<items.count, using: &generator)] }
-        guard depth > 0 else { return pick(Self.atoms) }
-        switch Int.random(in: 0..<8, using: &generator) {
-        case 0: return pick(Self.atoms)
-        case 1: return "-(\(self.expression(depth - 1, &generator)))"
-        case 2: return "(\(self.expression(depth - 1, &generator)))[\(self.expression(depth - 1, &generator))]"
-        case 3: return "(\(self.expression(depth - 1, &generator)))[\(self.expression(depth - 1, &generator)):]"
-        case 4:
-            let condition = self.expression(depth - 1, &generator)
-            return "(if \(condition) then \(self.expression(depth - 1, &generator)) else a)"
-        case 5:
-            let function = pick(BuiltinFunction.allCases.map(\.rawValue))
-            let count = Int.random(in: 0...3, using: &generator)
-            return
-                "\(function)(\((0..<count).map { _ in self.expression(depth - 1, &generator) }.joined(separator: ", ")))"
-        default:
-            let left = self.expression(depth - 1, &generator)
-            return "(\(left) \(pick(Self.operators)) \(self.expression(depth - 1, &generator)))"
-        }
+        RandomExpressions(
+            atoms: Self.atoms,
+            operators: Self.operators,
+            forms: [.atom, .negation, .index, .slice, .conditional, .call, .binary, .binary]
+        ).expression(depth, &generator)
     }
 
     @Test("never trap, and give the same output twice", arguments: [1, 2, 3, 4] as [UInt64])

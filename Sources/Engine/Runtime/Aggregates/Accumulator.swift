@@ -29,7 +29,7 @@ enum Accumulator: Sendable {
             case .stddev: .deviation(count: 0, mean: 0, squares: 0)
             case .first: .first(nil)
             case .last: .last(.null)
-            case .ema: .exponential(nil, weight: 2 / (Double(call.periods) + 1))
+            case .ema: .exponential(nil, weight: call.weight)
             }
     }
 

@@ -22,6 +22,9 @@ struct CompiledAggregate: Sendable {
         let argument: NodeID?
         /// Of `ema`.
         let periods: Int64
+
+        /// Of the newest value in `ema`.
+        var weight: Double { 2 / (Double(self.periods) + 1) }
     }
 
     let items: [Item]

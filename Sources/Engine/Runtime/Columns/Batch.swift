@@ -129,45 +129,30 @@ final class Batch {
 
 /// The texts of a batch that are not in its input: decoded, made by expressions, or constants of the program.
 final class TextHeap {
-    private(set) var base: UnsafeMutablePointer<UInt8>
-    private var capacity = 4096
-    private var count = 0
+    private var bytes = PlainBuffer<UInt8>()
     private let bytesMax: Int
     /// Up to here are the constants, which stay.
     private var kept = 0
 
-    init(bytesMax: Int) {
-        self.bytesMax = bytesMax
-        self.base = .allocate(capacity: self.capacity)
-    }
+    var base: UnsafeMutablePointer<UInt8> { self.bytes.base }
 
-    deinit { self.base.deallocate() }
+    init(bytesMax: Int) { self.bytesMax = bytesMax }
+
+    deinit { self.bytes.free() }
 
     /// Nil if it holds so much that the place could not be told.
     func append(_ text: String) -> TextPlace? {
         var text = text
-        return text.withUTF8 { self.append($0) }
-    }
-
-    private func append(_ bytes: UnsafeBufferPointer<UInt8>) -> TextPlace? {
-        guard self.count + bytes.count <= self.bytesMax else { return nil }
-        self.reserve(bytes.count)
-        if let start = bytes.baseAddress { (self.base + self.count).update(from: start, count: bytes.count) }
-        self.count += bytes.count
-        return TextPlace(offset: self.count - bytes.count, count: bytes.count, isInHeap: true)
+        return text.withUTF8 { text in
+            let offset = self.bytes.count
+            guard offset + text.count <= self.bytesMax else { return nil }
+            self.bytes.append(contentsOf: text)
+            return TextPlace(offset: offset, count: text.count, isInHeap: true)
+        }
     }
 
     /// What is there now stays when the heap is cleared.
-    func keep() { self.kept = self.count }
+    func keep() { self.kept = self.bytes.count }
 
-    func clear() { self.count = self.kept }
-
-    private func reserve(_ more: Int) {
-        guard self.count + more > self.capacity else { return }
-        self.capacity = max(2 * self.capacity, self.count + more)
-        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: self.capacity)
-        larger.update(from: self.base, count: self.count)
-        self.base.deallocate()
-        self.base = larger
-    }
+    func clear() { self.bytes.removeAll(from: self.kept) }
 }

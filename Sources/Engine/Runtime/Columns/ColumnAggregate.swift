@@ -54,7 +54,7 @@ final class ColumnAggregate {
                 }
             self.offset = offset
             self.isFirst = call.function == .first
-            self.weight = 2 / (Double(call.periods) + 1)
+            self.weight = call.weight
         }
     }
 

@@ -22,7 +22,8 @@ struct PlainBuffer<Element: BitwiseCopyable> {
         self.count += elements.count
     }
 
-    mutating func removeAll() { self.count = 0 }
+    /// - Parameter first: At most `count`.
+    mutating func removeAll(from first: Int = 0) { self.count = first }
 
     @inline(__always)
     private mutating func reserve(_ more: Int) {
