@@ -43,15 +43,12 @@ struct BatchTests {
     }
 
     private func ticks(_ count: Int) -> [Event] {
-        (0..<count).map { number in
-            Event(
-                type: number % 5 == 3 ? "Other" : "Tick",
-                timestamp: Int64(number) * 1_000_000,
-                fields: [
-                    "symbol": .string("S\(number % 7)"), "price": .float(Double(number) / 2),
-                    "volume": .int(Int64(number)),
-                ]
-            )
+        (0..<count).map { (number: Int) -> Event in
+            let fields: Fields = [
+                "symbol": .string("S\(number % 7)"), "price": .float(Double(number) / 2), "volume": .int(Int64(number)),
+            ]
+            let type = number % 5 == 3 ? "Other" : "Tick"
+            return Event(type: type, timestamp: Int64(number) * 1_000_000, fields: fields)
         }
     }
 
@@ -196,47 +193,45 @@ struct BatchTests {
 
     // MARK: - Reading
 
-    /// What the columns hold after a file was read, or the error.
+    private static let reading =
+        "stream S = merge(E, F).emit(a: a, b: b, timestamp: timestamp, data: data, type: type, event_type: event_type)"
+
+    /// What the columns hold after a file was read, and the lines that hold no event.
     private func read(_ text: [UInt8], splitAt split: Int) throws -> [String] {
-        let plan = try Self.load(
-            "stream S = merge(E, F).emit(a: a, b: b, timestamp: timestamp, data: data, type: type, event_type: event_type)"
-        )
-        let pipeline = try #require(BatchPipeline(plan))
+        let pipeline = try #require(BatchPipeline(try Self.load(Self.reading)))
         var reader = EventFileReader()
         var written: [UInt8] = []
+        var rejected: [String] = []
         var rest = ArraySlice(text[..<split])
-        do {
-            for (part, isLast) in [(ArraySlice<UInt8>(), false), (text[split...], true)] {
-                rest += part
-                let padded = Array(rest) + Array(repeating: 0, count: BatchPipeline.paddingBytes)
-                let taken = try padded.withUnsafeBufferPointer { bytes in
-                    try pipeline.take(.init(rebasing: bytes[..<rest.count]), reader: &reader, isLast: isLast) {
-                        $0.appendOutputLines(to: &written)
-                    }
-                }
-                rest = rest.dropFirst(taken)
+        for (part, isLast) in [(ArraySlice<UInt8>(), false), (text[split...], true)] {
+            rest += part
+            let padded = Array(rest) + Array(repeating: 0, count: BatchPipeline.paddingBytes)
+            let taken = try padded.withUnsafeBufferPointer { bytes in
+                try pipeline.take(
+                    .init(rebasing: bytes[..<rest.count]),
+                    reader: &reader,
+                    isLast: isLast,
+                    rejected: { rejected.append("\($0.error) \(Array($0.bytes))") },
+                    output: { $0.appendOutputLines(to: &written) }
+                )
             }
-        } catch let error as EventFileError {
-            return String(decoding: written, as: UTF8.self).split(separator: "\n").map(String.init) + ["\(error)"]
+            rest = rest.dropFirst(taken)
         }
-        return String(decoding: written, as: UTF8.self).split(separator: "\n").map(String.init)
+        return String(decoding: written, as: UTF8.self).split(separator: "\n").map(String.init) + rejected
     }
 
     private func readOneByOne(_ text: [UInt8]) throws -> [String] {
-        let plan = try Self.load(
-            "stream S = merge(E, F).emit(a: a, b: b, timestamp: timestamp, data: data, type: type, event_type: event_type)"
-        )
         var reader = EventFileReader()
         var events: [Event] = []
-        var error: [String] = []
-        do {
-            for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        var rejected: [String] = []
+        for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            do {
                 if let event = try reader.read(Array(line)) { events.append(event) }
+            } catch let failure {
+                rejected.append("\(failure) \(Array(line))")
             }
-        } catch let failure {
-            error = ["\(failure)"]
         }
-        return Self.lines(plan, events).map { String(decoding: $0, as: UTF8.self) } + error
+        return Self.lines(try Self.load(Self.reading), events).map { String(decoding: $0, as: UTF8.self) } + rejected
     }
 
     private static let pieces = [

@@ -89,6 +89,27 @@ struct EventDecoderTests {
         #expect(throws: EventDecodingError.self) { try self.decode(#"{"type":"\#(long)\#(long)\#(long)"}"#) }
     }
 
+    @Test("counts what it cuts")
+    func cuts() throws {
+        let long = String(repeating: "x", count: 300_000)
+        let items = Array(repeating: "1", count: 10_001).joined(separator: ",")
+        let deep = String(repeating: "[", count: 33) + String(repeating: "]", count: 33)
+        let members = (0..<1030).map { "\"m\($0)\":1" }.joined(separator: ",")
+        var cuts = EventCuts()
+        for text in [
+            #"{"type":"A","v":"\#(long)"}"#, #"{"type":"A","v":[\#(items)]}"#, #"{"type":"A","v":\#(deep)}"#,
+            #"{"type":"A",\#(members)}"#, #"{"type":"A","v":1}"#,
+        ] {
+            _ = try EventDecoder.decode(Array(text.utf8).span, defaultType: nil, arrival: 0, cuts: &cuts)
+        }
+        #expect((cuts.strings, cuts.arrays, cuts.nested, cuts.events) == (1, 1, 1, 1))
+        var reader = EventFileReader()
+        for line in ["A { v: '\(long)' }", "A { v: \(long) }", "A { v: [\(items)] }", "A {}"] {
+            _ = try reader.read(Array(line.utf8))
+        }
+        #expect((reader.cuts.strings, reader.cuts.arrays, reader.cuts.total) == (2, 1, 3))
+    }
+
     @Test("never traps on damaged payloads")
     func damage() {
         var generator = SeededGenerator(seed: 7)
@@ -138,6 +159,36 @@ struct EventFileReaderTests {
                 == #"{a: 1, b: -2.5, c: "active user", d: "it's", e: [1, ["x"]], f: {k: "v", q r: null}, g: "nan", h: 100}"#
         )
         #expect(try self.read(["A(1, \"b, c\")"]).first?.fields.text == #"{field_0: 1, field_1: "b, c"}"#)
+    }
+
+    @Test(
+        "says of what kind a line is that it refuses",
+        arguments: [
+            ("A { v: 1", "truncated"), (#"{"type":"A","v":"x"#, "truncated"), (#"{"type":"A","v":tr"#, "truncated"),
+            (#"{"type":"A","v":trux}"#, "malformed"), ("A ? v", "malformed"), (#"{"v":1}"#, "missing_type"),
+            (#"{"type":"A"} x"#, "malformed"), ("A { v: '\u{0}' }", ""),
+            ("A { v: " + String(repeating: "[", count: 40), "too_deep"),
+            ("A { v: '" + String(repeating: "x", count: 1 << 20) + "'}", "too_large"),
+        ]
+    )
+    func codes(line: String, code: String) {
+        var reader = EventFileReader()
+        var found = ""
+        do throws(EventFileError) {
+            _ = try reader.read(Array(line.utf8))
+        } catch {
+            found = error.code.rawValue
+        }
+        #expect(found == code)
+    }
+
+    @Test("refuses what is not UTF-8", arguments: ["A { v: 'é' }", #"{"type":"A","v":"é"}"#])
+    func notUTF8(line: String) {
+        // The first of two bytes alone.
+        let bytes = line.utf8.filter { $0 != 0xA9 }
+        var reader = EventFileReader()
+        let error = #expect(throws: EventFileError.self) { try reader.read(bytes) }
+        #expect(error?.code == .notUTF8)
     }
 
     @Test(

@@ -8,6 +8,10 @@ private struct Command {
     let errors: String
 
     init(_ arguments: String..., input: [String: String] = [:]) throws {
+        try self.init(arguments, input: input)
+    }
+
+    init(_ arguments: [String], input: [String: String] = [:]) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }  // what is left behind harms nothing
@@ -50,7 +54,8 @@ struct CommandTests {
         """,
         "bad.vpl": "stream S = E\n    .to(Nowhere)\n    .where(1)",
         "events.evt": "E { v: 1 }\nE { v: 2 }\n@1s E { v: 3 }",
-        "bad.evt": "E { v: 2 }\n?",
+        "plain.vpl": "event E:\n    v: int\nstream S = E.where(v > 1).emit(v: v)",
+        "bad.evt": "E { v: 2 }\n? \"x\"\nE { v: 3 }",
     ]
 
     @Test("tells its version")
@@ -156,10 +161,68 @@ struct CommandTests {
         #expect(lines.errors.contains("Events processed: 3"))
     }
 
-    @Test("names the line of an event that cannot be read")
+    @Test("names the lines that hold no event, goes on, and ends with 1")
     func badEvents() throws {
-        let command = try Command("simulate", "-p", "good.vpl", "-e", "bad.evt", "--immediate", input: self.files)
-        #expect(command.status == 1)
-        #expect(command.errors.contains("bad.evt:2:"))
+        for flag in ["--immediate", "--verbose"] {
+            let command = try Command("simulate", "-p", "good.vpl", "-e", "bad.evt", flag, input: self.files)
+            #expect(command.status == 1)
+            #expect(command.errors.contains("bad.evt:2: expected an event type\n"))
+            #expect(command.output.contains("Events processed: 2\n"))
+            #expect(command.output.contains("Lines rejected: 1 (malformed 1)\n"))
+        }
+    }
+
+    @Test("keeps the lines that hold no event where it is told to")
+    func deadLetters() throws {
+        let command = try Command(
+            "simulate",
+            "-p",
+            "plain.vpl",
+            "-e",
+            "bad.evt",
+            "--immediate",
+            "--dead-letter",
+            "/dev/stderr",
+            "--quiet",
+            input: self.files
+        )
+        #expect(command.status == 0)
+        #expect(command.output.isEmpty)
+        #expect(
+            command.errors
+                == #"{"line":2,"message":"expected an event type","reason":"malformed","text":"? \"x\""}"# + "\n"
+        )
+    }
+
+    @Test("runs on several workers, and tells when that may change the output")
+    func workers() throws {
+        var events = ""
+        for number in 0..<5000 { events += "E { k: \(number % 37), v: \(number) }\n" }
+        var files = self.files
+        files["keyed.vpl"] =
+            "stream S = E.partition_by(k).window(3).aggregate(n: sum(v)).where(n > 40).emit(k: k, n: n)"
+        files["keyed.evt"] = events
+        func run(_ arguments: String...) throws -> Command {
+            try Command(
+                ["simulate", "-p", "keyed.vpl", "-e", "keyed.evt", "--immediate", "--output", "-"] + arguments,
+                input: files
+            )
+        }
+        let one = try run("--workers", "1")
+        #expect(one.status == 0)
+        #expect(one.output.split(separator: "\n").count > 1000)
+        for several in [try run("--workers", "3"), try run("-w", "2", "--partition-by", "k"), try run()] {
+            #expect(several.status == 0)
+            #expect(several.output == one.output)
+            #expect(!several.errors.contains("may differ"))
+        }
+        let unwise = try run("--workers", "2", "--partition-by", "v")
+        #expect(
+            unwise.errors.contains(
+                "warning: the output may differ from one worker's: stream S gathers events whose v may differ"
+            )
+        )
+        #expect(try run("--workers", "0").status == 2)
+        #expect(try Command("simulate", "-p", "a", "-e", "b", "--workers", "2").errors.contains("need --immediate"))
     }
 }

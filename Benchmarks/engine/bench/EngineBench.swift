@@ -220,7 +220,8 @@ struct Scenario {
                     let taken = try pipeline.take(
                         UnsafeBufferPointer(rebasing: bytes[start..<end]),
                         reader: &reader,
-                        isLast: end == ticks.length
+                        isLast: end == ticks.length,
+                        rejected: { preconditionFailure("line \($0.error.line): \($0.error.message)") }
                     ) {
                         output.removeAll(keepingCapacity: true)
                         $0.appendOutputLines(to: &output)

@@ -8,6 +8,8 @@ struct LineReader {
     private var buffer: [UInt8] = []
     private var position = 0
     private var isAtEnd = false
+    /// The line given last was given in part.
+    private var isInLongLine = false
 
     private static let chunkBytes = 64 * 1024
 
@@ -22,6 +24,7 @@ struct LineReader {
 
     /// The next line without its newline. One that is longer than events may be is given in part, enough to be refused.
     mutating func next() throws -> [UInt8]? {
+        if self.isInLongLine { try self.skipLine() }
         var searched = self.position
         while true {
             if let newline = self.buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -33,11 +36,25 @@ struct LineReader {
             if length > EventLimits.payloadBytesMax || (self.isAtEnd && length > 0) {
                 let line = Array(self.buffer[self.position...])
                 self.position = self.buffer.count
+                self.isInLongLine = !self.isAtEnd
                 return line
             }
             if self.isAtEnd { return nil }
             try self.fill()
             searched = length
+        }
+    }
+
+    private mutating func skipLine() throws {
+        self.isInLongLine = false
+        while true {
+            if let newline = self.buffer[self.position...].firstIndex(of: UInt8(ascii: "\n")) {
+                self.position = newline + 1
+                return
+            }
+            self.position = self.buffer.count
+            if self.isAtEnd { return }
+            try self.fill()
         }
     }
 

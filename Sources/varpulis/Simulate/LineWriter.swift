@@ -30,7 +30,7 @@ struct LineWriter {
     }
 
     /// Writes lines that have their newlines.
-    mutating func write(lines: [UInt8]) throws(FileFailure) {
+    mutating func write(lines: UnsafeBufferPointer<UInt8>) throws(FileFailure) {
         self.buffer.append(contentsOf: lines)
         if self.buffer.count >= Self.bufferBytes { try self.flush() }
     }

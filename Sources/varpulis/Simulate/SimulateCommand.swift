@@ -17,7 +17,15 @@ struct SimulateCommand: ParsableCommand {
             standard output, or to standard error when standard output carries the JSON lines. The program's log \
             and all warnings go to standard error.
 
-            Exit codes: 0 success, 1 errors in the program or the events, or an unreadable file, 2 wrong usage.
+            Lines that hold no event are told of, counted by reason and passed over; --dead-letter keeps them, as JSON \
+            lines {"line", "message", "reason", "text"}, "base64" in place of "text" for what is not UTF-8. Of lines \
+            over 1 MiB only the beginning is kept.
+
+            With --immediate a program runs on as many workers as there are processors where that changes nothing in \
+            its output: it remembers nothing, or keeps everything by one field. `varpulis explain` tells how it runs.
+
+            Exit codes: 0 success, 1 errors in the program, lines that hold no event (unless --dead-letter keeps \
+            them), or a file that cannot be read or written, 2 wrong usage.
             """
     )
 
@@ -30,8 +38,20 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Do not wait between events.")
     var immediate = false
 
+    @Option(name: .shortAndLong, help: "On how many threads, with --immediate.")
+    var workers: Int?
+
+    @Option(help: "The field by which events go to workers: those with the same value go to the same one.")
+    var partitionBy: String?
+
     @Option(help: "The file to write the program's output to; - is standard output.")
     var output: String?
+
+    @Option(help: "The file that keeps the lines that hold no event.")
+    var deadLetter: String?
+
+    @Flag(help: .hidden)
+    var preload = false
 
     @Flag(name: .shortAndLong, help: "Print no summary, no .print lines, no log and no warnings.")
     var quiet = false
@@ -41,7 +61,15 @@ struct SimulateCommand: ParsableCommand {
 
     func validate() throws {
         if self.quiet, self.verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
+        if let workers, !(1...Self.workersMax).contains(workers) {
+            throw ValidationError("--workers is a number from 1 to \(Self.workersMax).")
+        }
+        if !self.immediate, self.workers ?? 1 > 1 || self.partitionBy != nil {
+            throw ValidationError("--workers and --partition-by need --immediate.")
+        }
     }
+
+    private static let workersMax = 256
 
     func run() throws {
         let source = try TextFile.read(self.program)
@@ -52,52 +80,58 @@ struct SimulateCommand: ParsableCommand {
         }
         guard let plan else { throw ExitCode.failure }
 
-        let people: StandardStream = self.output == "-" ? .error : .output
+        // A person who reads the output on the terminal is not disturbed there.
+        let progress = self.quiet || self.verbose || self.output == "-" ? nil : ProgressLine(path: self.events)
+        var tally = try EventTally(path: self.events, deadLetterPath: self.deadLetter, progress: progress)
+        try self.simulate(plan, &tally)
+        if try !tally.finish() { throw ExitCode.failure }
+    }
+
+    private func simulate(_ plan: Plan, _ tally: inout EventTally) throws {
+        let people: StandardStream? = self.quiet ? nil : self.output == "-" ? .error : .output
         let clock = ContinuousClock()
         let start = clock.now
         // Waiting, and telling each event, need one event after the other.
-        if self.immediate, !self.verbose, let pipeline = BatchPipeline(plan) {
-            var simulation = try BatchSimulation(pipeline, outputPath: self.output)
-            try self.namingFile { try simulation.run(over: self.events) }
-            guard !self.quiet else { return }
-            people.write(Simulation.summary(pipeline.counters, pipeline.taps, after: clock.now - start))
-            return
+        if self.immediate, !self.verbose {
+            let workers = Workers(plan, count: self.workers, key: self.partitionBy)
+            if !self.quiet { for text in workers.warnings { StandardStream.error.write("warning: \(text)\n") } }
+            if var simulation = try BatchSimulation(plan, workers, outputPath: self.output) {
+                try simulation.run(over: self.events, &tally)
+                let summary = Simulation.summary(simulation.counters, simulation.taps, tally, after: clock.now - start)
+                people?.write(summary)
+                return
+            }
         }
         var simulation = try Simulation(
             plan: plan,
             outputPath: self.output,
-            people: self.quiet ? nil : people,
+            people: people,
             isVerbose: self.verbose
         )
-        try self.namingFile { try self.replay(into: &simulation) }
-        try simulation.finish(after: clock.now - start)
+        try self.replay(into: &simulation, &tally)
+        try simulation.finish(tally, after: clock.now - start)
     }
 
-    private func replay(into simulation: inout Simulation) throws {
+    private func replay(into simulation: inout Simulation, _ tally: inout EventTally) throws {
         var pacer = self.immediate ? nil : ReplayPacer()
         var lines = try LineReader(path: self.events)
         var reader = EventFileReader()
-        do {
-            while let line = try lines.next() {
-                guard let event = try reader.read(line) else { continue }
-                if pacer?.mustWait(for: event.timestamp) ?? false {
-                    try simulation.flush()
-                    pacer?.wait(for: event.timestamp)
-                }
-                try simulation.process(event)
+        while let line = try lines.next() {
+            defer { tally.read(line.count + 1, events: simulation.processedCount) }
+            let event: Event?
+            do throws(EventFileError) {
+                event = try reader.read(line)
+            } catch {
+                try line.withUnsafeBufferPointer { try tally.add(error, $0) }
+                continue
             }
-        } catch let error as EventFileError {
-            try simulation.flush()
-            throw error
+            guard let event else { continue }
+            if pacer?.mustWait(for: event.timestamp) ?? false {
+                try simulation.flush()
+                pacer?.wait(for: event.timestamp)
+            }
+            try simulation.process(event)
         }
-    }
-
-    /// An error in a line says of which file.
-    private func namingFile(_ body: () throws -> Void) throws {
-        do {
-            try body()
-        } catch let error as EventFileError {
-            throw FileFailure(description: "\(self.events):\(error.line): \(error.message)")
-        }
+        tally.cuts = reader.cuts
     }
 }

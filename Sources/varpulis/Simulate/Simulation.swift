@@ -32,21 +32,29 @@ struct Simulation: ~Copyable {
     }
 
     /// The end of the events: what is still held, and the summary.
-    mutating func finish(after duration: Duration) throws {
+    mutating func finish(_ tally: EventTally, after duration: Duration) throws {
         self.pipeline.finish(into: &self.outputs)
         try self.carryOut()
         try self.flush()
-        self.people?.write(Self.summary(self.pipeline.counters, self.pipeline.taps, after: duration))
+        self.people?.write(Self.summary(self.pipeline.counters, self.pipeline.taps, tally, after: duration))
     }
 
+    var processedCount: UInt64 { self.pipeline.counters.processed }
+
     /// What is said at the end.
-    static func summary(_ counters: Pipeline.Counters, _ taps: [String: Int64], after duration: Duration) -> String {
+    static func summary(
+        _ counters: Pipeline.Counters,
+        _ taps: [String: Int64],
+        _ tally: EventTally,
+        after duration: Duration
+    ) -> String {
         var text = """
             Events processed: \(counters.processed)
             Output events emitted: \(counters.emitted)
             Duration: \(duration.formatted)
 
             """
+        text += tally.summary
         for (name, count) in taps.sorted(by: { $0.key < $1.key }) { text += "Tap \(name): \(count)\n" }
         return text
     }

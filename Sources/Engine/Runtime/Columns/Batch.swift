@@ -151,6 +151,9 @@ final class TextHeap {
         }
     }
 
+    /// Nothing is in it but what stays.
+    var isEmpty: Bool { self.bytes.count == self.kept }
+
     /// What is there now stays when the heap is cleared.
     func keep() { self.kept = self.bytes.count }
 

@@ -24,7 +24,10 @@ public final class BatchPipeline {
     public static let rowsMax = Batch.rowsMax
 
     /// Nil for a program that needs one event after the other.
-    public convenience init?(_ plan: Plan) { self.init(plan, heapBytesMax: 1 << 30) }
+    public convenience init?(_ plan: Plan) { self.init(plan, heapBytesMax: Self.heapBytesMax) }
+
+    /// How many bytes of texts a batch may make before they are kept one by one.
+    static let heapBytesMax = 1 << 30
 
     /// - Parameter heapBytesMax: How many bytes of texts a batch may make before they are kept one by one.
     init?(_ plan: Plan, heapBytesMax: Int) {

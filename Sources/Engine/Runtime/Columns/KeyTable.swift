@@ -95,7 +95,7 @@ final class KeyTable {
 
     @inline(__always)
     private func number(of text: UnsafeBufferPointer<UInt8>) -> Int {
-        let hash = self.hash(text)
+        let hash = ByteHash.hash(text, seed: self.seed)
         var slot = self.slots.first(for: hash)
         while true {
             let found = self.slots.base[slot]
@@ -121,38 +121,6 @@ final class KeyTable {
     }
 
     @inline(__always)
-    private func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
-        var state = self.seed ^ UInt64(bytes.count)
-        guard let start = UnsafeRawPointer(bytes.baseAddress) else { return Self.mix(state) }
-        let count = bytes.count
-        if count < 8 {
-            // The first and the last four bytes, which may overlap; or each by itself.
-            if count >= 4 {
-                let (first, last) = (
-                    start.loadUnaligned(as: UInt32.self), (start + (count - 4)).loadUnaligned(as: UInt32.self)
-                )
-                return Self.mix(state ^ (UInt64(first) << 32 | UInt64(last)))
-            }
-            var rest: UInt64 = 0
-            for byte in bytes { rest = rest << 8 | UInt64(byte) }
-            return Self.mix(state ^ rest)
-        }
-        var offset = 0
-        while offset + 8 < count {
-            state = Self.mix(state ^ (start + offset).loadUnaligned(as: UInt64.self))
-            offset += 8
-        }
-        return Self.mix(state ^ (start + (count - 8)).loadUnaligned(as: UInt64.self))
-    }
-
-    /// The halves of a product of 128 bits, folded.
-    @inline(__always)
-    private static func mix(_ word: UInt64) -> UInt64 {
-        let (high, low) = (word ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-        return high ^ low
-    }
-
-    @inline(__always)
     private func number(of int: Int64) -> Int {
         let hash = self.hash(int)
         var slot = self.intSlots.first(for: hash)
@@ -175,7 +143,7 @@ final class KeyTable {
     }
 
     @inline(__always)
-    private func hash(_ int: Int64) -> UInt64 { Self.mix(UInt64(bitPattern: int) ^ self.seed) }
+    private func hash(_ int: Int64) -> UInt64 { ByteHash.mix(UInt64(bitPattern: int) ^ self.seed) }
 }
 
 /// Slots for the numbers of entries, 1 and more, that are sought by a hash. Half of them at most are taken.

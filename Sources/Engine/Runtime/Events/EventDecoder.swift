@@ -9,15 +9,18 @@ public enum EventDecoder {
     /// - Parameters:
     ///   - defaultType: The type of an object that names none; where that is nil too, the payload is refused.
     ///   - arrival: The time of an object without a timestamp.
+    ///   - cuts: Counts what is cut of the event.
     public static func decode(
         _ bytes: Span<UInt8>,
         defaultType: String?,
-        arrival: Int64
+        arrival: Int64,
+        cuts: inout EventCuts
     ) throws(EventDecodingError) -> Event {
         guard bytes.count <= EventLimits.payloadBytesMax else {
             throw EventDecodingError(code: .tooLarge, message: "the payload is larger than 1 MiB", offset: 0)
         }
         var reader = JSONReader()
+        defer { cuts += reader.cuts }
         var members = try reader.topLevelObject(bytes)
         guard let type = Self.takeType(from: &members) ?? defaultType else {
             throw EventDecodingError(code: .missingType, message: "the object has no `event_type`", offset: 0)
@@ -25,19 +28,20 @@ public enum EventDecoder {
         let timestamp = members["timestamp"].flatMap(Self.time) ?? arrival
         for envelope in ["data", "fields"] {
             if case .map(let fields) = members[envelope] {
-                return Event(type: type, timestamp: timestamp, fields: fields.cut)
+                return Event(type: type, timestamp: timestamp, fields: fields.cut(&cuts))
             }
         }
-        return Event(type: type, timestamp: timestamp, fields: members.cut)
+        return Event(type: type, timestamp: timestamp, fields: members.cut(&cuts))
     }
 
-    /// The event in a payload.
+    /// The event in a payload, whatever had to be cut of it.
     public static func decode(
         _ bytes: [UInt8],
         defaultType: String?,
         arrival: Int64
     ) throws(EventDecodingError) -> Event {
-        try Self.decode(bytes.span, defaultType: defaultType, arrival: arrival)
+        var cuts = EventCuts()
+        return try Self.decode(bytes.span, defaultType: defaultType, arrival: arrival, cuts: &cuts)
     }
 
     private static func takeType(from members: inout Fields) -> String? {
@@ -62,29 +66,9 @@ public enum EventDecoder {
 }
 
 extension Fields {
-    fileprivate var cut: Fields {
+    fileprivate func cut(_ cuts: inout EventCuts) -> Fields {
         guard self.count > EventLimits.fieldsMax else { return self }
+        cuts.events += 1
         return Fields(self.entries.prefix(EventLimits.fieldsMax).lazy.map { ($0.name, $0.value) })
     }
-}
-
-/// Why a payload is no event.
-public struct EventDecodingError: Error, Hashable, Sendable {
-    /// The kind of refusal. New ones may be added.
-    public struct Code: RawRepresentable, Hashable, Sendable {
-        public let rawValue: String
-
-        public init(rawValue: String) {
-            self.rawValue = rawValue
-        }
-
-        public static let tooLarge = Code(rawValue: "too_large")
-        public static let malformed = Code(rawValue: "malformed")
-        public static let missingType = Code(rawValue: "missing_type")
-    }
-
-    public let code: Code
-    public let message: String
-    /// The byte of the payload at which it was found.
-    public let offset: Int
 }

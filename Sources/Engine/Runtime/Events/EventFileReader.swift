@@ -7,9 +7,13 @@
 ///     {"event_type": "Tick", "data": {"symbol": "AB"}}
 public struct EventFileReader: Sendable {
     /// The number of the line read last.
-    public private(set) var line = 0
+    public internal(set) var line = 0
+    /// What was cut of the events read so far.
+    public internal(set) var cuts = EventCuts()
     /// Set by the last `BATCH`, in nanoseconds.
-    private var offset: Int64 = 0
+    var offset: Int64 = 0
+    /// What comes up to the next newline is the rest of a line that was too long and is refused already.
+    var isInRefusedLine = false
 
     public init() {}
 
@@ -17,11 +21,15 @@ public struct EventFileReader: Sendable {
     public mutating func read(_ bytes: Span<UInt8>) throws(EventFileError) -> Event? {
         self.line += 1
         guard bytes.count <= EventLimits.payloadBytesMax else {
-            throw EventFileError(line: self.line, message: "the line is longer than 1 MiB")
+            throw EventFileError(line: self.line, code: .tooLarge, message: "the line is longer than 1 MiB")
         }
         var reader = EventLineReader(line: self.line)
+        defer { self.cuts += reader.cuts }
         reader.skipSpace(bytes)
         if reader.isAtEnd(bytes) || reader.sees("#", bytes) || reader.sees("//", bytes) { return nil }
+        guard Self.isUTF8(bytes) else {
+            throw EventFileError(line: self.line, code: .notUTF8, message: "the line is not UTF-8")
+        }
         if let offset = try reader.batch(bytes) {
             self.offset = offset
             return nil
@@ -32,14 +40,17 @@ public struct EventFileReader: Sendable {
                 return try EventDecoder.decode(
                     bytes.extracting(reader.position..<bytes.count),
                     defaultType: nil,
-                    arrival: timestamp
+                    arrival: timestamp,
+                    cuts: &self.cuts
                 )
             } catch {
-                throw EventFileError(line: self.line, message: error.message)
+                throw EventFileError(line: self.line, code: error.code, message: error.message)
             }
         }
         return try reader.event(bytes, at: timestamp)
     }
+
+    private static func isUTF8(_ bytes: Span<UInt8>) -> Bool { (try? UTF8Span(validating: bytes)) != nil }
 
     /// Counts a line that holds a JSON object and is read elsewhere. Returns the time of an event without one.
     mutating func passLine() -> Int64 {
@@ -57,5 +68,6 @@ public struct EventFileReader: Sendable {
 /// A line of an event file that cannot be read.
 public struct EventFileError: Error, Hashable, Sendable {
     public let line: Int
+    public let code: EventDecodingError.Code
     public let message: String
 }

@@ -2,6 +2,7 @@
 struct EventLineReader {
     let line: Int
     private(set) var position = 0
+    private(set) var cuts = EventCuts()
 
     init(line: Int) {
         self.line = line
@@ -16,7 +17,7 @@ struct EventLineReader {
         self.skipSpace(bytes)
         let text = self.bareText(bytes)
         guard let milliseconds = Int64(text), let offset = Self.nanoseconds(milliseconds, times: 1_000_000) else {
-            throw self.error("`BATCH` takes a number of milliseconds")
+            throw self.error("`BATCH` takes a number of milliseconds", bytes)
         }
         try self.expectEnd(bytes)
         return offset
@@ -35,7 +36,7 @@ struct EventLineReader {
         ]
         guard let number, let unit = units[self.text(bytes, unitStart..<self.position)],
             let offset = Self.nanoseconds(number, times: unit)
-        else { throw self.error("expected a time such as `@10s`") }
+        else { throw self.error("expected a time such as `@10s`", bytes) }
         self.skipSpace(bytes)
         return offset
     }
@@ -52,7 +53,7 @@ struct EventLineReader {
         let start = self.position
         while let byte = self.peek(bytes), byte.isNamePart { self.position += 1 }
         let type = self.text(bytes, start..<self.position)
-        guard !type.isEmpty else { throw self.error("expected an event type") }
+        guard !type.isEmpty else { throw self.error("expected an event type", bytes) }
         self.skipSpace(bytes)
         var fields = Fields()
         if self.take("{", bytes) {
@@ -62,13 +63,13 @@ struct EventLineReader {
                 fields["field_\(number)"] = value
             }
         } else {
-            throw self.error("expected `{` or `(` after the event type")
+            throw self.error("expected `{` or `(` after the event type", bytes)
         }
         self.skipSpace(bytes)
         _ = self.take(";", bytes)
         try self.expectEnd(bytes)
         guard fields.count <= EventLimits.fieldsMax else {
-            throw self.error("the event has more than \(EventLimits.fieldsMax) fields")
+            throw self.error("the event has more than \(EventLimits.fieldsMax) fields", bytes, code: .tooLarge)
         }
         return Event(type: type, timestamp: timestamp, fields: fields)
     }
@@ -81,11 +82,11 @@ struct EventLineReader {
             self.skipSpace(bytes)
             let name = try self.name(bytes)
             self.skipSpace(bytes)
-            guard self.take(":", bytes) else { throw self.error("expected `:` after `\(name)`") }
+            guard self.take(":", bytes) else { throw self.error("expected `:` after `\(name)`", bytes) }
             fields[name] = try self.value(bytes, depth: depth)
             self.skipSpace(bytes)
         } while self.take(",", bytes)
-        guard self.take("}", bytes) else { throw self.error("expected `,` or `}`") }
+        guard self.take("}", bytes) else { throw self.error("expected `,` or `}`", bytes) }
         return fields
     }
 
@@ -95,7 +96,7 @@ struct EventLineReader {
         }
         let start = self.position
         while let byte = self.peek(bytes), byte.isNamePart { self.position += 1 }
-        guard self.position > start else { throw self.error("expected a field name") }
+        guard self.position > start else { throw self.error("expected a field name", bytes) }
         return self.text(bytes, start..<self.position)
     }
 
@@ -105,14 +106,17 @@ struct EventLineReader {
         depth: Int
     ) throws(EventFileError) -> [Value] {
         var items: [Value] = []
+        var count = 0
         self.skipSpace(bytes)
         if self.take(close, bytes) { return items }
         repeat {
             let item = try self.value(bytes, depth: depth)
-            if items.count < EventLimits.elementsMax { items.append(item) }
+            if count < EventLimits.elementsMax { items.append(item) }
+            count += 1
             self.skipSpace(bytes)
         } while self.take(",", bytes)
-        guard self.take(close, bytes) else { throw self.error("expected `,` or `\(close)`") }
+        guard self.take(close, bytes) else { throw self.error("expected `,` or `\(close)`", bytes) }
+        if count > EventLimits.elementsMax { self.cuts.arrays += 1 }
         return items
     }
 
@@ -120,7 +124,9 @@ struct EventLineReader {
         self.skipSpace(bytes)
         switch self.peek(bytes) {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
-            guard depth > 0 else { throw self.error("the value is nested more than \(EventLimits.depthMax) deep") }
+            guard depth > 0 else {
+                throw self.error("the value is nested more than \(EventLimits.depthMax) deep", bytes, code: .tooDeep)
+            }
             if self.take("{", bytes) { return .map(try self.members(bytes, depth: depth - 1)) }
             self.position += 1
             return .array(try self.items(bytes, until: "]", depth: depth - 1))
@@ -128,8 +134,8 @@ struct EventLineReader {
         case UInt8(ascii: "'"): return .string(try self.quoted(UInt8(ascii: "'"), bytes))
         default:
             let text = self.bareText(bytes)
-            guard !text.isEmpty else { throw self.error("a value is missing") }
-            return Self.bareValue(text)
+            guard !text.isEmpty else { throw self.error("a value is missing", bytes) }
+            return self.bareValue(text)
         }
     }
 
@@ -151,9 +157,9 @@ struct EventLineReader {
             default: text += [byte, escaped]
             }
         }
-        guard self.peek(bytes) == quote else { throw self.error("the string is not closed") }
+        guard self.peek(bytes) == quote else { throw self.error("the string is not closed", bytes) }
         self.position += 1
-        let length = EventLimits.cut(text.count) { text[$0] }
+        let length = EventLimits.cut(text.count, &self.cuts) { text[$0] }
         return String(decoding: text[..<length], as: UTF8.self)
     }
 
@@ -167,13 +173,18 @@ struct EventLineReader {
     }
 
     /// A word or number; whatever is neither is a string.
-    private static func bareValue(_ text: String) -> Value {
+    private mutating func bareValue(_ text: String) -> Value {
         switch text {
         case "true": return .bool(true)
         case "false": return .bool(false)
         case "null", "nil": return .null
         default:
-            guard text.isNumber else { return .string(text) }
+            guard text.isNumber else {
+                let length = EventLimits.cut(text.utf8.count, &self.cuts) {
+                    text.utf8[text.utf8.index(text.startIndex, offsetBy: $0)]
+                }
+                return .string(String(decoding: text.utf8.prefix(length), as: UTF8.self))
+            }
             if let int = Int64(text) { return .int(int) }
             return Double(text).map { .float($0) } ?? .string(text)
         }
@@ -211,10 +222,17 @@ struct EventLineReader {
 
     private mutating func expectEnd(_ bytes: Span<UInt8>) throws(EventFileError) {
         self.skipSpace(bytes)
-        guard self.isAtEnd(bytes) else { throw self.error("there is text after the event") }
+        guard self.isAtEnd(bytes) else { throw self.error("there is text after the event", bytes) }
     }
 
-    private func error(_ message: String) -> EventFileError { EventFileError(line: self.line, message: message) }
+    private func error(
+        _ message: String,
+        _ bytes: Span<UInt8>,
+        code: EventDecodingError.Code = .malformed
+    ) -> EventFileError {
+        let endsHere = code == .malformed && self.isAtEnd(bytes)
+        return EventFileError(line: self.line, code: endsHere ? .truncated : code, message: message)
+    }
 }
 
 extension UInt8 {

@@ -1,14 +1,17 @@
 /// Reads JSON from bytes, within the limits on events. Strict in syntax, bounded in depth, no recursion beyond it.
 struct JSONReader {
     private var position = 0
+    private(set) var cuts = EventCuts()
 
     /// The members of the one object the bytes hold.
     mutating func topLevelObject(_ bytes: Span<UInt8>) throws(EventDecodingError) -> Fields {
         self.skipSpace(bytes)
-        guard self.peek(bytes) == UInt8(ascii: "{") else { throw self.error("expected an object") }
+        guard self.peek(bytes) == UInt8(ascii: "{") else {
+            throw self.error("expected an object", bytes, code: .wrongShape)
+        }
         let members = try self.object(bytes, depth: EventLimits.depthMax, isTopLevel: true)
         self.skipSpace(bytes)
-        guard self.position == bytes.count else { throw self.error("there is text after the object") }
+        guard self.position == bytes.count else { throw self.error("there is text after the object", bytes) }
         return members
     }
 
@@ -42,40 +45,44 @@ struct JSONReader {
         if self.take(UInt8(ascii: "}"), bytes) { return fields }
         repeat {
             self.skipSpace(bytes)
-            guard self.peek(bytes) == UInt8(ascii: "\"") else { throw self.error("expected a member's name") }
+            guard self.peek(bytes) == UInt8(ascii: "\"") else { throw self.error("expected a member's name", bytes) }
             let name = try self.string(bytes)
             self.skipSpace(bytes)
-            guard self.take(UInt8(ascii: ":"), bytes) else { throw self.error("expected `:`") }
+            guard self.take(UInt8(ascii: ":"), bytes) else { throw self.error("expected `:`", bytes) }
             self.skipSpace(bytes)
             // The envelope of the fields is no level of a field.
             let isEnvelope = isTopLevel && (name == "data" || name == "fields")
             fields[name] = try self.value(bytes, depth: isEnvelope ? depth + 1 : depth)
             self.skipSpace(bytes)
         } while self.take(UInt8(ascii: ","), bytes)
-        guard self.take(UInt8(ascii: "}"), bytes) else { throw self.error("expected `,` or `}`") }
+        guard self.take(UInt8(ascii: "}"), bytes) else { throw self.error("expected `,` or `}`", bytes) }
         return fields
     }
 
     private mutating func array(_ bytes: Span<UInt8>, depth: Int) throws(EventDecodingError) -> [Value] {
         var items: [Value] = []
+        var count = 0
         self.position += 1
         self.skipSpace(bytes)
         if self.take(UInt8(ascii: "]"), bytes) { return items }
         repeat {
             self.skipSpace(bytes)
             let item = try self.value(bytes, depth: depth)
-            if items.count < EventLimits.elementsMax { items.append(item) }
+            if count < EventLimits.elementsMax { items.append(item) }
+            count += 1
             self.skipSpace(bytes)
         } while self.take(UInt8(ascii: ","), bytes)
-        guard self.take(UInt8(ascii: "]"), bytes) else { throw self.error("expected `,` or `]`") }
+        guard self.take(UInt8(ascii: "]"), bytes) else { throw self.error("expected `,` or `]`", bytes) }
+        if count > EventLimits.elementsMax { self.cuts.arrays += 1 }
         return items
     }
 
     /// Moves over an array or object that is too deep to be kept; it is null. Only its brackets and strings are looked at.
     private mutating func skipContainer(_ bytes: Span<UInt8>) throws(EventDecodingError) -> Value {
         var open: [UInt8] = []
+        self.cuts.nested += 1
         repeat {
-            guard let byte = self.peek(bytes) else { throw self.error("the array or object is not closed") }
+            guard let byte = self.peek(bytes) else { throw self.error("the array or object is not closed", bytes) }
             switch byte {
             case UInt8(ascii: "\""):
                 _ = try self.string(bytes)
@@ -83,7 +90,7 @@ struct JSONReader {
             case UInt8(ascii: "["): open.append(UInt8(ascii: "]"))
             case UInt8(ascii: "{"): open.append(UInt8(ascii: "}"))
             case UInt8(ascii: "]"), UInt8(ascii: "}"):
-                guard open.popLast() == byte else { throw self.error("the brackets do not match") }
+                guard open.popLast() == byte else { throw self.error("the brackets do not match", bytes) }
             default: break
             }
             self.position += 1
@@ -98,7 +105,8 @@ struct JSONReader {
     ) throws(EventDecodingError) -> Value {
         for offset in 0..<spelling.utf8CodeUnitCount {
             guard self.peek(bytes, at: offset) == spelling.utf8Start[offset] else {
-                throw self.error("expected a value")
+                let endsHere = self.position + offset >= bytes.count
+                throw self.error("expected a value", bytes, code: endsHere ? .truncated : .malformed)
             }
         }
         self.position += spelling.utf8CodeUnitCount
@@ -121,9 +129,9 @@ struct JSONReader {
             magnitude = sum
             self.position += 1
         }
-        guard self.position > digits else { throw self.error("expected a value") }
+        guard self.position > digits else { throw self.error("expected a value", bytes) }
         guard self.position == digits + 1 || bytes[digits] != UInt8(ascii: "0") else {
-            throw self.error("a number does not begin with 0")
+            throw self.error("a number does not begin with 0", bytes)
         }
         if try self.skipFraction(bytes) == false, fits {
             if !isNegative, let int = Int64(exactly: magnitude) { return .int(int) }
@@ -131,7 +139,7 @@ struct JSONReader {
         }
         var text = ""
         for index in start..<self.position { text.unicodeScalars.append(Unicode.Scalar(bytes[index])) }
-        guard let float = Double(text) else { throw self.error("the number cannot be read") }
+        guard let float = Double(text) else { throw self.error("the number cannot be read", bytes) }
         return .float(float)
     }
 
@@ -152,7 +160,7 @@ struct JSONReader {
     private mutating func skipDigits(_ bytes: Span<UInt8>) throws(EventDecodingError) {
         let start = self.position
         while let byte = self.peek(bytes), byte.isDigit { self.position += 1 }
-        guard self.position > start else { throw self.error("expected a digit") }
+        guard self.position > start else { throw self.error("expected a digit", bytes) }
     }
 
     // MARK: - Strings
@@ -164,7 +172,7 @@ struct JSONReader {
             self.position += 1
         }
         guard self.peek(bytes) == UInt8(ascii: "\"") else { return try self.escapedString(bytes, from: start) }
-        let end = start + EventLimits.cut(self.position - start) { bytes[start + $0] }
+        let end = start + EventLimits.cut(self.position - start, &self.cuts) { bytes[start + $0] }
         let text = try self.text(bytes.extracting(start..<end))
         self.position += 1
         return text
@@ -174,7 +182,7 @@ struct JSONReader {
         do {
             return String(copying: try UTF8Span(validating: bytes))
         } catch {
-            throw self.error("the text is not UTF-8")
+            throw self.error("the text is not UTF-8", bytes, code: .notUTF8)
         }
     }
 
@@ -185,7 +193,7 @@ struct JSONReader {
         var text: [UInt8] = []
         for index in start..<self.position { text.append(bytes[index]) }
         while let byte = self.peek(bytes), byte != UInt8(ascii: "\"") {
-            guard byte >= 0x20 else { throw self.error("a control character stands in a string") }
+            guard byte >= 0x20 else { throw self.error("a control character stands in a string", bytes) }
             self.position += 1
             if byte == UInt8(ascii: "\\") {
                 try self.escape(bytes, into: &text)
@@ -193,13 +201,13 @@ struct JSONReader {
                 text.append(byte)
             }
         }
-        guard self.take(UInt8(ascii: "\""), bytes) else { throw self.error("the string is not closed") }
-        let length = EventLimits.cut(text.count) { text[$0] }
+        guard self.take(UInt8(ascii: "\""), bytes) else { throw self.error("the string is not closed", bytes) }
+        let length = EventLimits.cut(text.count, &self.cuts) { text[$0] }
         return try self.text(text.span.extracting(0..<length))
     }
 
     private mutating func escape(_ bytes: Span<UInt8>, into text: inout [UInt8]) throws(EventDecodingError) {
-        guard let byte = self.peek(bytes) else { throw self.error("the string is not closed") }
+        guard let byte = self.peek(bytes) else { throw self.error("the string is not closed", bytes) }
         self.position += 1
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
@@ -211,7 +219,7 @@ struct JSONReader {
         case UInt8(ascii: "u"):
             let scalar = try self.escapedScalar(bytes)
             text.append(contentsOf: String(scalar).utf8)
-        default: throw self.error("unknown escape")
+        default: throw self.error("unknown escape", bytes)
         }
     }
 
@@ -237,7 +245,7 @@ struct JSONReader {
         var value: UInt32 = 0
         for _ in 0..<4 {
             guard let byte = self.peek(bytes), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                throw self.error("expected four hexadecimal digits")
+                throw self.error("expected four hexadecimal digits", bytes)
             }
             value = value << 4 | UInt32(digit)
             self.position += 1
@@ -262,8 +270,13 @@ struct JSONReader {
         while let byte = self.peek(bytes), byte.isSpace || byte == UInt8(ascii: "\n") { self.position += 1 }
     }
 
-    private func error(_ message: String) -> EventDecodingError {
-        EventDecodingError(code: .malformed, message: message, offset: self.position)
+    private func error(
+        _ message: String,
+        _ bytes: Span<UInt8>,
+        code: EventDecodingError.Code = .malformed
+    ) -> EventDecodingError {
+        let endsHere = code == .malformed && self.position >= bytes.count
+        return EventDecodingError(code: endsHere ? .truncated : code, message: message, offset: self.position)
     }
 }
 

@@ -1,9 +1,12 @@
 import VPL
 
 extension Plan {
+    /// Why the program does not run over batches of columns; nil if it does.
+    public var obstacleToBatches: String? { BatchProgram.obstacle(in: self) }
+
     /// How the program runs, for people: each stream with what it reads, what it does, and what it keeps in memory.
     public var explanation: String {
-        let obstacle = BatchProgram.obstacle(in: self)
+        let obstacle = self.obstacleToBatches
         var text = obstacle.map { "Runs one event after the other: \($0).\n" } ?? "Runs over batches of columns.\n"
         for stream in self.streams {
             text += "\nstream \(stream.name)\n"

@@ -7,8 +7,12 @@ public enum Timestamp {
         CalendarTime(nanosecondsSinceEpoch: nanoseconds).rfc3339
     }
 
+    /// Stands for no time. No text and no number of milliseconds gives it.
+    static let none = Int64.min
+
     /// The nanoseconds since 1970 of an RFC 3339 text, nil when it is none.
     public static func nanoseconds(ofRFC3339 text: String) -> Int64? {
-        CalendarTime.nanoseconds(ofRFC3339: text.utf8)
+        let nanoseconds = CalendarTime.nanoseconds(ofRFC3339: text.utf8)
+        return nanoseconds == Self.none ? nil : nanoseconds
     }
 }

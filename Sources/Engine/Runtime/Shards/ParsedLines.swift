@@ -1,0 +1,59 @@
+/// The events in a piece of a file, read on one thread for several shards.
+///
+/// The piece is read without what stands before it: how many lines that are, and the time that the last `BATCH` there set.
+/// Both are told afterwards.
+final class ParsedLines {
+    /// The batches read, of which the first `batchCount` count.
+    private(set) var batches: [Batch] = []
+    private(set) var batchCount = 0
+    /// The shard of each row of each batch.
+    private(set) var shards: [UnsafeMutablePointer<UInt16>] = []
+    private(set) var rejected: [Rejection] = []
+    /// How the piece ends: lines counted from its beginning; a time of `Timestamp.none` where no line sets one.
+    private(set) var reader = EventFileReader()
+    /// Where the lines end in the input.
+    private(set) var end = 0
+    /// Of events without a time before the first `BATCH` of the piece. Set when the pieces before are read.
+    var timeBefore: Int64 = 0
+
+    struct Rejection {
+        let error: EventFileError
+        let bytes: [UInt8]
+    }
+
+    private let schema: BatchSchema
+    private let key: ShardKey
+
+    init(_ schema: BatchSchema, _ key: ShardKey) {
+        self.schema = schema
+        self.key = key
+    }
+
+    deinit {
+        for shards in self.shards { shards.deallocate() }
+    }
+
+    /// Reads the lines of `source`.
+    func read(_ source: LineSource) {
+        var source = source
+        self.batchCount = 0
+        self.rejected.removeAll(keepingCapacity: true)
+        self.reader = EventFileReader()
+        self.reader.offset = Timestamp.none
+        while true {
+            if self.batchCount == self.batches.count {
+                self.batches.append(Batch(self.schema, heapBytesMax: BatchPipeline.heapBytesMax))
+                self.shards.append(.allocate(capacity: Batch.rowsMax))
+            }
+            let batch = self.batches[self.batchCount]
+            batch.clear()
+            source.fill(batch, reader: &self.reader) { line in
+                self.rejected.append(Rejection(error: line.error, bytes: Array(line.bytes)))
+            }
+            self.end = source.position
+            if batch.count == 0 { return }
+            self.key.shards(of: batch, into: self.shards[self.batchCount])
+            self.batchCount += 1
+        }
+    }
+}

@@ -1,0 +1,162 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Runs a program in several shards side by side: events with the same key go to the same one.
+///
+/// Where the program treats each key by itself (see `Plan.obstacles(toPartitioningBy:)`), the output is that of one
+/// pipeline, in the same order. Lines are read in as many pieces as there are shards, then each shard runs its events of
+/// all pieces; `take` returns when both are done. It starts no threads: the caller says how to do things together.
+public final class ShardedPipeline {
+    private let shards: [Shard]
+    private let pieces: [ParsedLines]
+    private var reader = EventFileReader()
+
+    /// Does `body` for 0, 1, and so on below the count, in any order or together, and returns when all is done.
+    public typealias Concurrently = (_ count: Int, _ body: @Sendable (Int) -> Void) -> Void
+
+    /// Nil for a program that needs one event after the other.
+    ///
+    /// - Parameters:
+    ///   - key: The field that tells to which shard an event goes; nil for a program that remembers nothing.
+    ///   - shardCount: 1 or more.
+    public init?(_ plan: Plan, key: String?, shardCount: Int) {
+        var pipelines: [BatchPipeline] = []
+        for _ in 0..<shardCount {
+            guard let pipeline = BatchPipeline(plan) else { return nil }
+            pipelines.append(pipeline)
+        }
+        guard let schema = pipelines.first?.batch.schema else { return nil }
+        self.shards = pipelines.enumerated().map { Shard($1, number: $0) }
+        let shardKey = ShardKey(
+            slot: key.flatMap { schema.slots.find($0) },
+            shardCount: shardCount,
+            matchesNumbers: plan.streams.contains { $0.join != nil }
+        )
+        self.pieces = pipelines.map { _ in ParsedLines(schema, shardKey) }
+    }
+
+    public var counters: Pipeline.Counters {
+        self.shards.reduce(into: Pipeline.Counters()) { sum, shard in
+            sum.processed += shard.pipeline.counters.processed
+            sum.emitted += shard.pipeline.counters.emitted
+        }
+    }
+
+    /// How many events each `.tap` has seen, by its name.
+    public var taps: [String: Int64] {
+        self.shards.reduce(into: [:]) { $0.merge($1.pipeline.taps, uniquingKeysWith: +) }
+    }
+
+    /// How many events each shard has processed.
+    public var shardLoads: [UInt64] { self.shards.map(\.pipeline.counters.processed) }
+
+    /// What was cut of the events read so far.
+    public var cuts: EventCuts { self.reader.cuts }
+
+    /// Processes the events in the whole lines that `bytes` begin with.
+    ///
+    /// - Parameters:
+    ///   - bytes: With `BatchPipeline.paddingBytes` zeros behind them.
+    ///   - isLast: Nothing follows, so a last line needs no newline.
+    ///   - rejected: Called with each line that holds no event, in order.
+    ///   - output: Called with lines of the program's output, in order; nil where only the counters are wanted.
+    /// - Returns: How many bytes the lines have. Give the rest again, with what follows.
+    public func take(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        isLast: Bool,
+        concurrently: Concurrently,
+        rejected: (RejectedLine) throws -> Void,
+        output: ((UnsafeBufferPointer<UInt8>) throws -> Void)?
+    ) throws -> Int {
+        let skipped = self.skipRefusedLine(bytes)
+        guard let start = bytes.baseAddress, skipped < bytes.count else { return skipped }
+        let ends = Self.split(bytes, from: skipped, into: self.pieces.count)
+        // Each number touches what is its own, and reads what nobody changes meanwhile.
+        nonisolated(unsafe) let (input, pieces, shards) = (start, self.pieces, self.shards)
+        concurrently(pieces.count) { number in
+            pieces[number].read(
+                LineSource(
+                    input,
+                    (number == 0 ? skipped : ends[number - 1])..<ends[number],
+                    isLast: isLast && number == pieces.count - 1
+                )
+            )
+        }
+        try self.join(rejected)
+        let writesOutput = output != nil
+        concurrently(shards.count) { shards[$0].run(pieces, writesOutput: writesOutput) }
+        if let output { try self.merge(into: output) }
+        return self.pieces.last?.end ?? 0
+    }
+
+    /// How many bytes belong to a line that is refused already.
+    private func skipRefusedLine(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        guard self.reader.isInRefusedLine else { return 0 }
+        guard let end = Self.lineEnd(bytes, from: 0) else { return bytes.count }
+        self.reader.isInRefusedLine = false
+        return end
+    }
+
+    /// Where each piece ends: behind a newline, all of about the same size.
+    private static func split(_ bytes: UnsafeBufferPointer<UInt8>, from first: Int, into count: Int) -> [Int] {
+        var ends: [Int] = []
+        for number in 1..<count {
+            let last = ends.last ?? first
+            let wanted = max(first + (bytes.count - first) / count * number, last)
+            // Without a newline all that is left belongs to the pieces behind.
+            ends.append(Self.lineEnd(bytes, from: wanted) ?? last)
+        }
+        return ends + [bytes.count]
+    }
+
+    /// The place behind the next newline.
+    private static func lineEnd(_ bytes: UnsafeBufferPointer<UInt8>, from place: Int) -> Int? {
+        guard let start = bytes.baseAddress else { return nil }
+        return memchr(start + place, CInt(UInt8(ascii: "\n")), bytes.count - place)
+            .map { $0.assumingMemoryBound(to: UInt8.self) - UnsafeMutablePointer(mutating: start) + 1 }
+    }
+
+    /// Tells the pieces what stood before them, and takes their end for the beginning of what comes next.
+    private func join(_ rejected: (RejectedLine) throws -> Void) rethrows {
+        for piece in self.pieces {
+            piece.timeBefore = self.reader.offset
+            for rejection in piece.rejected {
+                let error = EventFileError(
+                    line: self.reader.line + rejection.error.line,
+                    code: rejection.error.code,
+                    message: rejection.error.message
+                )
+                try rejection.bytes.withUnsafeBufferPointer { try rejected(RejectedLine(error, $0)) }
+            }
+            self.reader.line += piece.reader.line
+            self.reader.cuts += piece.reader.cuts
+            if piece.reader.offset != Timestamp.none { self.reader.offset = piece.reader.offset }
+            self.reader.isInRefusedLine = piece.reader.isInRefusedLine
+        }
+    }
+
+    /// Gives the shards' lines in the order of the events that they came from.
+    private func merge(into output: (UnsafeBufferPointer<UInt8>) throws -> Void) rethrows {
+        var next = [Int](repeating: 0, count: self.shards.count)
+        var written = next
+        while true {
+            // The shard whose next event is the first, and the first one of all others.
+            var (best, origin, limit) = (-1, UInt64.max, UInt64.max)
+            for (number, shard) in self.shards.enumerated() where next[number] < shard.marks.count {
+                let other = shard.marks.base[next[number]].origin
+                if other < origin {
+                    (best, origin, limit) = (number, other, origin)
+                } else {
+                    limit = min(limit, other)
+                }
+            }
+            if best < 0 { return }
+            let shard = self.shards[best]
+            while next[best] < shard.marks.count, shard.marks.base[next[best]].origin < limit { next[best] += 1 }
+            let end = shard.marks.base[next[best] - 1].end
+            try output(UnsafeBufferPointer(start: shard.output.base + written[best], count: end - written[best]))
+            written[best] = end
+        }
+    }
+}
