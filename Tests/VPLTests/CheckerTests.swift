@@ -44,6 +44,9 @@ struct CheckerTests {
         #expect(hint("connector Broker = mqtt ()\nstream S = E .to(Brokr)") == "did you mean `Broker`?")
         #expect(hint("stream S = E .wheer(a)") == "did you mean `where`?")
         #expect(hint("stream S = E .to(Zzz)") == nil)
+        #expect(hint("stream S = E .emit(n: count())") == "`count` stands only inside `.aggregate`")
+        let rounded = "stream S = E .window(2) .aggregate(m: round(avg(v)))"
+        #expect(hint(rounded) == "`round` can be applied to the result, after `.aggregate`")
     }
 
     @Test("knows connectors from outside, which a program may declare itself")

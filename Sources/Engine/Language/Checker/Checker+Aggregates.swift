@@ -70,11 +70,14 @@ extension Checker {
         guard case .name(let name) = callee.kind, let function = AggregateFunction(rawValue: name) else {
             let name = if case .name(let name) = callee.kind { name } else { "" }
             let known = AggregateFunction.allCases.map(\.rawValue)
+            let isOfValues = BuiltinFunction.names.contains(name) || self.declarations.functions[name] != nil
             return self.error(
                 "E070",
                 .undefined,
                 "there is no aggregate function `\(name)`",
-                hint: self.hint(for: name, among: known),
+                hint: isOfValues
+                    ? "`\(name)` can be applied to the result, after `.aggregate`"
+                    : self.hint(for: name, among: known),
                 at: callee
             )
         }
