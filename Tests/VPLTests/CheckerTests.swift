@@ -26,6 +26,17 @@ struct CheckerTests {
         #expect(self.findings(source) == ["E050 3:9", "E060 5:12", "E030 6:9", "E031 7:14", "E080 8:10", "E002 9:8"])
     }
 
+    @Test(
+        "refuses windows with arguments that would have no effect",
+        arguments: [
+            ("(5m, 1m)", ["E080 3:17"]), ("(5m, slide: 1m)", ["E080 3:17"]), ("()", ["E061 3:6"]),
+            ("(sliding: 1m)", ["E061 3:6"]), ("(5m, sliding: 1m, policy: \"x\")", []), ("(session: 1m)", []),
+        ]
+    )
+    func windows(arguments: String, expected: [String]) {
+        #expect(self.findings("event E: v: int\nstream S = E\n    .window\(arguments)") == expected)
+    }
+
     @Test("suggests the name that was probably meant")
     func suggestions() {
         func hint(_ source: String) -> String? { check(source).errors.first?.hint }
@@ -33,6 +44,9 @@ struct CheckerTests {
         #expect(hint("connector Broker = mqtt ()\nstream S = E .to(Brokr)") == "did you mean `Broker`?")
         #expect(hint("stream S = E .wheer(a)") == "did you mean `where`?")
         #expect(hint("stream S = E .to(Zzz)") == nil)
+        #expect(hint("stream S = E .emit(n: count())") == "`count` stands only inside `.aggregate`")
+        let rounded = "stream S = E .window(2) .aggregate(m: round(avg(v)))"
+        #expect(hint(rounded) == "`round` can be applied to the result, after `.aggregate`")
     }
 
     @Test("knows connectors from outside, which a program may declare itself")

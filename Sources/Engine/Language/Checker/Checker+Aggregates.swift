@@ -5,10 +5,29 @@ extension Checker {
             self.error("E012", .duplicate, "a stream has one `.window` at most", at: name)
         }
         context.hasWindow = true
-        for argument in arguments where argument.name?.text != "policy" {
+        for argument in arguments where self.isWindowArgument(argument, of: arguments) {
             self.checkDuration(argument.value, allowsInteger: true, of: ".window")
             self.check(argument.value, in: context.scope)
         }
+        if !arguments.contains(where: { $0.name == nil || $0.name?.text == "session" }) {
+            self.error("E061", .type, "`.window` takes a duration, such as `5s`, or a number of events", at: name)
+        }
+    }
+
+    /// False, and an error is reported, for an argument that no window has: it would have no effect.
+    private mutating func isWindowArgument(_ argument: CallArgument, of arguments: [CallArgument]) -> Bool {
+        let known = ["sliding", "session", "policy"]
+        if let name = argument.name {
+            if known.contains(name.text) { return name.text != "policy" }
+            let hint = self.hint(for: name.text, among: known)
+            self.error("E080", .parameter, "`\(name.text)` is no parameter of `.window`", hint: hint, at: name)
+            return false
+        }
+        let first = arguments.first { $0.name == nil }
+        if first?.value.location == argument.value.location { return true }
+        let hint = "`sliding:` says how often it gives its events"
+        self.error("E080", .parameter, "`.window` has one size", hint: hint, at: argument.value)
+        return false
     }
 
     mutating func checkAggregate(_ items: [NamedExpression], at name: Name, in context: inout StreamContext) {
@@ -51,11 +70,14 @@ extension Checker {
         guard case .name(let name) = callee.kind, let function = AggregateFunction(rawValue: name) else {
             let name = if case .name(let name) = callee.kind { name } else { "" }
             let known = AggregateFunction.allCases.map(\.rawValue)
+            let isOfValues = BuiltinFunction.names.contains(name) || self.declarations.functions[name] != nil
             return self.error(
                 "E070",
                 .undefined,
                 "there is no aggregate function `\(name)`",
-                hint: self.hint(for: name, among: known),
+                hint: isOfValues
+                    ? "`\(name)` can be applied to the result, after `.aggregate`"
+                    : self.hint(for: name, among: known),
                 at: callee
             )
         }

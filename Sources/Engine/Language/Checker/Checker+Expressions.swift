@@ -80,10 +80,9 @@ extension Checker {
                     "E050",
                     .undefined,
                     "there is no function `\(name)`",
-                    hint: self.hint(
-                        for: name,
-                        among: BuiltinFunction.names.union(self.declarations.functions.keys)
-                    ),
+                    hint: AggregateFunction(rawValue: name) == nil
+                        ? self.hint(for: name, among: BuiltinFunction.names.union(self.declarations.functions.keys))
+                        : "`\(name)` stands only inside `.aggregate`",
                     at: callee
                 )
             }
