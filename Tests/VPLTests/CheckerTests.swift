@@ -104,7 +104,7 @@ struct CheckerTests {
     func drawing() throws {
         let source = "event E: v: int\nstream S = E\n\t.to(Brokr)"
         let diagnostic = try #require(check(source).errors.first)
-        let text = DiagnosticRenderer(source: source, file: "p.vpl").text(of: diagnostic)
+        let text = DiagnosticRenderer([SourceFile(path: "p.vpl", text: source)]).text(of: diagnostic)
         #expect(
             text == """
                 p.vpl:3:6: error[E030]: the connector `Brokr` is not declared

@@ -16,7 +16,7 @@ struct ProgressLine {
     ///
     /// - Parameter path: The file that is read, whose size tells how far it is.
     init?(path: String) {
-        guard isatty(STDERR_FILENO) == 1 else { return nil }
+        guard StandardStream.error.isTerminal else { return nil }
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)  // of standard input there are none
         self.total = (attributes?[.size] as? NSNumber)?.intValue
         self.nextUpdate = self.start + Self.interval

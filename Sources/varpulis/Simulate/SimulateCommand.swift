@@ -72,13 +72,9 @@ struct SimulateCommand: ParsableCommand {
     private static let workersMax = 256
 
     func run() throws {
-        let source = try TextFile.read(self.program)
-        let (plan, diagnostics) = Plan.load(source)
-        let renderer = DiagnosticRenderer(source: source, file: self.program)
-        for diagnostic in diagnostics where diagnostic.isError || !self.quiet {
-            StandardStream.error.write(renderer.text(of: diagnostic))
-        }
-        guard let plan else { throw ExitCode.failure }
+        let program = try ProgramFile(self.program)
+        program.report(to: .error, warnings: !self.quiet)
+        guard let plan = program.plan else { throw ExitCode.failure }
 
         // A person who reads the output on the terminal is not disturbed there.
         let progress = self.quiet || self.verbose || self.output == "-" ? nil : ProgressLine(path: self.events)

@@ -6,11 +6,10 @@ extension Checker {
             switch statement.kind {
             case .stream(let stream): self.checkAvailability(of: stream)
             case .pattern: self.unavailable("named patterns are", at: statement.location, length: statement.length)
-            case .importFile: self.unavailable("imports are", at: statement.location, length: statement.length)
             case .variable(let variable): self.checkAvailability(of: variable.value)
             case .assign(_, let value): self.checkAvailability(of: value)
             case .function(let function): self.checkAvailability(of: function.body)
-            case .context, .connector, .event, .typeAlias, .config: break
+            case .context, .connector, .event, .typeAlias, .config, .importFile: break
             case .ifElse, .forEach, .whileTrue, .returnValue, .breakLoop, .continueLoop, .emit, .expression: break
             }
         }

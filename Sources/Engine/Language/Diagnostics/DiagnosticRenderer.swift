@@ -6,28 +6,52 @@
 ///       |         ^^^^^
 ///       = hint: did you mean `Broker`?
 public struct DiagnosticRenderer: Sendable {
-    private let lines: [Substring]
-    private let file: String
+    private let files: [(path: String, lines: [Substring])]
+    private let isColored: Bool
 
-    public init(source: String, file: String) {
-        self.lines = source.split(separator: "\n", omittingEmptySubsequences: false).map {
-            $0.last == "\r" ? $0.dropLast() : $0
+    /// - Parameters:
+    ///   - files: Those of the program, in the order in which locations number them.
+    ///   - isColored: For a terminal: with its control sequences.
+    public init(_ files: [SourceFile], isColored: Bool = false) {
+        self.isColored = isColored
+        self.files = files.map { file in
+            let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false).map {
+                $0.last == "\r" ? $0.dropLast() : $0
+            }
+            return (file.path, lines)
         }
-        self.file = file
     }
 
     public func text(of diagnostic: Diagnostic) -> String {
         let code = diagnostic.code.map { "[\($0)]" } ?? ""
-        var text = "\(self.file):\(diagnostic.line):\(diagnostic.column): "
-        text += "\(diagnostic.severity.rawValue)\(code): \(diagnostic.message)\n"
+        let (path, lines) = self.files[diagnostic.location.file]
+        let colour: Colour = diagnostic.isError ? .error : .warning
+        var text = self.paint("\(path):\(diagnostic.line):\(diagnostic.column): ", .place)
+        text += self.paint("\(diagnostic.severity.rawValue)\(code): ", colour)
+        text += self.paint(diagnostic.message, .place) + "\n"
         let number = String(diagnostic.line)
         let margin = String(repeating: " ", count: number.count)
-        if diagnostic.line <= self.lines.count {
-            let line = self.lines[diagnostic.line - 1]
-            text += "\(margin) |\n\(number) | \(line)\n\(margin) | \(Self.mark(diagnostic, under: line))\n"
+        if diagnostic.line <= lines.count {
+            let line = lines[diagnostic.line - 1]
+            text += self.paint("\(margin) |", .margin) + "\n"
+            text += self.paint("\(number) |", .margin) + " \(line)\n"
+            text += self.paint("\(margin) |", .margin) + " "
+            text += self.paint(Self.mark(diagnostic, under: line), colour) + "\n"
         }
-        if let hint = diagnostic.hint { text += "\(margin) = hint: \(hint)\n" }
+        if let hint = diagnostic.hint { text += self.paint("\(margin) = hint:", .margin) + " \(hint)\n" }
         return text
+    }
+
+    /// Parameters of the control sequence that selects graphic rendition (ECMA-48).
+    private enum Colour: String {
+        case place = "1"
+        case error = "1;31"
+        case warning = "1;33"
+        case margin = "1;34"
+    }
+
+    private func paint(_ text: String, _ colour: Colour) -> String {
+        self.isColored ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
     }
 
     /// Tabs before the mark stay tabs, so that it stands under its text however wide they are drawn.

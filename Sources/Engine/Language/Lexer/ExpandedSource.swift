@@ -10,6 +10,8 @@ struct ExpandedSource {
     }
 
     private(set) var bytes: [UInt8]
+    /// The number of the text among the program's files.
+    let file: Int
     /// One for each line, or empty when nothing was expanded and lines stand for themselves.
     private(set) var origins: [Origin] = []
     /// What is wrong with the loops themselves.
@@ -19,7 +21,8 @@ struct ExpandedSource {
     private static let iterationsMax = 10_000
     private static let bytesMax = 16 * 1024 * 1024
 
-    init(_ source: String) {
+    init(_ source: String, file: Int = 0) {
+        self.file = file
         self.bytes = Array(source.utf8)
         if self.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { self.bytes.removeFirst(3) }
         var lines = self.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -48,7 +51,7 @@ struct ExpandedSource {
             Diagnostic(
                 kind: .syntax,
                 message: message,
-                location: SourceLocation(line: line.origin.line, column: 1 + line.origin.columnShift),
+                location: SourceLocation(file: self.file, line: line.origin.line, column: 1 + line.origin.columnShift),
                 length: 3
             )
         )

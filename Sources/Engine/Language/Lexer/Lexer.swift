@@ -5,6 +5,7 @@
 struct Lexer {
     let bytes: [UInt8]
     private let origins: [ExpandedSource.Origin]
+    private let file: Int
     var position = 0
     /// The physical line, 0-based, and the number of scalars before the current one on it.
     private var line = 0
@@ -21,6 +22,7 @@ struct Lexer {
     private init(_ source: ExpandedSource) {
         self.bytes = source.bytes
         self.origins = source.origins
+        self.file = source.file
     }
 
     private mutating func run() {
@@ -82,9 +84,9 @@ struct Lexer {
         let location: SourceLocation
         if start.line < self.origins.count {
             let origin = self.origins[start.line]
-            location = SourceLocation(line: origin.line, column: start.column + origin.columnShift)
+            location = SourceLocation(file: self.file, line: origin.line, column: start.column + origin.columnShift)
         } else {
-            location = SourceLocation(line: start.line + 1, column: start.column)
+            location = SourceLocation(file: self.file, line: start.line + 1, column: start.column)
         }
         let length = self.line == start.line ? self.scalarsOnLine + 1 - start.column : 1
         self.tokens.append(

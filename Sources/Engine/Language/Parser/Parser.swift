@@ -24,8 +24,9 @@ struct Parser {
     /// After so many errors the rest of the program is not read.
     private static let diagnosticsMax = 100
 
-    static func parse(_ source: String) -> (program: Program, diagnostics: [Diagnostic]) {
-        let expanded = ExpandedSource(source)
+    /// - Parameter file: The number of the text among the program's files.
+    static func parse(_ source: String, file: Int = 0) -> (program: Program, diagnostics: [Diagnostic]) {
+        let expanded = ExpandedSource(source, file: file)
         guard expanded.diagnostics.isEmpty else { return (Program(statements: []), expanded.diagnostics) }
         var parser = Parser(tokens: Lexer.tokens(of: expanded))
         let program = parser.program()
@@ -142,7 +143,11 @@ struct Parser {
         guard token.isSymbol(.shiftRight) else { return }
         self.tokens[self.index] = Token(
             kind: .symbol(.greater),
-            location: SourceLocation(line: token.location.line, column: token.location.column + 1),
+            location: SourceLocation(
+                file: token.location.file,
+                line: token.location.line,
+                column: token.location.column + 1
+            ),
             length: 1,
             layoutColumn: token.layoutColumn + 1,
             isFirstOnLine: false

@@ -19,11 +19,9 @@ struct ExplainCommand: ParsableCommand {
     var file: String
 
     func run() throws {
-        let source = try TextFile.read(self.file)
-        let (plan, diagnostics) = Plan.load(source)
-        let renderer = DiagnosticRenderer(source: source, file: self.file)
-        for diagnostic in diagnostics { StandardStream.error.write(renderer.text(of: diagnostic)) }
-        guard let plan else { throw ExitCode.failure }
+        let program = try ProgramFile(self.file)
+        program.report(to: .error)
+        guard let plan = program.plan else { throw ExitCode.failure }
         StandardStream.output.write(plan.explanation)
     }
 }
