@@ -327,6 +327,7 @@ let package = Package(
         ),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
+        .testTarget(name: "VarpulisTests", dependencies: ["varpulis"], swiftSettings: strict),
         .testTarget(
             name: "WorkerTests",
             dependencies: [

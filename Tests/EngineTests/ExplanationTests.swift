@@ -50,7 +50,7 @@ struct ExplanationTests {
         "it says why a program runs event by event",
         arguments: [
             ("stream A = B.emit(x: x)\nstream B = A.emit(x: x)", "streams read each other in a circle"),
-            ("fn f():\n    1\nstream A = E.emit(x: f())", "it has functions"),
+            ("var g = 1\nfn f():\n    g := 2\nstream A = E.emit(x: f())", "it has functions that change variables"),
             (
                 "stream A = E.window(session: 5s).aggregate(n: count()).emit(n: n)",
                 "stream A is not done in columns yet"

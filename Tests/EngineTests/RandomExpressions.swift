@@ -10,6 +10,7 @@ struct RandomExpressions {
     let operators: [String]
     /// Each is as likely as the others; one that is there twice is twice as likely.
     let forms: [Form]
+    var functions = BuiltinFunction.allCases.map(\.rawValue)
 
     func expression(_ depth: Int, _ random: inout SeededGenerator) -> String {
         func pick(_ items: [String]) -> String { items[Int.random(in: 0..<items.count, using: &random)] }
@@ -25,7 +26,7 @@ struct RandomExpressions {
             let condition = operand()
             return "(if \(condition) then \(operand()) else a)"
         case .call:
-            let function = pick(BuiltinFunction.allCases.map(\.rawValue))
+            let function = pick(self.functions)
             let count = Int.random(in: 0...3, using: &random)
             return "\(function)(\((0..<count).map { _ in operand() }.joined(separator: ", ")))"
         case .binary:

@@ -182,16 +182,30 @@ struct CommandTests {
             "bad.evt",
             "--immediate",
             "--dead-letter",
-            "/dev/stderr",
+            "-",
             "--quiet",
             input: self.files
         )
         #expect(command.status == 0)
-        #expect(command.output.isEmpty)
         #expect(
-            command.errors
+            command.output
                 == #"{"line":2,"message":"expected an event type","reason":"malformed","text":"? \"x\""}"# + "\n"
         )
+    }
+
+    @Test("follows imports, and says in which file something is wrong")
+    func imports() throws {
+        var files = self.files
+        files["types.vpl"] = "event E:\n    v: int\nlet limit = 1"
+        files["main.vpl"] = "import \"types.vpl\"\nstream S = E.where(v > limit).emit(v: v)"
+        let command = try Command("simulate", "-p", "main.vpl", "-e", "events.evt", "--immediate", input: files)
+        #expect(command.status == 0)
+        #expect(command.output.contains("Output events emitted: 2\n"))
+        files["types.vpl"] = "let limit = nothing()"
+        let wrong = try Command("check", "main.vpl", input: files)
+        #expect(wrong.status == 1)
+        #expect(wrong.output.contains("types.vpl:1:13: error[E050]"))
+        #expect(try Command("explain", "main.vpl", input: files).errors.contains("types.vpl:1:13"))
     }
 
     @Test("runs on several workers, and tells when that may change the output")

@@ -2,9 +2,10 @@ import Dispatch
 import Engine
 
 /// A program that runs over batches, in one pipeline or several side by side, over a whole file.
-struct BatchSimulation {
+struct BatchSimulation: ~Copyable {
     private let runner: Runner
     private var output: LineWriter?
+    private var asides: Asides
 
     private enum Runner {
         case one(BatchPipeline)
@@ -12,7 +13,7 @@ struct BatchSimulation {
     }
 
     /// Nil for a program that needs one event after the other.
-    init?(_ plan: Plan, _ workers: Workers, outputPath: String?) throws {
+    init?(_ plan: Plan, _ workers: Workers, outputPath: String?, people: StandardStream?) throws {
         if workers.count > 1 {
             guard let pipeline = ShardedPipeline(plan, key: workers.key, shardCount: workers.count) else { return nil }
             self.runner = .several(pipeline)
@@ -21,6 +22,7 @@ struct BatchSimulation {
             self.runner = .one(pipeline)
         }
         self.output = try outputPath.map { try LineWriter(path: $0, appends: false) }
+        self.asides = try Asides(plan, people: people, isVerbose: false)
     }
 
     /// Writes what the program emits.
@@ -30,6 +32,7 @@ struct BatchSimulation {
         var output = self.output
         defer { self.output = output }
         var lines: [UInt8] = []
+        var outputs = Outputs()
         try chunks.forEachChunk { bytes, isLast in
             let taken: Int
             switch self.runner {
@@ -40,6 +43,9 @@ struct BatchSimulation {
                     isLast: isLast,
                     rejected: { try tally.add($0.error, $0.bytes) },
                     output: { pipeline in
+                        pipeline.appendAsides(to: &outputs)
+                        try self.asides.carryOut(outputs)
+                        outputs.clear()
                         guard output != nil, pipeline.emittedCount > 0 else { return }
                         lines.removeAll(keepingCapacity: true)
                         pipeline.appendOutputLines(to: &lines)
@@ -61,6 +67,7 @@ struct BatchSimulation {
             return taken
         }
         try output?.flush()
+        try self.asides.flush()
     }
 
     var counters: Pipeline.Counters {

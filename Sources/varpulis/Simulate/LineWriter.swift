@@ -15,12 +15,9 @@ struct LineWriter {
             self.handle = .standardOutput
             return
         }
-        let files = FileManager.default
-        guard appends && files.fileExists(atPath: path) || files.createFile(atPath: path, contents: nil),
-            let handle = FileHandle(forWritingAtPath: path)
-        else { throw FileFailure(description: "cannot write \(path)") }
-        if appends { handle.seekToEndOfFile() }
-        self.handle = handle
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (appends ? O_APPEND : O_TRUNC), 0o666)
+        guard descriptor >= 0 else { throw FileFailure(description: "cannot write \(path)") }
+        self.handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
     mutating func write(_ line: [UInt8]) throws(FileFailure) {

@@ -91,7 +91,7 @@ struct SimulateCommand: ParsableCommand {
         if self.immediate, !self.verbose {
             let workers = Workers(plan, count: self.workers, key: self.partitionBy)
             if !self.quiet { for text in workers.warnings { StandardStream.error.write("warning: \(text)\n") } }
-            if var simulation = try BatchSimulation(plan, workers, outputPath: self.output) {
+            if var simulation = try BatchSimulation(plan, workers, outputPath: self.output, people: people) {
                 try simulation.run(over: self.events, &tally)
                 let summary = Simulation.summary(simulation.counters, simulation.taps, tally, after: clock.now - start)
                 people?.write(summary)

@@ -6,23 +6,14 @@ struct Simulation: ~Copyable {
     private var pipeline: Pipeline
     private var outputs = Outputs()
     private var output: LineWriter?
-    private var sinks: [SinkID: LineWriter] = [:]
-    private let consoles: Set<SinkID>
+    private var asides: Asides
     /// Where text for people goes; nil for nowhere.
     private let people: StandardStream?
-    private let isVerbose: Bool
 
     init(plan: Plan, outputPath: String?, people: StandardStream?, isVerbose: Bool) throws {
         self.output = try outputPath.map { try LineWriter(path: $0, appends: false) }
-        for sink in plan.sinks where sink.connector.type == "file" {
-            guard let path = sink.parameter("path")?.string else {
-                throw FileFailure(description: "the file connector \(sink.connector.name) has no `path`")
-            }
-            self.sinks[sink.id] = try LineWriter(path: path, appends: true)
-        }
-        self.consoles = Set(plan.sinks.filter { $0.connector.type == "console" }.map(\.id))
+        self.asides = try Asides(plan, people: people, isVerbose: isVerbose)
         self.people = people
-        self.isVerbose = isVerbose
         self.pipeline = Pipeline(plan)
     }
 
@@ -62,7 +53,7 @@ struct Simulation: ~Copyable {
     /// Writes what is buffered.
     mutating func flush() throws {
         try self.output?.flush()
-        for sink in self.sinks.keys { try self.sinks[sink]?.flush() }
+        try self.asides.flush()
     }
 
     private mutating func carryOut() throws {
@@ -70,28 +61,8 @@ struct Simulation: ~Copyable {
         if self.output != nil {
             for event in self.outputs.emitted { try self.output?.write(EventEncoder.outputLine(event)) }
         }
-        for delivery in self.outputs.deliveries {
-            if self.consoles.contains(delivery.sink) {
-                self.people?.write(EventEncoder.sinkPayload(delivery.event) + [UInt8(ascii: "\n")])
-            } else {
-                try self.sinks[delivery.sink]?.write(EventEncoder.sinkPayload(delivery.event))
-            }
-        }
-        if let people = self.people { self.tell(people) }
+        try self.asides.carryOut(self.outputs)
         self.outputs.clear()
-    }
-
-    private func tell(_ people: StandardStream) {
-        for line in self.outputs.printed { people.write(line + "\n") }
-        if self.isVerbose {
-            for event in self.outputs.emitted { people.write("\(event.type) \(event.fields.text)\n") }
-        }
-        for entry in self.outputs.logged {
-            let isDetail = entry.level == .debug || entry.level == .trace
-            if isDetail, !self.isVerbose { continue }
-            let data = entry.data.map { " \($0.text)" } ?? ""
-            StandardStream.error.write("[\(entry.level.rawValue)] \(entry.stream): \(entry.message)\(data)\n")
-        }
     }
 }
 

@@ -20,7 +20,7 @@ struct Workers {
             (self.count, self.key, self.warnings) = (1, nil, [])
             return
         }
-        if let obstacle = plan.obstacleToBatches {
+        if let obstacle = plan.obstacleToBatches ?? (plan.hasAsides ? "it prints, logs or sends events" : nil) {
             let warning = "the program runs on one worker: \(obstacle)"
             (self.count, self.key, self.warnings) = (1, nil, count == nil && key == nil ? [] : [warning])
             return

@@ -18,6 +18,10 @@ final class Batch {
     /// By slot.
     let columns: [Column]
     var input: UnsafePointer<UInt8>
+    /// Where in the input the text of each event is, and the events that have none there. Kept where the schema asks for
+    /// whole events.
+    let lines: UnsafeMutablePointer<LineRange>
+    var events: [Int: Event] = [:]
     let heap: TextHeap
 
     init(_ schema: BatchSchema, heapBytesMax: Int) {
@@ -27,6 +31,8 @@ final class Batch {
         self.types = .allocate(capacity: Self.rowsMax)
         self.types.initialize(repeating: 0, count: Self.rowsMax)
         self.columns = schema.slots.names.map { _ in Column() }
+        self.lines = .allocate(capacity: Self.rowsMax)
+        self.lines.initialize(repeating: LineRange(start: 0, count: 0), count: Self.rowsMax)
         self.heap = TextHeap(bytesMax: heapBytesMax)
         self.input = UnsafePointer(self.heap.base)
     }
@@ -34,6 +40,7 @@ final class Batch {
     deinit {
         self.times.deallocate()
         self.types.deallocate()
+        self.lines.deallocate()
     }
 
     var isFull: Bool { self.count == Self.rowsMax }
@@ -43,6 +50,7 @@ final class Batch {
         self.count = 0
         for column in self.columns { column.clear() }
         self.heap.clear()
+        if !self.events.isEmpty { self.events.removeAll(keepingCapacity: true) }
     }
 
     /// Takes the row whose cells were set. Until then the next event would take its place.
@@ -63,6 +71,7 @@ final class Batch {
         for entry in event.fields.entries {
             if let slot = self.schema.slots.find(entry.name) { self.set(entry.value, self.columns[slot], self.count) }
         }
+        if self.schema.keepsEvents { self.events[self.count] = event }
         self.commit(type: self.schema.type(named: event.type), time: event.timestamp)
     }
 
@@ -100,6 +109,11 @@ final class Batch {
         }
     }
 
+    /// Sets the cell, or makes it missing.
+    func write(_ value: Value?, to column: Column, _ row: Int) {
+        if let value { self.set(value, column, row) } else { column.tags[row] = Cell.missing }
+    }
+
     private func box(_ value: Value, _ column: Column, _ row: Int) {
         column.set(row, Cell.boxed, UInt64(column.boxes.count))
         column.boxes.append(value)
@@ -125,6 +139,12 @@ final class Batch {
         let base = place.isInHeap ? UnsafePointer(self.heap.base) : self.input
         return UnsafeBufferPointer(start: base + place.offset, count: place.count)
     }
+}
+
+/// A line of a batch's input, without its newline.
+struct LineRange: BitwiseCopyable {
+    var start: UInt32
+    var count: UInt32
 }
 
 /// The texts of a batch that are not in its input: decoded, made by expressions, or constants of the program.

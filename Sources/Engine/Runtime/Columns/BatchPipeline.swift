@@ -17,7 +17,12 @@ public final class BatchPipeline {
     private let joins: [ColumnJoin?]
     /// By stream: which of a join's sources has which type.
     private let joinTypes: [[Int]]
-    private(set) var emitted = EmittedRows()
+    private(set) var emitted = RankedRows<Void>()
+    /// What the batch printed, logged and sent.
+    private var printed = RankedRows<(stream: String, values: [Column])>()
+    private var logged = RankedRows<(stream: String, log: LogColumns)>()
+    private var deliveries = RankedRows<SinkID>()
+    private var memories: [RecencySet]
     let writer: RowWriter
 
     /// How many events a batch holds at most.
@@ -38,6 +43,10 @@ public final class BatchPipeline {
         self.evaluator = ColumnEvaluator(plan, self.batch)
         self.writer = RowWriter(self.batch)
         self.counts = Array(repeating: 0, count: plan.counterCount)
+        self.memories = Array(
+            repeating: RecencySet(capacity: Pipeline.distinctKeysMax),
+            count: plan.memoryCount
+        )
         self.inputs = plan.streams.map { stream in
             stream.branches.map { (program.schema.type(named: $0.type), $0.condition) }
         }
@@ -82,10 +91,37 @@ public final class BatchPipeline {
     /// Processes the batch, appends what it emits, and clears it.
     func runBatch(into outputs: inout Outputs) {
         self.run()
-        self.emitted.forEach { list, row in
-            outputs.emitted.append(self.evaluator.event(row, in: list.frame))
-        }
+        self.emitted.forEach { list, row in outputs.emitted.append(self.batch.event(row, in: list.frame)) }
+        self.appendAsides(to: &outputs)
         self.clear()
+    }
+
+    /// Appends what the batch printed, logged and sent, each in the order of single events.
+    public func appendAsides(to outputs: inout Outputs) {
+        self.printed.forEach { list, row in
+            let values = list.payload.values.map { self.batch.value($0, row) }
+            outputs.printed.append(
+                Outputs.printedLine(
+                    of: list.payload.stream,
+                    values.isEmpty ? .event(self.batch.event(row, in: list.frame)) : .values(values)
+                )
+            )
+        }
+        self.logged.forEach { list, row in
+            let log = list.payload.log
+            outputs.logged.append(
+                LogEntry(
+                    stream: list.payload.stream,
+                    level: log.level.flatMap { self.batch.value($0, row) },
+                    message: log.message.map { self.batch.value($0, row) },
+                    data: log.data.flatMap { self.batch.value($0, row) },
+                    event: self.batch.event(row, in: list.frame)
+                )
+            )
+        }
+        self.deliveries.forEach { list, row in
+            outputs.deliveries.append(Delivery(sink: list.payload, event: self.batch.event(row, in: list.frame)))
+        }
     }
 
     /// How many events each `.tap` has seen, by its name.
@@ -100,6 +136,9 @@ public final class BatchPipeline {
         self.counters.processed += UInt64(self.batch.count)
         for stream in self.program.order { self.run(stream) }
         self.emitted.close()
+        self.printed.close()
+        self.logged.close()
+        self.deliveries.close()
         self.counters.emitted += UInt64(self.emitted.count)
     }
 
@@ -111,6 +150,9 @@ public final class BatchPipeline {
     /// Forgets what the batch emitted and, unless it is to be run again, the batch.
     public func clear(keepingBatch isKept: Bool = false) {
         self.emitted.clear()
+        self.printed.clear()
+        self.logged.clear()
+        self.deliveries.clear()
         self.evaluator.reset()
         if !isKept { self.batch.clear() }
     }
@@ -132,6 +174,7 @@ public final class BatchPipeline {
                 columns: self.batch.columns,
                 times: self.batch.times,
                 fields: nil,
+                isInput: true,
                 type: nil
             )
             frame.selection = self.rows(of: self.inputs[step.stream], in: frame)
@@ -167,6 +210,8 @@ public final class BatchPipeline {
             ways = join.run(ways, sourceOfWay: sources, sourceOfType: self.joinTypes[number], self.evaluator)
             for condition in conditions { self.filter(&ways, condition) }
         }
+        // A stream has fewer operations than that.
+        func rank(_ way: Int, _ place: Int) -> Int { steps[way] << 16 | place }
         for (place, operation) in stream.operations.enumerated() {
             if ways.isEmpty { break }
             switch operation {
@@ -179,8 +224,7 @@ public final class BatchPipeline {
                     return frame
                 }
                 for (way, frame) in ways.frames.enumerated() {
-                    // A step has fewer operations than that.
-                    if let frame { self.emitted.add(frame, rank: steps[way] << 16 | place) }
+                    if let frame { self.emitted.add(frame, rank: rank(way, place), ()) }
                 }
             case .limit(let limit, let counter): self.limit(&ways, limit, counter)
             case .tap(let taps):
@@ -189,7 +233,24 @@ public final class BatchPipeline {
             case .window: break
             case .aggregate:
                 if let aggregate = self.aggregates[number][place] { ways = aggregate.run(ways, self.evaluator) }
-            case .process, .distinct, .deliver, .print, .log: preconditionFailure("not a program for batches")
+            case .distinct(let key, let memory): self.distinct(&ways, key, memory)
+            case .deliver(let sink):
+                for (way, frame) in ways.frames.enumerated() {
+                    if let frame { self.deliveries.add(frame, rank: rank(way, place), sink) }
+                }
+            case .print(let values):
+                for (way, frame) in ways.frames.enumerated() {
+                    guard let frame else { continue }
+                    let columns = values.map { self.evaluator.column($0, in: frame) }
+                    self.printed.add(frame, rank: rank(way, place), (stream.name, columns))
+                }
+            case .log(let log):
+                for (way, frame) in ways.frames.enumerated() {
+                    guard let frame else { continue }
+                    let columns = LogColumns(log, frame, self.evaluator)
+                    self.logged.add(frame, rank: rank(way, place), (stream.name, columns))
+                }
+            case .process: preconditionFailure("not a program for batches")
             }
             ways.removeEmpty()
         }
@@ -221,8 +282,28 @@ public final class BatchPipeline {
         for way in ways.frames.indices { ways.frames[way]?.selection.count = passed[way] }
     }
 
+    private func distinct(_ ways: inout Ways, _ key: NodeID?, _ memory: Int) {
+        let columns = ways.frames.map { frame in
+            frame.flatMap { frame in key.map { self.evaluator.column($0, in: frame) } }
+        }
+        let rows = ways.frames.map { _ in self.evaluator.newRows() }
+        var counts = [Int](repeating: 0, count: rows.count)
+        ways.forEach { way, row in
+            guard let frame = ways.frames[way] else { return }
+            let value =
+                columns[way].map { self.batch.value($0, row) ?? .null } ?? .map(self.batch.event(row, in: frame).fields)
+            guard self.memories[memory].insert(value) else { return }
+            rows[way][counts[way]] = UInt16(truncatingIfNeeded: row)
+            counts[way] += 1
+        }
+        for way in ways.frames.indices {
+            ways.frames[way]?.selection = Selection(rows: rows[way], count: counts[way], isDense: false)
+        }
+    }
+
     private func project(_ projections: [Projection], _ frame: Frame) -> Frame {
         var result = frame
+        result.isInput = false
         for slot in result.columns.indices { result.columns[slot] = nil }
         result.fields = projections.map { projection in
             let column = self.evaluator.column(projection.value, in: frame)
@@ -230,5 +311,18 @@ public final class BatchPipeline {
             return Frame.Field(name: projection.name, column: column)
         }
         return result
+    }
+}
+
+/// What `.log` says, as columns.
+struct LogColumns {
+    let level: Column?
+    let message: Column?
+    let data: Column?
+
+    init(_ log: CompiledLog, _ frame: Frame, _ evaluator: ColumnEvaluator) {
+        self.level = log.level.map { evaluator.column($0, in: frame) }
+        self.message = log.message.map { evaluator.column($0, in: frame) }
+        self.data = log.data.map { evaluator.column($0, in: frame) }
     }
 }

@@ -33,20 +33,24 @@ struct BatchProgram {
         self.steps = steps
         self.ways = plan.streams.indices.map { stream in steps.indices.filter { steps[$0].stream == stream } }
         self.order = plan.sourcesFirst
-        self.schema = BatchSchema(fields: Self.fields(of: plan), types: plan.routes.keys.sorted())
+        self.schema = BatchSchema(
+            fields: Self.fields(of: plan),
+            types: plan.routes.keys.sorted(),
+            keepsEvents: Self.survey(plan).keepsEvents
+        )
     }
 
     /// Why a plan does not run over batches; nil if it does.
     static func obstacle(in plan: Plan) -> String? {
         if Self.steps(of: plan) == nil { return "streams read each other in a circle, or on very many ways" }
-        if !Self.isPure(plan) { return "it has functions, or prints in expressions" }
-        return plan.streams.first { !Self.isColumnar($0, plan) }.map { "stream \($0.name) is not done in columns yet" }
+        if !Self.isPure(plan) { return "it has functions that change variables, or expressions that print" }
+        return Self.survey(plan).unsuitable.map { "stream \($0) is not done in columns yet" }
     }
 
-    /// Whether some stream emits events with all their fields.
+    /// Whether some operation looks at all fields of events.
     var givesAllFields: Bool {
         self.plan.streams.contains { stream in
-            stream.operations.contains { if case .emit(_, _, nil) = $0 { true } else { false } }
+            stream.operations.contains(where: \.needsAllFields)
         }
     }
 
@@ -72,37 +76,77 @@ struct BatchProgram {
 
     /// Functions that change variables, or print, do so in the order of events.
     private static func isPure(_ plan: Plan) -> Bool {
-        plan.functions.isEmpty
+        !plan.functions.contains(where: \.changesGlobals)
             && plan.code.nodes.allSatisfy { if case .builtin(.print, _) = $0 { false } else { true } }
     }
 
-    private static func isColumnar(_ stream: CompiledStream, _ plan: Plan) -> Bool {
-        if let (join, _) = stream.join, !ColumnJoin.isSuitable(join) { return false }
-        guard Set(stream.branches.map(\.type)).count == stream.branches.count else { return false }
-        var knowsFields = false
-        for (place, operation) in stream.operations.enumerated() {
-            switch operation {
-            case .filter, .limit, .tap: break
-            case .window:
-                // With what follows it, see below.
-                guard place + 1 < stream.operations.count, case .aggregate = stream.operations[place + 1] else {
-                    return false
+    /// What is known of the events of a stream, and of those that it results in.
+    private enum Knowledge: Int, Comparable {
+        /// All their fields: they were made by the program.
+        case fields
+        /// They are events of the input, with whatever fields these came with.
+        case input
+        /// They were joined, and have the fields of all of them.
+        case joined
+
+        static func < (left: Knowledge, right: Knowledge) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// Which stream keeps the plan from running over batches, if any does; whether operations need events of the input with
+    /// all their fields.
+    private static func survey(_ plan: Plan) -> (unsuitable: String?, keepsEvents: Bool) {
+        var results = [Knowledge](repeating: .input, count: plan.streams.count)
+        var keepsEvents = false
+        for number in plan.sourcesFirst {
+            let stream = plan.streams[number]
+            var knowledge = Knowledge.input
+            if let (join, _) = stream.join {
+                guard ColumnJoin.isSuitable(join) else { return (stream.name, false) }
+                knowledge = .joined
+            } else {
+                let types = Set(stream.branches.map(\.type))
+                for (other, source) in plan.streams.enumerated()
+                where types.contains(source.name) || source.ownType.map(types.contains) ?? false {
+                    knowledge = max(knowledge, results[other])
                 }
-            case .aggregate(let aggregate, _):
-                guard ColumnAggregate.isSuitable(stream.window(before: place, in: plan), aggregate) else {
-                    return false
-                }
-                knowsFields = true
-            case .select(let fields):
-                guard Self.areDistinct(fields) else { return false }
-                knowsFields = true
-            case .emit(_, _, let fields):
-                guard fields.map(Self.areDistinct) ?? knowsFields else { return false }
-                knowsFields = true
-            case .process, .distinct, .deliver, .print, .log: return false
             }
+            guard Set(stream.branches.map(\.type)).count == stream.branches.count else { return (stream.name, false) }
+            for (place, operation) in stream.operations.enumerated() {
+                if operation.needsAllFields {
+                    if knowledge == .joined { return (stream.name, false) }
+                    keepsEvents = keepsEvents || knowledge == .input
+                }
+                guard let result = Self.result(of: operation, at: place, in: stream, plan, knowledge) else {
+                    return (stream.name, false)
+                }
+                knowledge = result
+            }
+            results[number] = knowledge
         }
-        return true
+        return (nil, keepsEvents)
+    }
+
+    /// What is known after an operation; nil where it is not done in columns.
+    private static func result(
+        of operation: CompiledOperation,
+        at place: Int,
+        in stream: CompiledStream,
+        _ plan: Plan,
+        _ knowledge: Knowledge
+    ) -> Knowledge? {
+        switch operation {
+        case .filter, .limit, .tap, .distinct, .deliver, .print, .log, .emit(_, _, nil): return knowledge
+        case .window:
+            // With what follows it, see below.
+            guard place + 1 < stream.operations.count, case .aggregate = stream.operations[place + 1] else {
+                return nil
+            }
+            return knowledge
+        case .aggregate(let aggregate, _):
+            return ColumnAggregate.isSuitable(stream.window(before: place, in: plan), aggregate) ? .fields : nil
+        case .select(let fields), .emit(_, _, .some(let fields)): return Self.areDistinct(fields) ? .fields : nil
+        case .process: return nil
+        }
     }
 
     private static func areDistinct(_ fields: [Projection]) -> Bool {
@@ -129,6 +173,18 @@ struct BatchProgram {
             }
         }
         return fields.sorted()
+    }
+}
+
+extension CompiledOperation {
+    /// Whether it looks at all fields of an event, whatever they are.
+    fileprivate var needsAllFields: Bool {
+        switch self {
+        case .emit(_, _, nil), .deliver, .distinct(nil, _): true
+        case .print(let values): values.isEmpty
+        case .log(let log): log.message == nil
+        default: false
+        }
     }
 }
 

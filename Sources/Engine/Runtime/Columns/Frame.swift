@@ -11,6 +11,8 @@ struct Frame {
     var times: UnsafeMutablePointer<Int64>
     /// The fields in order, where they are known: after `.emit` and `.select`. Nil for events as they came.
     var fields: [Field]?
+    /// Its events are those of the input: they have fields beside those in the columns.
+    var isInput = false
     /// The type of its events; nil where they are of several, each its own.
     var type: String?
 

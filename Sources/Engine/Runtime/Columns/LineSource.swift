@@ -77,7 +77,15 @@ struct LineSource {
         if line.count <= EventLimits.payloadBytesMax, line.count > 0 {
             let time = reader.passLine()
             let isJSON = self.input[line.lowerBound] == UInt8(ascii: "{")
-            if isJSON ? rows.readJSON(line, arrival: time) : rows.readEventLine(line, time: time) { return }
+            if isJSON ? rows.readJSON(line, arrival: time) : rows.readEventLine(line, time: time) {
+                if batch.schema.keepsEvents {
+                    batch.lines[batch.count - 1] = LineRange(
+                        start: UInt32(line.lowerBound),
+                        count: UInt32(line.count)
+                    )
+                }
+                return
+            }
             reader.returnLine()
         }
         let bytes = UnsafeBufferPointer(start: self.input + line.lowerBound, count: line.count)

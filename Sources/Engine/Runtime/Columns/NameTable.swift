@@ -75,11 +75,14 @@ final class BatchSchema {
     /// A field's number is its slot.
     let slots: NameTable
     let types: NameTable
+    /// Whether some operation passes events on with all fields that they came with.
+    let keepsEvents: Bool
 
     /// The type of events that no stream reads.
     static let unread = UInt16.max
 
-    init(fields: [String], types: [String]) {
+    init(fields: [String], types: [String], keepsEvents: Bool = false) {
+        self.keepsEvents = keepsEvents
         self.slots = NameTable(fields)
         self.types = NameTable(types)
     }

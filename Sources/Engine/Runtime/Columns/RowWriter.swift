@@ -30,9 +30,14 @@ final class RowWriter {
 
     func clear() { self.bytes.removeAll() }
 
-    func write(_ row: Int, _ list: EmittedRows.List) {
-        let form = self.form(of: list)
+    func write(_ row: Int, _ list: RankedRows<Void>.List) {
         let frame = list.frame
+        guard frame.fields != nil else {
+            self.append(EventEncoder.outputLine(self.batch.event(row, in: frame)))
+            self.bytes.append(UInt8(ascii: "\n"))
+            return
+        }
+        let form = self.form(of: list)
         self.append(form.head ?? Self.head(self.batch.typeName(row)))
         self.dates.append(frame.times[row], to: &self.bytes)
         self.append("\",\"fields\":{")
@@ -48,7 +53,7 @@ final class RowWriter {
         self.append("}}\n")
     }
 
-    private func form(of list: EmittedRows.List) -> LineForm {
+    private func form(of list: RankedRows<Void>.List) -> LineForm {
         if let form = self.forms[list.rank] { return form }
         let form = LineForm(list.frame)
         self.forms[list.rank] = form

@@ -6,6 +6,21 @@ struct CompiledFunction: Sendable {
     let body: [CompiledStatement]
     /// A measure of the stack that one call takes: the height of its highest expression and the nesting of its blocks.
     let height: Int
+
+    /// Whether a call may change a global variable.
+    var changesGlobals: Bool { Self.changeGlobals(self.body) }
+
+    private static func changeGlobals(_ statements: [CompiledStatement]) -> Bool {
+        statements.contains { statement in
+            switch statement {
+            case .assign(_, let global, _): global != nil
+            case .branch(let branches, let otherwise):
+                branches.contains { Self.changeGlobals($0.body) } || Self.changeGlobals(otherwise)
+            case .forEach(_, _, let body), .whileTrue(_, let body): Self.changeGlobals(body)
+            case .declare, .returnValue, .breakLoop, .continueLoop, .emit, .expression: false
+            }
+        }
+    }
 }
 
 indirect enum CompiledStatement: Sendable {

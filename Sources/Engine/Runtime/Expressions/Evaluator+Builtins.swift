@@ -15,23 +15,18 @@ extension Evaluator {
             self.printed.append("[PRINT] " + arguments.map { ($0 ?? .null).text }.joined(separator: " "))
             return .null
         case .now:
-            return arguments.isEmpty ? (self.now ?? self.event?.timestamp).map { .timestamp($0) } : nil
+            return arguments.isEmpty ? (self.now ?? self.subjectTime).map { .timestamp($0) } : nil
         default: break
         }
-        var values: [Value] = []
-        values.reserveCapacity(arguments.count)
-        for argument in arguments {
-            guard let argument else { return nil }
-            values.append(argument)
+        for argument in arguments where argument == nil { return nil }
+        if function == .concat { return Value.concatenation(arguments.compactMap { $0 }) }
+        func argument(_ place: Int) -> Value { arguments[place] ?? .null }
+        return switch arguments.count {
+        case 1: function.apply(to: argument(0))
+        case 2: function.apply(to: argument(0), argument(1))
+        case 3: function.apply(to: argument(0), argument(1), argument(2))
+        default: nil
         }
-        let result: Value? =
-            switch values.count {
-            case 1: function.apply(to: values[0])
-            case 2: function.apply(to: values[0], values[1])
-            case 3: function.apply(to: values[0], values[1], values[2])
-            default: nil
-            }
-        return function == .concat ? Value.concatenation(values) : result
     }
 }
 

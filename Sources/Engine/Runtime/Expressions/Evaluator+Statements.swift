@@ -60,9 +60,9 @@ extension Evaluator {
     }
 
     private mutating func collect(_ type: String, _ projections: [Projection]) {
-        guard self.collected != nil, let event = self.event, self.takeStep() else { return }
+        guard self.collected != nil, let time = self.subjectTime, self.takeStep() else { return }
         let fields = self.project(projections)
-        self.collected?.append(Event(type: type, timestamp: event.timestamp, fields: fields))
+        self.collected?.append(Event(type: type, timestamp: time, fields: fields))
     }
 
     // MARK: - Loops

@@ -10,6 +10,8 @@ struct Evaluator: Sendable {
     var globals: [Value?]
     /// The event that bare names refer to; nil while the program is loaded.
     var event: Event?
+    /// The row that they refer to instead, where expressions go over batches.
+    var cursor: RowCursor?
     /// What `now()` is, or nil for the time of the current event.
     var now: Int64?
     /// Where `emit` statements put their events; nil outside of `.process`.
@@ -84,7 +86,7 @@ struct Evaluator: Sendable {
         case .missing: nil
         case .constant(let index): self.code.constants[Int(index)]
         case .name(let index): self.value(named: Int(index))
-        case .field(let text): self.event?.fields[self.code.texts[Int(text.rawValue)]]
+        case .field(let text): self.field(ofText: text)
         case .member(let base, let type, let field, let isOptional):
             self.member(field, of: base, type: type) ?? (isOptional ? .null : nil)
         case .index(let base, let index): self.index(base, index)
@@ -111,18 +113,15 @@ struct Evaluator: Sendable {
     private func value(named index: Int) -> Value? {
         let name = self.code.names[index]
         if let local = name.local, case .bound(let value) = self.slots[self.frame + local] { return value }
-        if let event = self.event {
-            if let value = event.fields[name.text] { return value }
-            if name.text == "timestamp" { return .timestamp(event.timestamp) }
-        }
+        if let value = self.field(ofName: index) { return value }
+        if name.text == "timestamp", let time = self.subjectTime { return .timestamp(time) }
         return name.global.flatMap { self.globals[$0] }
     }
 
     private mutating func member(_ field: TextID, of base: NodeID, type: TextID?) -> Value? {
-        let field = self.code.texts[Int(field.rawValue)]
-        if case .map(let fields) = self.value(of: base) { return fields[field] }
-        guard let type, let event = self.event, event.type == self.code.texts[Int(type.rawValue)] else { return nil }
-        return event.fields[field]
+        if case .map(let fields) = self.value(of: base) { return fields[self.code.texts[Int(field.rawValue)]] }
+        guard let type, self.subjectType == self.code.texts[Int(type.rawValue)] else { return nil }
+        return self.field(ofText: field)
     }
 
     private mutating func template(_ index: Int) -> Value? {

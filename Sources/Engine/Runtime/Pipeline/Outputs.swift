@@ -15,6 +15,19 @@ public struct Outputs: Sendable {
         self.emitted.isEmpty && self.deliveries.isEmpty && self.printed.isEmpty && self.logged.isEmpty
     }
 
+    /// What a line of `.print` shows.
+    enum Printed {
+        case values([Value?])
+        case event(Event)
+    }
+
+    static func printedLine(of stream: String, _ printed: Printed) -> String {
+        switch printed {
+        case .values(let values): "[PRINT] " + values.map { ($0 ?? .null).text }.joined(separator: " ")
+        case .event(let event): "[PRINT] \(stream) \(event.type) \(event.fields.text)"
+        }
+    }
+
     /// Forgets everything but keeps the memory.
     public mutating func clear() {
         self.emitted.removeAll(keepingCapacity: true)
@@ -45,4 +58,17 @@ public struct LogEntry: Sendable {
     public let level: Level
     public let message: String
     public let data: Value?
+
+    /// - Parameter message: Nil where none was asked for: the entry then tells of the event.
+    init(stream: String, level: Value?, message: Value??, data: Value?, event: @autoclosure () -> Event) {
+        self.stream = stream
+        self.level = Level(named: level?.text)
+        if let message {
+            self.message = (message ?? .null).text
+        } else {
+            let event = event()
+            self.message = "\(event.type) \(event.fields.text)"
+        }
+        self.data = data
+    }
 }

@@ -39,7 +39,7 @@ public struct Pipeline: ~Copyable, Sendable {
     /// An event that is the result of so many streams is dropped.
     private static let depthMax = 10
     /// How many keys `.distinct` remembers.
-    private static let distinctKeysMax = 100_000
+    static let distinctKeysMax = 100_000
 
     public init(_ plan: Plan) {
         self.plan = plan
@@ -306,22 +306,18 @@ public struct Pipeline: ~Copyable, Sendable {
 
     private mutating func print(_ values: [NodeID], _ event: Event, of stream: String) {
         self.evaluator.event = event
-        let text =
-            values.isEmpty
-            ? "\(stream) \(event.type) \(event.fields.text)"
-            : values.map { (self.evaluator.evaluate($0) ?? .null).text }.joined(separator: " ")
-        self.evaluator.printed.append("[PRINT] " + text)
+        let values = values.map { self.evaluator.evaluate($0) }
+        self.evaluator.printed.append(Outputs.printedLine(of: stream, values.isEmpty ? .event(event) : .values(values)))
     }
 
     private mutating func entry(_ log: CompiledLog, _ event: Event, of stream: String) -> LogEntry {
         self.evaluator.event = event
-        let level = log.level.flatMap { self.evaluator.evaluate($0) }
-        let message = log.message.map { (self.evaluator.evaluate($0) ?? .null).text }
         return LogEntry(
             stream: stream,
-            level: LogEntry.Level(named: level?.text),
-            message: message ?? "\(event.type) \(event.fields.text)",
-            data: log.data.flatMap { self.evaluator.evaluate($0) }
+            level: log.level.flatMap { self.evaluator.evaluate($0) },
+            message: log.message.map { self.evaluator.evaluate($0) },
+            data: log.data.flatMap { self.evaluator.evaluate($0) },
+            event: event
         )
     }
 }

@@ -48,6 +48,18 @@ extension Plan {
         }
     }
 
+    /// Whether the program prints, logs or sends events, beside what it emits.
+    public var hasAsides: Bool {
+        self.streams.contains { stream in
+            stream.operations.contains { operation in
+                switch operation {
+                case .deliver, .print, .log: true
+                default: false
+                }
+            }
+        }
+    }
+
     /// The fields by which windows, aggregates and joins go, in the order of the program, each once.
     public var keyFields: [String] {
         var fields: [String] = []

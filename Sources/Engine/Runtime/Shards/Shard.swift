@@ -126,6 +126,10 @@ extension Batch {
         }
         for place in 0..<count {
             let row = Int(rows[place])
+            if self.schema.keepsEvents {
+                self.lines[self.count] = other.lines[row]
+                if let event = other.events[row] { self.events[self.count] = event }
+            }
             let time = other.times[row]
             self.commit(type: other.types[row], time: time == Timestamp.none ? timeBefore : time)
         }

@@ -1,21 +1,17 @@
-/// What a batch emits: for each `.emit` that was met the rows that came there.
-struct EmittedRows {
+/// What operations of a batch give to the outside: for each operation and way that was met the rows that came there.
+struct RankedRows<Payload> {
     struct List {
         let frame: Frame
-        /// Where it stands in the order in which a single event meets the program's `.emit`s.
+        /// Where it stands in the order in which a single event meets the program's operations.
         let rank: Int
-
-        init(_ frame: Frame, rank: Int) {
-            self.frame = frame
-            self.rank = rank
-        }
+        let payload: Payload
     }
 
     private(set) var lists: [List] = []
     private(set) var count = 0
 
-    mutating func add(_ frame: Frame, rank: Int) {
-        self.lists.append(List(frame, rank: rank))
+    mutating func add(_ frame: Frame, rank: Int, _ payload: Payload) {
+        self.lists.append(List(frame: frame, rank: rank, payload: payload))
         self.count += frame.selection.count
     }
 
@@ -29,8 +25,9 @@ struct EmittedRows {
         self.count = 0
     }
 
-    /// Calls `body` for each in the order in which single events would have emitted it: by row, then by list.
+    /// Calls `body` for each in the order in which single events would have given it: by row, then by list.
     func forEach(_ body: (List, Int) -> Void) {
+        if self.lists.isEmpty { return }
         Ways(frames: self.lists.map(\.frame)).forEach { list, row in body(self.lists[list], row) }
     }
 }

@@ -1,0 +1,51 @@
+import Engine
+import VPL
+
+/// What a program gives beside its output: lines it prints, entries of its log, events it sends to connectors.
+struct Asides: ~Copyable {
+    private var files: [SinkID: LineWriter] = [:]
+    private let consoles: Set<SinkID>
+    /// Where text for people goes; nil for nowhere.
+    private let people: StandardStream?
+    private let isVerbose: Bool
+
+    init(_ plan: Plan, people: StandardStream?, isVerbose: Bool) throws {
+        for sink in plan.sinks where sink.connector.type == "file" {
+            guard let path = sink.parameter("path")?.string else {
+                throw FileFailure(description: "the file connector \(sink.connector.name) has no `path`")
+            }
+            self.files[sink.id] = try LineWriter(path: path, appends: true)
+        }
+        self.consoles = Set(plan.sinks.filter { $0.connector.type == "console" }.map(\.id))
+        self.people = people
+        self.isVerbose = isVerbose
+    }
+
+    mutating func carryOut(_ outputs: Outputs) throws {
+        for delivery in outputs.deliveries {
+            if self.consoles.contains(delivery.sink) {
+                self.people?.write(EventEncoder.sinkPayload(delivery.event) + [UInt8(ascii: "\n")])
+            } else {
+                try self.files[delivery.sink]?.write(EventEncoder.sinkPayload(delivery.event))
+            }
+        }
+        guard let people = self.people else { return }
+        for line in outputs.printed { people.write(line + "\n") }
+        if self.isVerbose {
+            for event in outputs.emitted { people.write("\(event.type) \(event.fields.text)\n") }
+        }
+        for entry in outputs.logged { self.log(entry) }
+    }
+
+    private func log(_ entry: LogEntry) {
+        let isDetail = entry.level == .debug || entry.level == .trace
+        if isDetail, !self.isVerbose { return }
+        let data = entry.data.map { " \($0.text)" } ?? ""
+        StandardStream.error.write("[\(entry.level.rawValue)] \(entry.stream): \(entry.message)\(data)\n")
+    }
+
+    /// Writes what is buffered.
+    mutating func flush() throws {
+        for sink in self.files.keys { try self.files[sink]?.flush() }
+    }
+}
