@@ -23,7 +23,7 @@ struct BatchTests {
 
     /// What a program emitted, then what it sent, printed and logged.
     private static func lines(_ outputs: Outputs) -> [[UInt8]] {
-        let sent = outputs.deliveries.map { [UInt8($0.sink.rawValue)] + EventEncoder.outputLine($0.event) }
+        let sent = outputs.deliveries.map { [UInt8($0.sink.rawValue)] + $0.payload }
         let logged = outputs.logged.map { "\($0.stream) \($0.level) \($0.message) \($0.data?.text ?? "")" }
         return outputs.emitted.map { EventEncoder.outputLine($0) } + sent
             + (outputs.printed + logged).map { Array($0.utf8) }
@@ -327,6 +327,40 @@ struct BatchTests {
             let split = Int.random(in: 0...text.count, using: &random)
             let (actual, expected) = (try self.read(text, splitAt: split), try self.readOneByOne(text))
             #expect(actual == expected, "seed \(seed), round \(round): \(String(decoding: text, as: UTF8.self))")
+        }
+    }
+
+    @Test("payloads are read into columns as they are read one by one", arguments: 1...10 as ClosedRange<UInt64>)
+    func payloads(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let programs = [Self.reading, "stream S = merge(E, F).where(a != 1).print().emit()"]
+        for round in 0..<40 {
+            var payloads = EventPayloads(arrival: 77)
+            for _ in 0..<Int.random(in: 0...30, using: &random) {
+                var text = Array(
+                    (Bool.random(using: &random)
+                        ? #"{"a":1,"b":"x"}"# : Self.pieces.randomElement(using: &random) ?? "").utf8
+                )
+                if round % 2 == 1, !text.isEmpty {
+                    let place = Int.random(in: 0..<text.count, using: &random)
+                    text[place] = Array("\"\\{}[],:0-.et \u{1}\u{ff}\n".utf8).randomElement(using: &random) ?? 0
+                }
+                payloads.append(text, defaultType: ["E", "F", "G"].randomElement(using: &random) ?? "E")
+            }
+            let plan = try Self.load(programs[round / 2 % 2])
+            var (expected, expectedRejections) = (Outputs(), [String]())
+            var pipeline = Pipeline(plan)
+            pipeline.process(payloads, into: &expected) { expectedRejections.append("\($0)") }
+            var (actual, rejections) = (Outputs(), [String]())
+            let columns = try #require(BatchPipeline(plan))
+            columns.process(payloads, into: &actual, emits: true) { rejections.append("\($0)") }
+            #expect(rejections == expectedRejections)
+            #expect(
+                Self.lines(actual).map { String(decoding: $0, as: UTF8.self) }
+                    == Self.lines(expected).map { String(decoding: $0, as: UTF8.self) }
+            )
+            #expect(columns.counters == pipeline.counters)
+            #expect(columns.cuts == pipeline.cuts)
         }
     }
 }

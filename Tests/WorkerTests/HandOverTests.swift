@@ -6,7 +6,7 @@ import Threads
 
 @Suite struct EventInboxTests {
     private static func batch(_ count: Int) -> EventBatch {
-        EventBatch(events: Array(repeating: Event(type: "E", timestamp: 0), count: count))
+        EventBatch(content: .events(Array(repeating: Event(type: "E", timestamp: 0), count: count)))
     }
 
     @Test func `what does not fit is refused or waits, and a large batch passes alone`() {
@@ -15,9 +15,9 @@ import Threads
         #expect(inbox.offer(Self.batch(5)) == .full)
         #expect(inbox.offer(Self.batch(4)) == .taken)
         let waiting = NamedThread(name: "waiting") { _ = inbox.add(Self.batch(100)) }
-        #expect(inbox.next(atMost: nil)?.map(\.events.count) == [6, 4])
+        #expect(inbox.next(atMost: nil)?.map(\.count) == [6, 4])
         waiting.join()
-        #expect(inbox.next(atMost: nil)?.map(\.events.count) == [100])
+        #expect(inbox.next(atMost: nil)?.map(\.count) == [100])
     }
 
     @Test func `a closed inbox gives what it holds, and takes nothing more`() {
@@ -32,7 +32,7 @@ import Threads
         waiting.join()
         #expect(refused.withLock { $0 })
         #expect(inbox.offer(Self.batch(1)) == .closed)
-        #expect(inbox.next(atMost: nil)?.map(\.events.count) == [10])
+        #expect(inbox.next(atMost: nil)?.map(\.count) == [10])
         #expect(inbox.next(atMost: nil)?.isEmpty == true)
         #expect(EventInbox(eventsMax: 1).next(atMost: .milliseconds(1)) == nil)
     }

@@ -30,47 +30,31 @@ final class MQTTSource: Sendable {
                 ConnectionLog.note(status, since: lastError, clientID: wiring.configuration.clientID, logger)
             },
             onBatch: { messages in
-                let events = Self.decode(messages, progress, connector, logger)
                 let needsReceipt = messages.contains { $0.qos == .atLeastOnce }
                 let receipt = needsReceipt ? BatchReceipt() : nil
-                guard inbox.add(EventBatch(events: events, receipt: receipt)) else { return .refused }
+                let batch = EventBatch(
+                    content: .payloads(Self.payloads(of: messages), connector: connector),
+                    receipt: receipt
+                )
+                guard inbox.add(batch) else { return .refused }
                 return receipt?.wait() ?? true ? .accepted : .refused
             }
         )
     }
 
-    private static func decode(
-        _ messages: [MQTTMessage],
-        _ progress: PipelineProgress,
-        _ connector: String,
-        _ logger: Logger
-    ) -> [Event] {
-        let arrival = WallClock.nanoseconds()
-        var events: [Event] = []
-        events.reserveCapacity(messages.count)
-        // A message that names no type has that of its topic's last level. Most messages repeat the topic.
+    /// A message that names no type has that of its topic's last level.
+    private static func payloads(of messages: [MQTTMessage]) -> EventPayloads {
+        var payloads = EventPayloads(arrival: WallClock.nanoseconds())
+        // Most messages repeat the topic.
         var (topic, lastLevel) = ("", "")
         for message in messages {
             if message.topic != topic {
                 topic = message.topic
                 lastLevel = topic.split(separator: "/").last.map(String.init) ?? topic
             }
-            do throws(EventDecodingError) {
-                events.append(
-                    try EventDecoder.decode(message.payload, defaultType: lastLevel, arrival: arrival)
-                )
-            } catch {
-                guard let count = progress.countFailure(\.messagesRejected) else { continue }
-                logger.warning(
-                    "message is no event",
-                    metadata: [
-                        "connector": "\(connector)", "topic": "\(topic)", "reason": "\(error.message)",
-                        "count": "\(count)",
-                    ]
-                )
-            }
+            payloads.append(message.payload, defaultType: lastLevel)
         }
-        return events
+        return payloads
     }
 
     /// Asks for the end: no batch after the present one.

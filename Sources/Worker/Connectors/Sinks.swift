@@ -47,25 +47,25 @@ final class Sinks: Sendable {
         let id = delivery.sink.rawValue
         switch self.sinks[id] {
         case .mqtt(let connection, let topic, let qos):
-            self.publish(delivery.event, to: self.connections[connection].client, topic, qos, receipt)
+            self.publish(delivery.payload, to: self.connections[connection].client, topic, qos, receipt)
         case .console:
-            self.console.writeLine(EventEncoder.sinkPayload(delivery.event))
+            self.console.writeLine(delivery.payload)
         case .file(let path):
-            if let reason = self.files[id]?.writeLine(EventEncoder.sinkPayload(delivery.event)) {
+            if let reason = self.files[id]?.writeLine(delivery.payload) {
                 self.failed(reason, sink: path)
             }
         }
     }
 
     private func publish(
-        _ event: Event,
+        _ payload: [UInt8],
         to client: MQTTClient,
         _ topic: String,
         _ qos: MQTTQoS,
         _ receipt: BatchReceipt?
     ) {
         receipt?.addShare()
-        let message = MQTTMessage(topic: topic, payload: EventEncoder.sinkPayload(event), qos: qos)
+        let message = MQTTMessage(topic: topic, payload: payload, qos: qos)
         let settle: MQTTPublishCompletion = { failure in
             // Only what the end of this pipeline cut off is worth repeating; what a broker refuses, it refuses again.
             receipt?.settle(isLost: failure?.code == .closed)

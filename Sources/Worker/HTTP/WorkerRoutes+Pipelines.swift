@@ -1,4 +1,5 @@
 import ClusterAPI
+import Engine
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -85,6 +86,10 @@ extension WorkerRoutes {
         let eventsProcessed: UInt64
         let outputEventsEmitted: UInt64
         let messagesRejected: UInt64
+        /// By reason.
+        let rejections: [String: UInt64]
+        /// Strings, arrays and nested values that were cut to what events may have, and events that lost fields.
+        let valuesCut: UInt64
         let deliveriesFailed: UInt64
         let connectors: [ConnectorHealth]
 
@@ -94,6 +99,10 @@ extension WorkerRoutes {
             self.eventsProcessed = counters.eventsIn
             self.outputEventsEmitted = counters.eventsOut
             self.messagesRejected = counters.messagesRejected
+            self.rejections = Dictionary(
+                uniqueKeysWithValues: counters.rejections.byCode.map { ($0.code.rawValue, $0.count) }
+            )
+            self.valuesCut = counters.cuts.total
             self.deliveriesFailed = counters.deliveriesFailed
             self.connectors = pipeline.connectorHealth
         }
@@ -103,6 +112,8 @@ extension WorkerRoutes {
             case eventsProcessed = "events_processed"
             case outputEventsEmitted = "output_events_emitted"
             case messagesRejected = "messages_rejected"
+            case rejections
+            case valuesCut = "values_cut"
             case deliveriesFailed = "deliveries_failed"
             case connectors
         }

@@ -3,6 +3,9 @@ import Logging
 
 /// What a pipeline's engine thread does: take batches, run them to completion, hand on what comes of them.
 struct EngineLoop: ~Copyable {
+    /// Nil for a program that needs one event after the other.
+    private let columns: BatchPipeline?
+    /// Runs such a program.
     private var pipeline: Pipeline
     private var outputs = Outputs()
     private let inbox: EventInbox
@@ -22,6 +25,7 @@ struct EngineLoop: ~Copyable {
         progress: PipelineProgress,
         logger: Logger
     ) {
+        self.columns = BatchPipeline(plan)
         self.pipeline = Pipeline(plan)
         self.inbox = inbox
         self.sinks = sinks
@@ -46,36 +50,71 @@ struct EngineLoop: ~Copyable {
         // What sessions still hold is not lost.
         self.pipeline.now = WallClock.nanoseconds()
         self.pipeline.finish(into: &self.outputs)
-        self.handOn(EventBatch(events: []))
+        self.handOn(nil)
     }
 
+    /// Programs with sessions need one event after the other.
     private mutating func closeSilentSessions() {
         guard let interval = self.sessionInterval, .now - self.lastLook >= interval else { return }
         self.lastLook = .now
         let now = WallClock.nanoseconds()
         self.pipeline.now = now
         self.pipeline.closeSilentSessions(at: now, into: &self.outputs)
-        self.handOn(EventBatch(events: []))
+        self.handOn(nil)
     }
 
     private mutating func process(_ batch: EventBatch) {
-        self.pipeline.now = WallClock.nanoseconds()
-        self.pipeline.process(batch.events, into: &self.outputs)
+        let now = WallClock.nanoseconds()
+        self.columns?.now = now
+        self.pipeline.now = now
+        switch batch.content {
+        case .events(let events):
+            if let columns = self.columns {
+                columns.process(events, into: &self.outputs)
+            } else {
+                self.pipeline.process(events, into: &self.outputs)
+            }
+        case .payloads(let payloads, let connector):
+            let (progress, logger) = (self.progress, self.logger)
+            func rejected(_ error: EventDecodingError) { Self.reject(error, connector, progress, logger) }
+            if let columns = self.columns {
+                columns.process(payloads, into: &self.outputs, emits: batch.reply != nil, rejected: rejected)
+            } else {
+                self.pipeline.process(payloads, into: &self.outputs, rejected: rejected)
+            }
+        }
         self.handOn(batch)
     }
 
-    /// Sends what came of a batch where it belongs.
-    private mutating func handOn(_ batch: EventBatch) {
-        let emittedCount = UInt64(self.outputs.emitted.count)
+    private static func reject(
+        _ error: EventDecodingError,
+        _ connector: String,
+        _ progress: PipelineProgress,
+        _ logger: Logger
+    ) {
+        guard let count = progress.countRejection(error.code) else { return }
+        logger.warning(
+            "message is no event",
+            metadata: [
+                "connector": "\(connector)", "reason": "\(error.message)", "count": "\(count)",
+            ]
+        )
+    }
+
+    /// Sends what came of a batch, or of the end of sessions, where it belongs.
+    private mutating func handOn(_ batch: EventBatch?) {
+        let counters = self.columns?.counters ?? self.pipeline.counters
+        let cuts = self.columns?.cuts ?? self.pipeline.cuts
         self.progress.count {
-            $0.eventsIn += UInt64(batch.events.count)
-            $0.eventsOut += emittedCount
+            $0.eventsIn = counters.processed
+            $0.eventsOut = counters.emitted
+            $0.cuts = cuts
         }
-        for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch.receipt) }
+        for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
         for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
         for entry in self.outputs.logged { self.log(entry) }
-        batch.receipt?.settle()
-        batch.reply?(self.outputs.emitted)
+        batch?.receipt?.settle()
+        batch?.reply?(self.outputs.emitted)
         self.outputs.clear()
     }
 

@@ -3,11 +3,24 @@ import Threads
 
 /// Events that go through a pipeline together.
 struct EventBatch: Sendable {
-    var events: [Event]
+    enum Content: Sendable {
+        case events([Event])
+        /// As they came over a connection.
+        case payloads(EventPayloads, connector: String)
+    }
+
+    var content: Content
     /// For messages that are acknowledged only when what came of them is safe.
     var receipt: BatchReceipt?
     /// Told what the events led to in the program's output.
     var reply: (@Sendable ([Event]) -> Void)?
+
+    var count: Int {
+        switch self.content {
+        case .events(let events): events.count
+        case .payloads(let payloads, _): payloads.count
+        }
+    }
 }
 
 /// The bounded way from sources and requests to a pipeline's engine thread.
@@ -69,11 +82,11 @@ final class EventInbox: Sendable {
     /// A batch larger than the bound is taken when it is alone.
     private func admit(_ batch: EventBatch, to contents: inout Contents) -> Offer {
         guard !contents.isClosed else { return .closed }
-        guard contents.batches.isEmpty || contents.eventCount + batch.events.count <= self.eventsMax else {
+        guard contents.batches.isEmpty || contents.eventCount + batch.count <= self.eventsMax else {
             return .full
         }
         contents.batches.append(batch)
-        contents.eventCount += batch.events.count
+        contents.eventCount += batch.count
         return .taken
     }
 }

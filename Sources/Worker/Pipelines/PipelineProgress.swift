@@ -1,4 +1,5 @@
 import ClusterAPI
+import Engine
 import MQTT
 import Synchronization
 
@@ -32,6 +33,10 @@ final class PipelineProgress: Sendable {
         var eventsOut: UInt64 = 0
         /// Messages that were no events.
         var messagesRejected: UInt64 = 0
+        /// Why they were none.
+        var rejections = RejectionCounts()
+        /// What was cut of messages because it was more than events may have.
+        var cuts = EventCuts()
         var deliveriesFailed: UInt64 = 0
     }
 
@@ -74,6 +79,12 @@ final class PipelineProgress: Sendable {
             return contents.counters[keyPath: counter]
         }
         return count.nonzeroBitCount == 1 ? count : nil
+    }
+
+    /// The same for a message that is no event.
+    func countRejection(_ code: EventDecodingError.Code) -> UInt64? {
+        self.contents.withLock { $0.counters.rejections.add(code) }
+        return self.countFailure(\.messagesRejected)
     }
 
     func engineStarted() {

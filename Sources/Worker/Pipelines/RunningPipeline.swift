@@ -81,7 +81,7 @@ final class RunningPipeline: Sendable {
     /// Puts events into the pipeline, and gives what they led to in its output.
     func inject(_ events: [Event], within timeout: Duration) async -> Injection {
         let promise = Promise<[Event]>()
-        switch self.inbox.offer(EventBatch(events: events, reply: { promise.fulfil($0) })) {
+        switch self.inbox.offer(EventBatch(content: .events(events), reply: { promise.fulfil($0) })) {
         case .taken:
             guard let output = await promise.value(within: timeout) else { return .unknown }
             return .processed(output)

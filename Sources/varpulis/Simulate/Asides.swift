@@ -24,9 +24,9 @@ struct Asides: ~Copyable {
     mutating func carryOut(_ outputs: Outputs) throws {
         for delivery in outputs.deliveries {
             if self.consoles.contains(delivery.sink) {
-                self.people?.write(EventEncoder.sinkPayload(delivery.event) + [UInt8(ascii: "\n")])
+                self.people?.write(delivery.payload + [UInt8(ascii: "\n")])
             } else {
-                try self.files[delivery.sink]?.write(EventEncoder.sinkPayload(delivery.event))
+                try self.files[delivery.sink]?.write(delivery.payload)
             }
         }
         guard let people = self.people else { return }

@@ -32,11 +32,15 @@ extension Batch {
         }
         let line = self.lines[row]
         let bytes = UnsafeBufferPointer(start: self.input + Int(line.start), count: Int(line.count))
+        let time = self.times[row]
+        // The line was read before, and gave the row; a time in it is the row's time too.
+        if bytes.first(where: { !$0.isSpace }) == UInt8(ascii: "{") {
+            var cuts = EventCuts()
+            let event = try? EventDecoder.decode(bytes.span, defaultType: "", arrival: time, cuts: &cuts)
+            return event ?? Event(type: "", timestamp: time)
+        }
         var reader = EventFileReader()
-        // A time in the line is the row's time too.
-        reader.offset = self.times[row]
-        // The line was read before, and gave the row.
-        let event = try? reader.read(bytes.span)
-        return event ?? Event(type: "", timestamp: self.times[row])
+        reader.offset = time
+        return (try? reader.read(bytes.span)) ?? Event(type: "", timestamp: time)
     }
 }

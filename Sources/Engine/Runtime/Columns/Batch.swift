@@ -61,6 +61,13 @@ final class Batch {
         self.count += 1
     }
 
+    /// Remembers where the text of the row taken last is, if anybody may ask for it.
+    @inline(__always)
+    func noteLine(_ line: Range<Int>) {
+        guard self.schema.keepsEvents else { return }
+        self.lines[self.count - 1] = LineRange(start: UInt32(line.lowerBound), count: UInt32(line.count))
+    }
+
     /// Makes the cells of the row that is not taken yet missing again.
     func abandonRow() {
         for column in self.columns { column.tags[self.count] = Cell.missing }

@@ -47,7 +47,7 @@ extension BatchPipeline {
     /// Appends a line for each event that the batch emits, as `EventEncoder.outputLine` writes it, with its newline.
     public func appendOutputLines(to bytes: inout [UInt8]) {
         self.writer.clear()
-        self.emitted.forEach { list, row in self.writer.write(row, list) }
+        self.emitted.forEach { list, row in self.writer.writeLine(row, list.frame, rank: list.rank) }
         bytes.append(contentsOf: UnsafeBufferPointer(start: self.writer.bytes.base, count: self.writer.bytes.count))
     }
 }

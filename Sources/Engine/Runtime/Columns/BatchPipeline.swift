@@ -2,6 +2,8 @@
 public final class BatchPipeline {
     public let plan: Plan
     public private(set) var counters = Pipeline.Counters()
+    /// What was cut of payloads.
+    public internal(set) var cuts = EventCuts()
 
     private let program: BatchProgram
     let batch: Batch
@@ -79,6 +81,12 @@ public final class BatchPipeline {
 
     deinit { self.allRows.deallocate() }
 
+    /// What `now()` is in the program; nil, as in a simulation, for the time of the event being processed.
+    public var now: Int64? {
+        get { self.evaluator.scalar.now }
+        set { self.evaluator.scalar.now = newValue }
+    }
+
     /// Processes events, and gives their outputs in order.
     public func process(_ events: some Sequence<Event>, into outputs: inout Outputs) {
         for event in events {
@@ -88,10 +96,12 @@ public final class BatchPipeline {
         self.runBatch(into: &outputs)
     }
 
-    /// Processes the batch, appends what it emits, and clears it.
-    func runBatch(into outputs: inout Outputs) {
+    /// Processes the batch, appends what it gives, and clears it.
+    func runBatch(into outputs: inout Outputs, emits: Bool = true) {
         self.run()
-        self.emitted.forEach { list, row in outputs.emitted.append(self.batch.event(row, in: list.frame)) }
+        if emits {
+            self.emitted.forEach { list, row in outputs.emitted.append(self.batch.event(row, in: list.frame)) }
+        }
         self.appendAsides(to: &outputs)
         self.clear()
     }
@@ -120,7 +130,9 @@ public final class BatchPipeline {
             )
         }
         self.deliveries.forEach { list, row in
-            outputs.deliveries.append(Delivery(sink: list.payload, event: self.batch.event(row, in: list.frame)))
+            self.writer.clear()
+            self.writer.writePayload(row, list.frame, rank: list.rank)
+            outputs.deliveries.append(Delivery(sink: list.payload, payload: self.writer.written))
         }
     }
 

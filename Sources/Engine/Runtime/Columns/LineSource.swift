@@ -78,12 +78,7 @@ struct LineSource {
             let time = reader.passLine()
             let isJSON = self.input[line.lowerBound] == UInt8(ascii: "{")
             if isJSON ? rows.readJSON(line, arrival: time) : rows.readEventLine(line, time: time) {
-                if batch.schema.keepsEvents {
-                    batch.lines[batch.count - 1] = LineRange(
-                        start: UInt32(line.lowerBound),
-                        count: UInt32(line.count)
-                    )
-                }
+                batch.noteLine(line)
                 return
             }
             reader.returnLine()

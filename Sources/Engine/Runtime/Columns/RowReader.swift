@@ -105,15 +105,17 @@ struct RowReader {
     /// Reads the object in `line`, which lies in the batch's input, into the batch's next row. False, and no row is
     /// taken, if it has another form.
     ///
-    /// - Parameter arrival: The time of an object without a timestamp.
-    mutating func readJSON(_ line: Range<Int>, arrival: Int64) -> Bool {
+    /// - Parameters:
+    ///   - arrival: The time of an object without a timestamp.
+    ///   - defaultType: The type of one without a type; nil where that has none.
+    mutating func readJSON(_ line: Range<Int>, arrival: Int64, defaultType: UInt16? = nil) -> Bool {
         self.position = self.batch.input + line.lowerBound
         self.row = self.batch.count
         self.type = nil
         self.time = nil
         self.memberCount = 0
         self.hasFields = false
-        guard self.object(), self.isAt(self.batch.input + line.upperBound), let type = self.type else {
+        guard self.object(), self.isAt(self.batch.input + line.upperBound), let type = self.type ?? defaultType else {
             self.batch.abandonRow()
             return false
         }

@@ -1,11 +1,11 @@
 import VPL
 
-/// Writes rows as lines of the program's output, as `EventEncoder.outputLine` writes events.
+/// Writes rows as `EventEncoder` writes events.
 final class RowWriter {
     private let batch: Batch
     private(set) var bytes = PlainBuffer<UInt8>()
     private var dates = DateCache()
-    /// What the lines of an `.emit` have in common, by its rank. Its fields and their names never change.
+    /// What the rows of an operation have in common, by its rank. Its fields and their names never change.
     private var forms: [Int: LineForm] = [:]
 
     private final class LineForm {
@@ -13,14 +13,18 @@ final class RowWriter {
         let head: [UInt8]?
         /// `"name":` of each field.
         let names: [[UInt8]]
+        /// Whether a payload has the field: its other members have some of the names.
+        let isInPayload: [Bool]
 
         init(_ frame: Frame) {
+            let fields = frame.fields ?? []
             self.head = frame.type.map(RowWriter.head)
-            self.names = (frame.fields ?? []).map { field in
+            self.names = fields.map { field in
                 var name = JSONWriter()
                 name.write(field.name)
                 return name.bytes + [UInt8(ascii: ":")]
             }
+            self.isInPayload = fields.map { $0.name != "timestamp" && $0.name != "event_type" }
         }
     }
 
@@ -30,20 +34,24 @@ final class RowWriter {
 
     func clear() { self.bytes.removeAll() }
 
-    func write(_ row: Int, _ list: RankedRows<Void>.List) {
-        let frame = list.frame
-        guard frame.fields != nil else {
+    var written: [UInt8] { Array(UnsafeBufferPointer(start: self.bytes.base, count: self.bytes.count)) }
+
+    /// A line of the program's output, with its newline.
+    ///
+    /// - Parameter rank: Of the operation that gives the row.
+    func writeLine(_ row: Int, _ frame: Frame, rank: Int) {
+        guard let fields = frame.fields else {
             self.append(EventEncoder.outputLine(self.batch.event(row, in: frame)))
             self.bytes.append(UInt8(ascii: "\n"))
             return
         }
-        let form = self.form(of: list)
+        let form = self.form(of: frame, rank)
         self.append(form.head ?? Self.head(self.batch.typeName(row)))
         self.dates.append(frame.times[row], to: &self.bytes)
         self.append("\",\"fields\":{")
         var isFirst = true
         for place in 0..<form.names.count {
-            let column = (frame.fields ?? [])[place].column
+            let column = fields[place].column
             if column.tags[row] == Cell.missing { continue }
             if !isFirst { self.bytes.append(UInt8(ascii: ",")) }
             isFirst = false
@@ -53,10 +61,29 @@ final class RowWriter {
         self.append("}}\n")
     }
 
-    private func form(of list: RankedRows<Void>.List) -> LineForm {
-        if let form = self.forms[list.rank] { return form }
-        let form = LineForm(list.frame)
-        self.forms[list.rank] = form
+    /// What goes to a sink.
+    func writePayload(_ row: Int, _ frame: Frame, rank: Int) {
+        guard let fields = frame.fields else {
+            return self.append(EventEncoder.sinkPayload(self.batch.event(row, in: frame)))
+        }
+        let form = self.form(of: frame, rank)
+        self.append(form.head ?? Self.head(self.batch.typeName(row)))
+        self.dates.append(frame.times[row], to: &self.bytes)
+        self.append("\"")
+        for place in 0..<form.names.count where form.isInPayload[place] {
+            let column = fields[place].column
+            if column.tags[row] == Cell.missing { continue }
+            self.bytes.append(UInt8(ascii: ","))
+            self.append(form.names[place])
+            self.write(column, row)
+        }
+        self.append("}")
+    }
+
+    private func form(of frame: Frame, _ rank: Int) -> LineForm {
+        if let form = self.forms[rank] { return form }
+        let form = LineForm(frame)
+        self.forms[rank] = form
         return form
     }
 

@@ -37,10 +37,10 @@ public struct Outputs: Sendable {
     }
 }
 
-/// An event for a sink.
+/// An event for a sink, as JSON (`EventEncoder.sinkPayload`).
 public struct Delivery: Sendable {
     public let sink: SinkID
-    public let event: Event
+    public let payload: [UInt8]
 }
 
 /// An entry that a program writes to the log.

@@ -9,6 +9,8 @@ public struct Pipeline: ~Copyable, Sendable {
         set { self.evaluator.now = newValue }
     }
     public private(set) var counters = Counters()
+    /// What was cut of payloads.
+    public internal(set) var cuts = EventCuts()
     public let plan: Plan
 
     private var evaluator: Evaluator
@@ -217,7 +219,9 @@ public struct Pipeline: ~Copyable, Sendable {
                 return true
             }
         case .deliver(let sink):
-            for event in batch { outputs.deliveries.append(Delivery(sink: sink, event: event)) }
+            for event in batch {
+                outputs.deliveries.append(Delivery(sink: sink, payload: EventEncoder.sinkPayload(event)))
+            }
         case .print(let values):
             for event in batch { self.print(values, event, of: stream.name) }
         case .log(let log):
