@@ -83,20 +83,19 @@ extension Parser {
             return .expression(try self.conditional(condition, from: start))
         }
         var branches = [ConditionalBlock(condition: condition, body: try self.block())]
-        while self.takeBranch("elif") {
+        while self.takeBranch("elif", of: start) {
             let condition = try self.expression()
             branches.append(ConditionalBlock(condition: condition, body: try self.block()))
         }
-        let otherwise = self.takeBranch("else") ? try self.block() : []
+        let otherwise = self.takeBranch("else", of: start) ? try self.block() : []
         return .ifElse(branches, otherwise: otherwise)
     }
 
-    /// `elif` and `else` stand in the column of their `if`.
-    private mutating func takeBranch(_ word: String) -> Bool {
-        guard self.current.isWord(word), self.current.isFirstOnLine, self.current.layoutColumn == self.blockColumn
-        else {
-            return false
-        }
+    /// `elif` and `else` stand in the column of their `if`, or of the block, which differs inside a lambda.
+    private mutating func takeBranch(_ word: String, of start: Token) -> Bool {
+        guard self.current.isWord(word), self.current.isFirstOnLine else { return false }
+        let column = self.current.layoutColumn
+        guard column == self.blockColumn || start.isFirstOnLine && column == start.layoutColumn else { return false }
         self.advance()
         return true
     }
