@@ -287,7 +287,8 @@ struct FormatTests {
                 let c = 2
                 """
         )
-        // A loop that runs stays one.
+        // A loop that runs stays one, and so it must not stand at the margin.
+        try self.expect("for i in 1..\n  3:\n  emit T(a: i)", becomes: "    for i in 1..3:\n        emit T(a: i)")
         try self.expect("  for i in 1..3:\n    emit T(a: i)", becomes: "    for i in 1..3:\n        emit T(a: i)")
     }
 

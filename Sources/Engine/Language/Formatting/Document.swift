@@ -90,12 +90,13 @@ struct DocumentPrinter {
     }
 
     private static func column(after text: String, from column: Int) -> Int {
-        guard let newline = text.lastIndex(of: "\n") else { return column + text.unicodeScalars.count }
-        return text[text.index(after: newline)...].unicodeScalars.count
+        text.utf8.reduce(column) { column, byte in
+            byte == UInt8(ascii: "\n") ? 0 : byte & 0xC0 == 0x80 ? column : column + 1
+        }
     }
 
     private mutating func breakLine(indentation: Int) {
-        while self.result.last == " " { self.result.removeLast() }
+        while self.result.utf8.last == UInt8(ascii: " ") { self.result.unicodeScalars.removeLast() }
         self.result += "\n" + String(repeating: " ", count: indentation)
         self.column = indentation
     }
@@ -112,7 +113,7 @@ struct DocumentPrinter {
                 column = Self.column(after: text, from: column)
             case .softLine(let flat):
                 guard piece.isFlat else { return true }
-                column += flat.unicodeScalars.count
+                column += flat.utf8.count
             case .hardLine: return true
             case .nested(let content), .group(let content, _):
                 pieces.append(Piece(document: content, indentation: 0, isFlat: piece.isFlat))

@@ -22,10 +22,11 @@ struct ProgramFormatter {
         self.end = end
         // A loop at run time must not come to the margin, where it would be written out.
         let isLoop = lines.contains { line in
+            guard line.first.text == "for", line.first.line?.depth == 0 else { return false }
             let text = DocumentPrinter.text(of: line.document, indentation: 0)
             return DeclarationLoop(header: Array(text.utf8)[...]) != nil
         }
-        if isLoop, (lines.first?.first.location.column ?? 1) > 1 { self.margin = DocumentPrinter.indentationWidth }
+        if isLoop, !lines.contains(where: { $0.first.loopDepth > 0 }) { self.margin = DocumentPrinter.indentationWidth }
     }
 
     private mutating func run() {
