@@ -12,7 +12,7 @@ struct Varpulis: AsyncParsableCommand {
         version: "varpulis \(CoordinatorServer.version)",
         subcommands: [
             CoordinatorCommand.self, RaftCommand.self, ServerCommand.self, SimulateCommand.self, CheckCommand.self,
-            ExplainCommand.self,
+            ExplainCommand.self, FormatCommand.self, ParseCommand.self,
         ]
     )
 

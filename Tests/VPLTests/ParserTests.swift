@@ -19,6 +19,7 @@ struct ParserTests {
             "fn f(x: int) -> int: # why\n\n    # comment\n  # another\n    return x\nlet a = f(1)",
             "fn f(a: int):\n\tif a > 1:\n\t\treturn 1\n\telif a > 0:\n\t\treturn 2\n\telse:\n\t\treturn 3",
             "fn f(n: int):\n    var x = 0\n    x := x\n      + 1\n    (x)",
+            "fn f():\n    let g = x => {\n        if x:\n            1\n        else:\n            2\n    }",
             "fn f():\n    if true then 1 else 2", "stream S = E\n    .where(in > 5 and not and or: 1 == 1)",
             "stream type = stream\n    .emit(type: type, stream: stream, from: to, emit: where)",
             "let event = 1\nevent := 2\nlet stream = event + 1", "context fast (cores: [0, 1])\ncontext slow",

@@ -161,6 +161,24 @@ struct CommandTests {
         #expect(lines.errors.contains("Events processed: 3"))
     }
 
+    @Test("prints trees, as lines or as JSON, or what is wrong")
+    func parse() throws {
+        let tree = try Command("parse", "good.vpl", input: self.files)
+        #expect(tree.status == 0)
+        #expect(tree.output.contains("  stream S\n    from E\n    where (v > 1)\n"))
+        let json = try Command("parse", "--json", "good.vpl", input: self.files)
+        #expect(try JSONDecoder().decode(Node.self, from: Data(json.output.utf8)).children.map(\.line) == [1, 3, 4, 5])
+        let bad = try Command("parse", "bad.vpl", input: ["bad.vpl": "let a = )"])
+        #expect(bad.status == 1)
+        #expect(bad.output.isEmpty)
+        #expect(bad.errors.contains("bad.vpl:1:9: error: expected an expression"))
+    }
+
+    private struct Node: Decodable {
+        let line: Int?
+        let children: [Node]
+    }
+
     @Test("names the lines that hold no event, goes on, and ends with 1")
     func badEvents() throws {
         for flag in ["--immediate", "--verbose"] {

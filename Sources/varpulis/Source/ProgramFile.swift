@@ -20,16 +20,19 @@ struct ProgramFile {
 
     /// Writes what was found, as people read it.
     func report(to stream: StandardStream, warnings: Bool = true) {
-        let renderer = DiagnosticRenderer(self.files, isColored: stream.showsColors)
-        for diagnostic in self.diagnostics where diagnostic.isError || warnings {
-            stream.write(renderer.text(of: diagnostic))
-        }
+        stream.report(self.diagnostics.filter { $0.isError || warnings }, in: self.files)
     }
 }
 
 extension StandardStream {
+    /// - Parameter files: Those that the findings are about, in the order in which locations number them.
+    func report(_ diagnostics: [Diagnostic], in files: [SourceFile]) {
+        let renderer = DiagnosticRenderer(files, isColored: self.showsColors)
+        for diagnostic in diagnostics { self.write(renderer.text(of: diagnostic)) }
+    }
+
     /// A terminal of somebody who has nothing against colours (no-color.org).
-    fileprivate var showsColors: Bool {
+    private var showsColors: Bool {
         self.isTerminal && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
             && ProcessInfo.processInfo.environment["TERM"] != "dumb"
     }

@@ -21,6 +21,13 @@ struct ExpandedSource {
     private static let iterationsMax = 10_000
     private static let bytesMax = 16 * 1024 * 1024
 
+    /// Text whose loops were written out elsewhere.
+    init(bytes: [UInt8], origins: [Origin]) {
+        self.bytes = bytes
+        self.origins = origins
+        self.file = 0
+    }
+
     init(_ source: String, file: Int = 0) {
         self.file = file
         self.bytes = Array(source.utf8)
@@ -97,88 +104,7 @@ struct ExpandedSource {
         return result
     }
 
-    /// The indented lines that follow; blank ones and comments belong to them when another indented line comes after.
     private static func body(of lines: ArraySlice<Line>) -> ArraySlice<Line> {
-        var end = lines.startIndex
-        for index in lines.indices {
-            let bytes = lines[index].bytes
-            if bytes.isBlankOrComment { continue }
-            guard bytes.indentation > 0 else { break }
-            end = index + 1
-        }
-        return lines[lines.startIndex..<end]
-    }
-}
-
-/// The first line of a declaration loop: `for v in A..B:` or `for v in A..=B:` with integer literals.
-private struct DeclarationLoop {
-    private let placeholder: [UInt8]
-    let values: Range<Int>
-
-    init?(header: ArraySlice<UInt8>) {
-        guard header.starts(with: "for".utf8) else { return nil }
-        var rest = header.dropFirst(3)
-        guard rest.skipSpaces(), let first = rest.first, first.isIdentifierStart else { return nil }
-        let name = rest.prefix { $0.isIdentifierPart }
-        rest = rest.dropFirst(name.count)
-        guard rest.skipSpaces(), rest.starts(with: "in".utf8) else { return nil }
-        rest = rest.dropFirst(2)
-        guard rest.skipSpaces(), let lower = rest.integer() else { return nil }
-        rest.skipSpaces()
-        guard rest.starts(with: "..".utf8) else { return nil }
-        rest = rest.dropFirst(2)
-        let isClosed = rest.first == UInt8(ascii: "=")
-        if isClosed { rest = rest.dropFirst() }
-        rest.skipSpaces()
-        guard let upper = rest.integer() else { return nil }
-        rest.skipSpaces()
-        guard rest.first == UInt8(ascii: ":"), rest.dropFirst().isBlankOrComment else { return nil }
-        self.values = lower..<Swift.max(lower, isClosed ? upper + 1 : upper)
-        self.placeholder = [UInt8(ascii: "{")] + name + [UInt8(ascii: "}")]
-    }
-
-    func substitute(_ value: Int, in line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var result: [UInt8] = []
-        var rest = line
-        while let brace = rest.firstIndex(of: UInt8(ascii: "{")) {
-            result += rest[rest.startIndex..<brace]
-            if rest[brace...].starts(with: self.placeholder) {
-                result += String(value).utf8
-                rest = rest[(brace + self.placeholder.count)...]
-            } else {
-                result.append(rest[brace])
-                rest = rest[(brace + 1)...]
-            }
-        }
-        result += rest
-        return result[...]
-    }
-}
-
-extension ArraySlice<UInt8> {
-    /// Spaces and tabs before the text, each counting one.
-    fileprivate var indentation: Int { self.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.count }
-
-    fileprivate var isBlankOrComment: Bool {
-        let text = self.dropFirst(self.indentation)
-        guard let first = text.first, first != UInt8(ascii: "\r") else { return true }
-        return first == UInt8(ascii: "#") || text.starts(with: "//".utf8)
-    }
-
-    @discardableResult
-    fileprivate mutating func skipSpaces() -> Bool {
-        let spaces = self.indentation
-        self = self.dropFirst(spaces)
-        return spaces > 0
-    }
-
-    /// An integer literal of at most 15 digits, with an optional minus sign.
-    fileprivate mutating func integer() -> Int? {
-        let isNegative = self.first == UInt8(ascii: "-")
-        let digits = self.dropFirst(isNegative ? 1 : 0).prefix { $0.isDigit }
-        guard !digits.isEmpty, digits.count <= 15 else { return nil }
-        self = self.dropFirst(digits.count + (isNegative ? 1 : 0))
-        let value = digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
-        return isNegative ? -value : value
+        lines.prefix(DeclarationLoop.bodyLength(of: lines.lazy.map(\.bytes)))
     }
 }

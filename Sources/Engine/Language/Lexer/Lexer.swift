@@ -12,11 +12,23 @@ struct Lexer {
     private var scalarsOnLine = 0
     private var lineHasToken = false
     private var tokens: [Token] = []
+    private var extents: [Range<Int>] = []
+    private var comments: [Range<Int>] = []
 
-    static func tokens(of source: ExpandedSource) -> [Token] {
+    static func tokens(of source: ExpandedSource) -> [Token] { Self.scan(source).tokens }
+
+    /// The tokens, and where in the bytes they and the comments between them stand.
+    struct Scan {
+        let tokens: [Token]
+        /// One for each token.
+        let extents: [Range<Int>]
+        let comments: [Range<Int>]
+    }
+
+    static func scan(_ source: ExpandedSource) -> Scan {
         var lexer = Lexer(source)
         lexer.run()
-        return lexer.tokens
+        return Scan(tokens: lexer.tokens, extents: lexer.extents, comments: lexer.comments)
     }
 
     private init(_ source: ExpandedSource) {
@@ -98,11 +110,14 @@ struct Lexer {
                 isFirstOnLine: !self.lineHasToken
             )
         )
+        self.extents.append(start.position..<self.position)
         self.lineHasToken = true
     }
 
     private mutating func skipLine() {
+        let start = self.position
         while let byte = self.byte(at: 0), byte != UInt8(ascii: "\n") { self.advance() }
+        self.comments.append(start..<self.position)
     }
 
     private mutating func skipBlockComment() {
@@ -116,6 +131,7 @@ struct Lexer {
             self.advance()
         }
         self.advance(by: 2)
+        self.comments.append(start.position..<self.position)
     }
 
     // MARK: - Tokens

@@ -5,6 +5,7 @@ extension Parser {
         let name = try self.name("a context name")
         var cores: [Int64] = []
         if self.current.isSymbol(.leftParenthesis), !self.startsStatement {
+            self.note(.apartParenthesis)
             self.advance()
             _ = try self.list(until: .rightParenthesis) { (parser) throws(SyntaxError) in
                 try parser.expect(word: "cores")
@@ -32,6 +33,7 @@ extension Parser {
         let name = try self.name("a connector name")
         try self.expect(.assign)
         let type = try self.name("a connector type")
+        self.note(.apartParenthesis)
         try self.expect(.leftParenthesis)
         let parameters = try self.list(until: .rightParenthesis) { (parser) throws(SyntaxError) in
             try parser.connectorParameter()
@@ -81,6 +83,7 @@ extension Parser {
         let column = self.current.layoutColumn
         var fields: [EventDeclaration.Field] = []
         repeat {
+            self.begin(.part, deeper: 1)
             let field = try self.name("a field name")
             try self.expect(.colon)
             fields.append(EventDeclaration.Field(name: field, type: try self.type()))
@@ -141,6 +144,7 @@ extension Parser {
             try self.openBlock()
             let column = self.current.layoutColumn
             repeat {
+                self.begin(.part, deeper: 1)
                 _ = try self.connectorParameter()
                 _ = self.take(.comma)
             } while self.hasAnotherField(inColumn: column)
@@ -150,7 +154,9 @@ extension Parser {
         try self.expect(.leftBrace)
         try self.bracketed(until: .rightBrace) { (parser) throws(SyntaxError) in
             while !parser.current.isSymbol(.rightBrace) {
+                let start = parser.current
                 _ = try parser.connectorParameter()
+                parser.note(.entry, at: start)
                 _ = parser.take(.comma)
             }
         }
@@ -174,6 +180,7 @@ extension Parser {
     }
 
     private mutating func baseType() throws(SyntaxError) -> TypeReference {
+        if self.current.word == nil { self.note(.typeBracket) }
         if self.take(.leftBracket) {
             let element = try self.bracketed(until: .rightBracket) { (parser) throws(SyntaxError) in try parser.type() }
             return .array(element)
@@ -194,9 +201,12 @@ extension Parser {
             }
         }
         let name = try self.name("a type")
-        guard name.text == "Stream", self.take(.less) else { return .named(name) }
+        guard name.text == "Stream", self.current.isSymbol(.less) else { return .named(name) }
+        self.note(.typeBracket)
+        self.advance()
         let element = try self.type()
         self.splitShift()
+        self.note(.typeBracket)
         try self.expect(.greater)
         return .stream(element)
     }

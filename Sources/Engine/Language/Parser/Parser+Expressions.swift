@@ -45,6 +45,7 @@ extension Parser {
         }
         while let (symbol, length) = self.binaryOperator(), symbol.precedence >= level {
             if symbol.precedence == .comparison, last == .comparison { break }
+            self.note(.binary(rank: symbol.precedence.rawValue))
             for _ in 0..<length { self.advance() }
             let right: Expression
             if symbol == .coalesce {
@@ -69,6 +70,7 @@ extension Parser {
         }
         let base = try self.postfix()
         guard self.current.isSymbol(.doubleStar), !self.startsStatement else { return base }
+        self.note(.binary(rank: Precedence.unary.rawValue))
         self.advance()
         let exponent = try self.nested { (parser) throws(SyntaxError) in try parser.unary() }
         let height = max(base.height, exponent.height) + 1
@@ -80,6 +82,7 @@ extension Parser {
         _ operand: (inout Parser) throws(SyntaxError) -> Expression
     ) throws(SyntaxError) -> Expression {
         let token = self.current
+        if symbol != .not { self.note(.prefix, at: token) }
         self.advance()
         let value = try self.nested(operand)
         return try self.expression(.unary(symbol, value), at: token, height: value.height + 1)
@@ -116,10 +119,12 @@ extension Parser {
             return nil
         }
         try self.expect(.fatArrow)
+        let brace = self.current
         guard self.take(.leftBrace) else {
             let body = try self.expression()
             return try self.expression(.lambda(parameters, .expression(body)), at: start, height: body.height + 1)
         }
+        self.note(.lambdaBlock, at: brace)
         let statements = try self.bracketed(until: .rightBrace) { (parser) throws(SyntaxError) in
             var statements: [Statement] = []
             while !parser.current.isSymbol(.rightBrace), parser.current.kind != .end {

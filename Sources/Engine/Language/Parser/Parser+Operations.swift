@@ -25,6 +25,7 @@ extension Parser {
 
     private mutating func emitOperation() throws(SyntaxError) -> StreamOperation.Kind {
         let type = self.take(word: "as") ? try self.name("an event type") : nil
+        if type != nil { self.note(.apartParenthesis) }
         try self.expect(.leftParenthesis)
         var context: Name?
         var fields: [NamedExpression] = []
@@ -129,6 +130,7 @@ extension Parser {
             var value = first.value
             while parser.current.isSymbol(.arrow) || parser.current.isWord("xor") {
                 let joint: BinaryOperator = parser.current.isSymbol(.arrow) ? .followedBy : .xor
+                parser.note(.binary(rank: joint.precedence.rawValue))
                 parser.advance()
                 let right = try parser.binary(from: .or)
                 let height = max(value.height, right.height) + 1

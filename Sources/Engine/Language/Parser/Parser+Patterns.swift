@@ -24,15 +24,22 @@ extension Parser {
     private mutating func patternOr() throws(SyntaxError) -> PatternExpression {
         try self.nested { (parser) throws(SyntaxError) in
             var operands = [try parser.patternAnd()]
-            while parser.take(word: "OR") { operands.append(try parser.patternAnd()) }
+            while parser.take(joint: "OR", rank: 0) { operands.append(try parser.patternAnd()) }
             return operands.count == 1 ? operands[0] : .or(operands)
         }
     }
 
     private mutating func patternAnd() throws(SyntaxError) -> PatternExpression {
         var operands = [try self.patternNot()]
-        while self.take(word: "AND") { operands.append(try self.patternNot()) }
+        while self.take(joint: "AND", rank: 1) { operands.append(try self.patternNot()) }
         return operands.count == 1 ? operands[0] : .and(operands)
+    }
+
+    private mutating func take(joint word: String, rank: Int) -> Bool {
+        let token = self.current
+        guard self.take(word: word) else { return false }
+        self.note(.binary(rank: rank), at: token)
+        return true
     }
 
     private mutating func patternNot() throws(SyntaxError) -> PatternExpression {
@@ -45,6 +52,7 @@ extension Parser {
 
     private mutating func patternPrimary() throws(SyntaxError) -> PatternExpression {
         if self.current.isWord("SEQ"), self.next.isSymbol(.leftParenthesis) {
+            self.note(.name)
             self.advance()
             self.advance()
             return .sequence(
@@ -70,6 +78,9 @@ extension Parser {
     private mutating func patternItem(isNegated: Bool) throws(SyntaxError) -> PatternItem {
         let type = try self.name("an event type")
         var repetition = PatternItem.Repetition.once
+        if self.current.isSymbol(.plus) || self.current.isSymbol(.star) {
+            self.note(.repetition)
+        }
         if self.take(.plus) {
             repetition = .oneOrMore
         } else if self.take(.star) {

@@ -59,6 +59,7 @@ extension Parser {
                 }
                 from = index
             }
+            parser.note(.sliceColon)
             parser.advance()
             let to = parser.current.isSymbol(.rightBracket) ? nil : try parser.expression()
             let height = max(base.height, from?.height ?? 0, to?.height ?? 0) + 1
@@ -123,7 +124,10 @@ extension Parser {
 
     private mutating func word(_ word: String) throws(SyntaxError) -> Expression {
         let token = self.current
-        guard !self.isName(at: self.index) else { return try self.leaf(.name(word)) }
+        guard !self.isName(at: self.index) else {
+            self.note(.name, at: token)
+            return try self.leaf(.name(word))
+        }
         switch word {
         case "true": return try self.leaf(.bool(true))
         case "false": return try self.leaf(.bool(false))
@@ -137,8 +141,10 @@ extension Parser {
 
     /// `then … else …` after `if condition`.
     mutating func conditional(_ condition: Expression, from start: Token) throws(SyntaxError) -> Expression {
+        self.note(.binary(rank: -1))
         try self.expect(word: "then")
         let consequence = try self.expression()
+        self.note(.binary(rank: -1))
         try self.expect(word: "else")
         let alternative = try self.expression()
         return try self.expression(

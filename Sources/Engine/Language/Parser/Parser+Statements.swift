@@ -2,6 +2,7 @@
 extension Parser {
     mutating func statement() throws(SyntaxError) -> Statement {
         let token = self.current
+        self.begin(.statement)
         let kind = try self.nested { (parser) throws(SyntaxError) in try parser.statementKind() }
         return Statement(kind: kind, location: token.location, length: token.length)
     }
@@ -56,11 +57,13 @@ extension Parser {
         let (outerColumn, outerDepth) = (self.blockColumn, self.bracketDepth)
         self.blockColumn = self.current.layoutColumn
         self.bracketDepth = 0
+        self.outline?.depth += 1
         var statements: [Statement] = []
         repeat {
             statements.append(try self.statement())
             try self.endStatement()
         } while self.current.kind != .end && self.current.layoutColumn == self.blockColumn
+        self.outline?.depth -= 1
         self.blockColumn = outerColumn
         self.bracketDepth = outerDepth
         return statements
@@ -83,20 +86,20 @@ extension Parser {
             return .expression(try self.conditional(condition, from: start))
         }
         var branches = [ConditionalBlock(condition: condition, body: try self.block())]
-        while self.takeBranch("elif") {
+        while self.takeBranch("elif", of: start) {
             let condition = try self.expression()
             branches.append(ConditionalBlock(condition: condition, body: try self.block()))
         }
-        let otherwise = self.takeBranch("else") ? try self.block() : []
+        let otherwise = self.takeBranch("else", of: start) ? try self.block() : []
         return .ifElse(branches, otherwise: otherwise)
     }
 
-    /// `elif` and `else` stand in the column of their `if`.
-    private mutating func takeBranch(_ word: String) -> Bool {
-        guard self.current.isWord(word), self.current.isFirstOnLine, self.current.layoutColumn == self.blockColumn
-        else {
-            return false
-        }
+    /// `elif` and `else` stand in the column of their `if`, or of the block, which differs inside a lambda.
+    private mutating func takeBranch(_ word: String, of start: Token) -> Bool {
+        guard self.current.isWord(word), self.current.isFirstOnLine else { return false }
+        let column = self.current.layoutColumn
+        guard column == self.blockColumn || start.isFirstOnLine && column == start.layoutColumn else { return false }
+        self.begin(.part)
         self.advance()
         return true
     }

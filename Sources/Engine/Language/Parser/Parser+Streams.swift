@@ -8,9 +8,11 @@ extension Parser {
         let source = try self.source()
         var stages: [StreamStage] = []
         while true {
-            if self.current.isSymbol(.dot) {
+            let start = self.current
+            if start.isSymbol(.dot) || start.isSymbol(.arrow) { self.begin(.stage, deeper: 1) }
+            if start.isSymbol(.dot) {
                 stages.append(.operation(try self.operation()))
-            } else if self.current.isSymbol(.arrow) {
+            } else if start.isSymbol(.arrow) {
                 stages.append(.follow(try self.step()))
             } else {
                 break
@@ -120,6 +122,7 @@ extension Parser {
         let label = try self.name("a name")
         try self.expect(.assign)
         let type = try self.name("an event type or a stream")
+        self.noteInnerOperation()
         guard self.take(.dot) else { return (label, type, nil) }
         try self.expect(word: word)
         try self.expect(.leftParenthesis)
@@ -127,6 +130,10 @@ extension Parser {
             try parser.expression()
         }
         return (label, type, condition)
+    }
+
+    private mutating func noteInnerOperation() {
+        if self.current.isSymbol(.dot) { self.note(.innerOperation) }
     }
 
     // MARK: - Steps
@@ -162,6 +169,7 @@ extension Parser {
         let type = try self.name("an event type")
         let condition = self.take(word: "where") ? try self.stepCondition() : nil
         var within: Expression?
+        self.noteInnerOperation()
         if self.take(.dot) {
             try self.expect(word: "within")
             try self.expect(.leftParenthesis)

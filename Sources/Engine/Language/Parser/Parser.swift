@@ -15,6 +15,8 @@ struct Parser {
     var stopsAtOperation = false
     /// The token after the last minus sign read: an integer there may be 2^63.
     var negatedIndex = -1
+    /// What is noted about tokens, only when somebody asks for it.
+    var outline: Outline?
     private var nesting = 0
 
     /// How deep brackets, prefix operators and the like may be nested.
@@ -31,6 +33,14 @@ struct Parser {
         var parser = Parser(tokens: Lexer.tokens(of: expanded))
         let program = parser.program()
         return (program, parser.diagnostics)
+    }
+
+    /// Reads tokens for those who care about their layout more than about the tree.
+    static func outline(of tokens: [Token]) -> (outline: Outline, diagnostics: [Diagnostic]) {
+        var parser = Parser(tokens: tokens)
+        parser.outline = Outline()
+        _ = parser.program()
+        return (parser.outline ?? Outline(), parser.diagnostics)
     }
 
     private init(tokens: [Token]) {
@@ -133,6 +143,7 @@ struct Parser {
     mutating func name(_ what: String) throws(SyntaxError) -> Name {
         let token = self.current
         guard let word = token.word else { throw self.unexpected(what) }
+        self.note(.name, at: token)
         self.advance()
         return Name(text: word, location: token.location)
     }
