@@ -177,6 +177,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             exclude: ["Command"],
             swiftSettings: strict
@@ -204,7 +205,7 @@ let package = Package(
         .executableTarget(
             name: "varpulis",
             dependencies: [
-                "ClusterAPI", "Coordinator", "Engine", "RaftCore", "RaftStorage", "VPL", "WorkerCommand",
+                "ClusterAPI", "Coordinator", "Engine", "RaftCore", "RaftStorage", "VPL", "Worker", "WorkerCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -327,7 +328,11 @@ let package = Package(
         ),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
-        .testTarget(name: "VarpulisTests", dependencies: ["varpulis"], swiftSettings: strict),
+        .testTarget(
+            name: "VarpulisTests",
+            dependencies: ["MQTT", "TestBroker", "varpulis"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "WorkerTests",
             dependencies: [

@@ -1,42 +1,6 @@
 import Foundation
 import Testing
 
-/// The built command, run as people run it.
-private struct Command {
-    let status: Int32
-    let output: String
-    let errors: String
-
-    init(_ arguments: String..., input: [String: String] = [:]) throws {
-        try self.init(arguments, input: input)
-    }
-
-    init(_ arguments: [String], input: [String: String] = [:]) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }  // what is left behind harms nothing
-        for (name, text) in input { try Data(text.utf8).write(to: folder.appending(path: name)) }
-
-        let (outputFile, errorFile) = (folder.appending(path: "stdout"), folder.appending(path: "stderr"))
-        for file in [outputFile, errorFile] { try Data().write(to: file) }
-        let process = Process()
-        process.executableURL = Self.executable
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
-        try process.run()
-        process.waitUntilExit()
-        self.status = process.terminationStatus
-        self.output = try String(contentsOf: outputFile, encoding: .utf8)
-        self.errors = try String(contentsOf: errorFile, encoding: .utf8)
-    }
-
-    /// The command stands beside the bundle of the tests.
-    private static let executable = URL(filePath: CommandLine.arguments[0])
-        .deletingLastPathComponent().appending(path: "varpulis")
-}
-
 @Suite("The command")
 struct CommandTests {
     private let files = [

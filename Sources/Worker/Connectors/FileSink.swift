@@ -49,14 +49,17 @@ final class FileSink: Sendable {
     }
 }
 
-/// Lines on the standard output: the results of `console` sinks and `.print`.
+/// Lines on a standard stream: the results of `console` sinks and `.print`.
 final class ConsoleWriter: Sendable {
     private let lock = Mutex(())
+    private let descriptor: CInt
+
+    init(descriptor: CInt = STDOUT_FILENO) { self.descriptor = descriptor }
 
     /// A reader that has gone away is nothing that a pipeline could mend.
     func writeLine(_ line: [UInt8]) {
         self.lock.withLock { _ in
-            _ = StandardWrite.all(line + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
+            _ = StandardWrite.all(line + [UInt8(ascii: "\n")], to: self.descriptor)
         }
     }
 }

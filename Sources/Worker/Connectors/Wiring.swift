@@ -30,18 +30,39 @@ struct Wiring: Sendable {
     /// How long brokers keep the sessions of sources that asked for QoS 1, for the successor of a worker that died.
     static let sessionExpiry: Duration = .seconds(3600)
 
-    init(_ plan: Plan, spec: PipelineSpec, prefix: String) throws(PipelineRefusal) {
-        try self.addSources(plan, spec, prefix)
+    /// Whether a stream reads from a `stdin` connector.
+    private(set) var readsStandardInput = false
+
+    /// - Parameter hasStandardInput: The program may read the process's standard input: it runs in the foreground.
+    init(
+        _ plan: Plan,
+        spec: PipelineSpec,
+        prefix: String,
+        hasStandardInput: Bool = false
+    ) throws(PipelineRefusal) {
+        try self.addSources(plan, spec, prefix, hasStandardInput)
         try self.addSinks(plan, spec, prefix)
     }
 
     // MARK: - Sources
 
     /// One connection per connector, or per connector and `client_id` where a stream gives one.
-    private mutating func addSources(_ plan: Plan, _ spec: PipelineSpec, _ prefix: String) throws(PipelineRefusal) {
+    private mutating func addSources(
+        _ plan: Plan,
+        _ spec: PipelineSpec,
+        _ prefix: String,
+        _ hasStandardInput: Bool
+    ) throws(PipelineRefusal) {
         var drafts: [Source] = []
         for binding in plan.sources {
             let connector = binding.connector
+            if connector.type == "stdin" {
+                guard hasStandardInput else {
+                    throw .connector("Streams cannot read from '\(connector.name)': only `varpulis run` has a stdin.")
+                }
+                self.readsStandardInput = true
+                continue
+            }
             guard connector.type == "mqtt" else {
                 throw .connector("Streams cannot read from '\(connector.name)', which is of type \(connector.type).")
             }
@@ -92,7 +113,7 @@ struct Wiring: Sendable {
                 self.sinks.append(
                     .mqtt(connection: connection, topic: topic, qos: Self.qos(binding.parameter("qos")))
                 )
-            case "console":
+            case "console", "stdout":
                 self.sinks.append(.console)
             case "file":
                 guard let path = binding.parameter("path")?.string else {

@@ -11,6 +11,7 @@ struct EngineLoop: ~Copyable {
     private let inbox: EventInbox
     private let sinks: Sinks
     private let console: ConsoleWriter
+    private let onOutput: (@Sendable ([Event]) -> Void)?
     private let progress: PipelineProgress
     private let logger: Logger
     /// How often silent sessions are looked for; nil for a program without any.
@@ -21,7 +22,7 @@ struct EngineLoop: ~Copyable {
         _ plan: Plan,
         inbox: EventInbox,
         sinks: Sinks,
-        console: ConsoleWriter,
+        surroundings: PipelineSurroundings,
         progress: PipelineProgress,
         logger: Logger
     ) {
@@ -29,7 +30,8 @@ struct EngineLoop: ~Copyable {
         self.pipeline = Pipeline(plan)
         self.inbox = inbox
         self.sinks = sinks
-        self.console = console
+        self.console = surroundings.console
+        self.onOutput = surroundings.onOutput
         self.progress = progress
         self.logger = logger
         self.sessionInterval = plan.sessionInterval.map { .nanoseconds(max($0, Self.shortestInterval)) }
@@ -75,10 +77,11 @@ struct EngineLoop: ~Copyable {
                 self.pipeline.process(events, into: &self.outputs)
             }
         case .payloads(let payloads, let connector):
+            let emits = batch.reply != nil || self.onOutput != nil
             let (progress, logger) = (self.progress, self.logger)
             func rejected(_ error: EventDecodingError) { Self.reject(error, connector, progress, logger) }
             if let columns = self.columns {
-                columns.process(payloads, into: &self.outputs, emits: batch.reply != nil, rejected: rejected)
+                columns.process(payloads, into: &self.outputs, emits: emits, rejected: rejected)
             } else {
                 self.pipeline.process(payloads, into: &self.outputs, rejected: rejected)
             }
@@ -115,6 +118,7 @@ struct EngineLoop: ~Copyable {
         for entry in self.outputs.logged { self.log(entry) }
         batch?.receipt?.settle()
         batch?.reply?(self.outputs.emitted)
+        if !self.outputs.emitted.isEmpty { self.onOutput?(self.outputs.emitted) }
         self.outputs.clear()
     }
 

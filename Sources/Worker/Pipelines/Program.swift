@@ -22,4 +22,9 @@ struct Program: Sendable {
         self.plan = plan
         self.wiring = try Wiring(plan, spec: spec, prefix: clientIDPrefix)
     }
+
+    init(_ plan: Plan, _ wiring: Wiring) {
+        self.plan = plan
+        self.wiring = wiring
+    }
 }

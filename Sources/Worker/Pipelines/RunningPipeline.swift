@@ -9,6 +9,8 @@ struct PipelineSurroundings: Sendable {
     let clientIDPrefix: String
     let workDirectory: WorkDirectory
     let console: ConsoleWriter
+    /// Told of the program's output; nil where nobody wants to know.
+    var onOutput: (@Sendable ([Event]) -> Void)?
     /// Called when the phase of any pipeline changes.
     let onPhaseChange: @Sendable () -> Void
     let logger: Logger
@@ -71,7 +73,7 @@ final class RunningPipeline: Sendable {
                 program.plan,
                 inbox: inbox,
                 sinks: sinks,
-                console: surroundings.console,
+                surroundings: surroundings,
                 progress: progress,
                 logger: logger
             ).run()
@@ -89,6 +91,9 @@ final class RunningPipeline: Sendable {
         case .closed: return .stopped
         }
     }
+
+    /// Puts events into the pipeline, blocking the calling thread until there is room; false when it is stopping.
+    func add(_ batch: EventBatch) -> Bool { self.inbox.add(batch) }
 
     enum Injection {
         case processed([Event])

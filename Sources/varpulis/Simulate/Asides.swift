@@ -16,7 +16,7 @@ struct Asides: ~Copyable {
             }
             self.files[sink.id] = try LineWriter(path: path, appends: true)
         }
-        self.consoles = Set(plan.sinks.filter { $0.connector.type == "console" }.map(\.id))
+        self.consoles = Set(plan.sinks.filter { ["console", "stdout"].contains($0.connector.type) }.map(\.id))
         self.people = people
         self.isVerbose = isVerbose
     }

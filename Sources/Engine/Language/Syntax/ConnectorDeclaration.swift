@@ -1,7 +1,7 @@
 /// A connection to the outside that programs can read from and write to, given by a program or by the cluster.
 public struct ConnectorDeclaration: Hashable, Sendable {
     public let name: String
-    /// The kind of connector, such as `mqtt`, `console`, `file` or `http`.
+    /// The kind of connector, such as `mqtt`, `console`, `file`, `stdin` or `stdout`.
     public let type: String
     public let parameters: [ConnectorParameter]
 

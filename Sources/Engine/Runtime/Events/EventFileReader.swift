@@ -12,10 +12,16 @@ public struct EventFileReader: Sendable {
     public internal(set) var cuts = EventCuts()
     /// Set by the last `BATCH`, in nanoseconds.
     var offset: Int64 = 0
+    private var hasBatch = false
     /// What comes up to the next newline is the rest of a line that was too long and is refused already.
     var isInRefusedLine = false
 
     public init() {}
+
+    /// Live input: the time of events that have none, until a `BATCH` sets one.
+    public mutating func setArrival(_ nanoseconds: Int64) {
+        if !self.hasBatch { self.offset = nanoseconds }
+    }
 
     /// Reads the next line, given without its newline. Blank lines, comments and directives hold no event.
     public mutating func read(_ bytes: Span<UInt8>) throws(EventFileError) -> Event? {
@@ -32,6 +38,7 @@ public struct EventFileReader: Sendable {
         }
         if let offset = try reader.batch(bytes) {
             self.offset = offset
+            self.hasBatch = true
             return nil
         }
         let timestamp = try reader.lineOffset(bytes) ?? self.offset
