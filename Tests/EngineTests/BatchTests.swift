@@ -36,10 +36,15 @@ struct BatchTests {
 
     private func compare(_ source: String, _ events: [Event]) throws {
         let plan = try Self.load(source)
-        let expected = Self.lines(plan, events).map { String(decoding: $0, as: UTF8.self) }
+        var outputs = Outputs()
+        var single = Pipeline(plan)
+        single.process(events, into: &outputs)
+        let expected = Self.lines(outputs).map { String(decoding: $0, as: UTF8.self) }
+        let counters = single.counters
         for (size, heapBytesMax) in [(1, 1 << 30), (7, 1 << 30), (1024, 1 << 30), (1024, 100)] {
             let pipeline = try #require(BatchPipeline(plan, heapBytesMax: heapBytesMax))
             let actual = Self.lines(pipeline, events, batchSize: size).map { String(decoding: $0, as: UTF8.self) }
+            #expect(pipeline.counters == counters)
             let place =
                 zip(actual, expected).enumerated().first { $1.0 != $1.1 }?.offset ?? min(actual.count, expected.count)
             let isSame = actual == expected
@@ -139,6 +144,34 @@ struct BatchTests {
             var random = SeededGenerator(seed: seed)
             try self.compare(source, self.mixture(800, &random))
         }
+    }
+
+    @Test("what is given up at a limit is counted alike")
+    func limits() throws {
+        let source = """
+            fn deep(x: int) -> int:
+                if x > 0:
+                    return deep(x - 1) + 1
+                0
+            fn long(x: int) -> int:
+                var n = 0
+                while true:
+                    n := n + x
+                n
+            stream S = A.where(n == 4 or n == 6).emit(a: deep(n * 100) ?? -1, b: if n > 5 then long(n) else 0)
+            stream J = join(A, B).on(A.k == B.k).window(1d).where(A.n > 18).emit(a: A.n, b: B.n)
+            """
+        // Times that go back are what a join keeps.
+        let events = (0..<5000).map { (number: Int) -> Event in
+            let fields: Fields = ["k": 1, "n": .int(Int64(number % 20))]
+            let time = Int64(5000 - number) * 1_000_000
+            return Event(type: number % 2 == 0 ? "A" : "B", timestamp: time, fields: fields)
+        }
+        try self.compare(source, events)
+        let pipeline = try #require(BatchPipeline(try Self.load(source)))
+        _ = Self.lines(pipeline, events, batchSize: 1000)
+        #expect(pipeline.counters.limits.reached.map(\.name) == ["join_events_forgotten", "evaluations_cut"])
+        #expect(pipeline.counters.limits.joinEventsForgotten == 3000)
     }
 
     @Test("functions of the program agree with single events")

@@ -16,7 +16,7 @@ struct PipelineTests {
         pipeline.process(self.event(), into: &outputs)
         #expect(outputs.emitted.count == 10)
         #expect(outputs.emitted.last?.fields["n"] == 10)
-        #expect(pipeline.counters.droppedTooDeep == 1)
+        #expect(pipeline.counters.limits.resultsTooDeep == 1)
         #expect(pipeline.counters.processed == 1)
         #expect(pipeline.counters.emitted == 10)
     }

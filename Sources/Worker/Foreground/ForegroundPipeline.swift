@@ -39,6 +39,7 @@ public enum ForegroundPipeline {
         public let emitted: UInt64
         public let messagesRejected: UInt64
         public let deliveriesFailed: UInt64
+        public let limits: Pipeline.Limits
     }
 
     /// Why a program cannot be run.
@@ -78,6 +79,11 @@ public enum ForegroundPipeline {
                 logger: configuration.logger
             )
         )
+        _ = await pipeline.progress.engineDecided.value()
+        if case .failed(let message) = pipeline.progress.phase {
+            await pipeline.stop()
+            throw Refusal(description: message)
+        }
         if wiring.readsStandardInput || wiring.sources.isEmpty {
             let isAlone = wiring.sources.isEmpty
             _ = NamedThread(name: "stdin") {
@@ -101,7 +107,8 @@ public enum ForegroundPipeline {
             processed: counters.eventsIn,
             emitted: counters.eventsOut,
             messagesRejected: counters.messagesRejected,
-            deliveriesFailed: counters.deliveriesFailed
+            deliveriesFailed: counters.deliveriesFailed,
+            limits: counters.limits
         )
     }
 }

@@ -90,6 +90,8 @@ extension WorkerRoutes {
         let rejections: [String: UInt64]
         /// Strings, arrays and nested values that were cut to what events may have, and events that lost fields.
         let valuesCut: UInt64
+        /// How often the program met which of its limits.
+        let limitsReached: [String: UInt64]
         let deliveriesFailed: UInt64
         let connectors: [ConnectorHealth]
 
@@ -103,6 +105,7 @@ extension WorkerRoutes {
                 uniqueKeysWithValues: counters.rejections.byCode.map { ($0.code.rawValue, $0.count) }
             )
             self.valuesCut = counters.cuts.total
+            self.limitsReached = Dictionary(uniqueKeysWithValues: counters.limits.reached.map { ($0.name, $0.count) })
             self.deliveriesFailed = counters.deliveriesFailed
             self.connectors = pipeline.connectorHealth
         }
@@ -114,6 +117,7 @@ extension WorkerRoutes {
             case messagesRejected = "messages_rejected"
             case rejections
             case valuesCut = "values_cut"
+            case limitsReached = "limits_reached"
             case deliveriesFailed = "deliveries_failed"
             case connectors
         }

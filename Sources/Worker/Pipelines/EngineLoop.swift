@@ -112,6 +112,7 @@ struct EngineLoop: ~Copyable {
             $0.eventsIn = counters.processed
             $0.eventsOut = counters.emitted
             $0.cuts = cuts
+            $0.limits = counters.limits
         }
         for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
         for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }

@@ -38,6 +38,8 @@ final class PipelineProgress: Sendable {
         /// What was cut of messages because it was more than events may have.
         var cuts = EventCuts()
         var deliveriesFailed: UInt64 = 0
+        /// What the program gave up because it may have only so much of it.
+        var limits = Pipeline.Limits()
     }
 
     private struct Contents {
@@ -58,6 +60,8 @@ final class PipelineProgress: Sendable {
     private let onPhaseChange: @Sendable () -> Void
     /// Fulfilled when the pipeline runs for the first time.
     let becameRunning = Promise<Void>()
+    /// Fulfilled when the engine takes events, or will never take any.
+    let engineDecided = Promise<Void>()
 
     init(sourceConnectors: [String], onPhaseChange: @escaping @Sendable () -> Void) {
         self.contents = Mutex(Contents(sources: sourceConnectors.map { SourceState(connector: $0) }))
@@ -89,6 +93,7 @@ final class PipelineProgress: Sendable {
 
     func engineStarted() {
         self.change { $0.isEngineRunning = true }
+        self.engineDecided.fulfil(())
     }
 
     func source(_ index: Int, reports status: MQTTStatus) {
@@ -101,6 +106,7 @@ final class PipelineProgress: Sendable {
     /// The connections could not even be tried.
     func failed(_ message: String) {
         self.change { $0.phase = .failed(message) }
+        self.engineDecided.fulfil(())
     }
 
     func stopped() {

@@ -113,6 +113,6 @@ struct RunCommand: AsyncParsableCommand {
             """
         if summary.messagesRejected > 0 { text += "Messages rejected: \(summary.messagesRejected)\n" }
         if summary.deliveriesFailed > 0 { text += "Deliveries failed: \(summary.deliveriesFailed)\n" }
-        return text + rejections
+        return text + rejections + Simulation.text(of: summary.limits)
     }
 }

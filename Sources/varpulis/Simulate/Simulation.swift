@@ -45,9 +45,15 @@ struct Simulation: ~Copyable {
             Duration: \(duration.formatted)
 
             """
-        text += tally.summary
+        text += tally.summary + Self.text(of: counters.limits)
         for (name, count) in taps.sorted(by: { $0.key < $1.key }) { text += "Tap \(name): \(count)\n" }
         return text
+    }
+
+    /// What programs gave up because they may have only so much of it; nothing if nothing was.
+    static func text(of limits: Pipeline.Limits) -> String {
+        let reached = limits.reached.map { "\($0.name) \($0.count)" }.joined(separator: ", ")
+        return reached.isEmpty ? "" : "Limits reached: \(reached)\n"
     }
 
     /// Writes what is buffered.

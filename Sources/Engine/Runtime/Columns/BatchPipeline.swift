@@ -1,7 +1,14 @@
 /// Runs a program over batches. It gives for them what `Pipeline` gives for their events one after the other.
 public final class BatchPipeline {
     public let plan: Plan
-    public private(set) var counters = Pipeline.Counters()
+    public var counters: Pipeline.Counters {
+        var counters = self.counted
+        counters.limits.joinEventsForgotten = self.joins.reduce(0) { $0 + ($1?.forgotten ?? 0) }
+        counters.limits.distinctKeysForgotten = self.memories.reduce(0) { $0 + $1.forgotten }
+        counters.limits.evaluationsCut = self.evaluator.scalar.cuts
+        return counters
+    }
+    private var counted = Pipeline.Counters()
     /// What was cut of payloads.
     public internal(set) var cuts = EventCuts()
 
@@ -145,13 +152,13 @@ public final class BatchPipeline {
     /// Processes the batch. What it emits is in `emitted` until `clear`.
     public func run() {
         self.batch.close()
-        self.counters.processed += UInt64(self.batch.count)
+        self.counted.processed += UInt64(self.batch.count)
         for stream in self.program.order { self.run(stream) }
         self.emitted.close()
         self.printed.close()
         self.logged.close()
         self.deliveries.close()
-        self.counters.emitted += UInt64(self.emitted.count)
+        self.counted.emitted += UInt64(self.emitted.count)
     }
 
     /// Makes the batch's events later, so that it can be run again as if it were the next one.

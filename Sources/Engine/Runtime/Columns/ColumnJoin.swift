@@ -3,6 +3,8 @@
 /// An event makes at most one joined event as the event of one source, which lies in its row.
 final class ColumnJoin {
     private let join: CompiledJoin
+    /// How many events were more than it keeps of one key.
+    private(set) var forgotten: UInt64 = 0
     private let type: String
     private let keys = KeyTable(.equality)
     private let sources: [Source]
@@ -213,7 +215,10 @@ final class ColumnJoin {
         let newest = source.newest.base + key
         if newest.pointee.isThere, newest.pointee.time > time {
             source.older[key, default: []].append((newest.pointee.time, source.row(key)))
-            if source.older[key, default: []].count >= Self.keptMax { source.older[key]?.removeFirst() }
+            if source.older[key, default: []].count >= Self.keptMax {
+                source.older[key]?.removeFirst()
+                self.forgotten += 1
+            }
         } else if !source.older.isEmpty, var older = source.older.removeValue(forKey: key) {
             while let last = older.last, last.time <= time { older.removeLast() }
             if !older.isEmpty { source.older[key] = older }

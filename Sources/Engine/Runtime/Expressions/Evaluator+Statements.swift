@@ -125,13 +125,14 @@ extension Evaluator {
 
     private mutating func run(_ body: [CompiledStatement], while condition: NodeID) -> Completion {
         for _ in 0..<Self.whileRoundsMax {
-            guard case .bool(true) = self.value(of: condition), self.takeStep() else { break }
+            guard case .bool(true) = self.value(of: condition), self.takeStep() else { return .finished(nil) }
             switch self.run(body) {
             case .finished, .continued: continue
             case .broke: return .finished(nil)
             case .returned(let value): return .returned(value)
             }
         }
+        self.noteCut()
         return .finished(nil)
     }
 }

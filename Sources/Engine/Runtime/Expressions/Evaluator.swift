@@ -23,6 +23,8 @@ struct Evaluator: Sendable {
     var frame = 0
     private var callDepth = 0
     private var stackHeight = 0
+    /// How many calls and loops were given up.
+    private(set) var cuts: UInt64 = 0
     /// How many more calls and loop rounds the evaluation under way may make.
     private var steps = 0
 
@@ -58,10 +60,15 @@ struct Evaluator: Sendable {
 
     /// Counts a call or a round of a loop against the bound.
     mutating func takeStep() -> Bool {
-        guard self.steps > 0 else { return false }
+        guard self.steps > 0 else {
+            self.noteCut()
+            return false
+        }
         self.steps -= 1
         return true
     }
+
+    mutating func noteCut() { self.cuts += 1 }
 
     /// The fields of a new event.
     mutating func evaluate(_ projections: [Projection]) -> Fields {
@@ -183,9 +190,11 @@ struct Evaluator: Sendable {
 
     private mutating func call(_ id: FunctionID, _ arguments: NodeList) -> Value? {
         let function = self.functions[Int(id.rawValue)]
-        guard self.callDepth < Self.callDepthMax, self.stackHeight + function.height <= Self.stackHeightMax,
-            self.takeStep()
-        else { return nil }
+        guard self.callDepth < Self.callDepthMax, self.stackHeight + function.height <= Self.stackHeightMax else {
+            self.noteCut()
+            return nil
+        }
+        guard self.takeStep() else { return nil }
         var bound: [Slot] = []
         bound.reserveCapacity(function.slotCount)
         for position in arguments.indices.prefix(function.parameterCount) {

@@ -22,6 +22,8 @@ struct CompiledJoin: Sendable {
 /// is the other, which is newer. Without events out of order there is one for each key.
 struct JoinState: Sendable {
     private let join: CompiledJoin
+    /// How many events were more than it keeps of one key.
+    private(set) var forgotten: UInt64 = 0
     /// For each source the events by key, the newest last.
     private var kept: [[[Value]: [Event]]]
 
@@ -59,7 +61,10 @@ struct JoinState: Sendable {
         var events = self.kept[source].removeValue(forKey: key) ?? []
         while let last = events.last, last.timestamp <= event.timestamp { events.removeLast() }
         events.append(event)
-        if events.count > Self.keptMax { events.removeFirst() }
+        if events.count > Self.keptMax {
+            events.removeFirst()
+            self.forgotten += 1
+        }
         self.kept[source][key] = events
     }
 

@@ -8,7 +8,14 @@ public struct Pipeline: ~Copyable, Sendable {
         get { self.evaluator.now }
         set { self.evaluator.now = newValue }
     }
-    public private(set) var counters = Counters()
+    public var counters: Counters {
+        var counters = self.counted
+        counters.limits.joinEventsForgotten = self.joins.reduce(0) { $0 + $1.forgotten }
+        counters.limits.distinctKeysForgotten = self.memories.reduce(0) { $0 + $1.forgotten }
+        counters.limits.evaluationsCut = self.evaluator.cuts
+        return counters
+    }
+    private var counted = Counters()
     /// What was cut of payloads.
     public internal(set) var cuts = EventCuts()
     public let plan: Plan
@@ -23,15 +30,6 @@ public struct Pipeline: ~Copyable, Sendable {
     /// The aggregates over all events so far, by the text of their key.
     private var sums: [[ExactText: Aggregation]]
     private var queue: [Queued] = []
-
-    public struct Counters: Hashable, Sendable {
-        /// Events given to the pipeline.
-        public internal(set) var processed: UInt64 = 0
-        /// Events sent to the program's output.
-        public internal(set) var emitted: UInt64 = 0
-        /// Results that were dropped because streams read each other in a circle.
-        public internal(set) var droppedTooDeep: UInt64 = 0
-    }
 
     private struct Queued {
         let event: Event
@@ -61,11 +59,11 @@ public struct Pipeline: ~Copyable, Sendable {
 
     /// Processes one event and everything that follows from it.
     public mutating func process(_ event: Event, into outputs: inout Outputs) {
-        self.counters.processed += 1
+        self.counted.processed += 1
         let emittedBefore = outputs.emitted.count
         self.queue.append(Queued(event: event, depth: 0))
         self.drain(into: &outputs)
-        self.counters.emitted += UInt64(outputs.emitted.count - emittedBefore)
+        self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
     }
 
     /// The end of the input: gives what streams still hold, each stream after those that it reads.
@@ -92,7 +90,7 @@ public struct Pipeline: ~Copyable, Sendable {
             }
             self.drain(into: &outputs)
         }
-        self.counters.emitted += UInt64(outputs.emitted.count - emittedBefore)
+        self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
     }
 
     /// How many events each `.tap` has seen, by its name.
@@ -118,7 +116,7 @@ public struct Pipeline: ~Copyable, Sendable {
     private mutating func route(_ event: Event, as type: String, depth: Int) {
         guard self.plan.routes[type] != nil else { return }
         guard depth < Self.depthMax else {
-            self.counters.droppedTooDeep += 1
+            self.counted.limits.resultsTooDeep += 1
             return
         }
         var renamed = event

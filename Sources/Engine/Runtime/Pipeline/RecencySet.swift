@@ -10,6 +10,8 @@ struct RecencySet: Sendable {
     }
 
     private let capacity: Int
+    /// How many keys gave way to newer ones.
+    private(set) var forgotten: UInt64 = 0
     private var slots: [Slot] = []
     private var positions: [Value: Int] = [:]
     private var newest = -1
@@ -34,6 +36,7 @@ struct RecencySet: Sendable {
             position = self.oldest
             self.unlink(position)
             self.positions[self.slots[position].key] = nil
+            self.forgotten += 1
             self.slots[position].key = key
         }
         self.positions[key] = position

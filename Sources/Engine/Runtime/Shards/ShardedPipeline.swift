@@ -37,10 +37,7 @@ public final class ShardedPipeline {
     }
 
     public var counters: Pipeline.Counters {
-        self.shards.reduce(into: Pipeline.Counters()) { sum, shard in
-            sum.processed += shard.pipeline.counters.processed
-            sum.emitted += shard.pipeline.counters.emitted
-        }
+        self.shards.reduce(into: Pipeline.Counters()) { $0 += $1.pipeline.counters }
     }
 
     /// How many events each `.tap` has seen, by its name.
