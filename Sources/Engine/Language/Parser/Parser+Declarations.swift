@@ -196,8 +196,7 @@ extension Parser {
         let name = try self.name("a type")
         guard name.text == "Stream", self.take(.less) else { return .named(name) }
         let element = try self.type()
-        self.splitShift()
-        try self.expect(.greater)
+        try self.expectGreater()
         return .stream(element)
     }
 }

@@ -136,26 +136,16 @@ struct Parser {
         return Name(text: word, location: token.location)
     }
 
-    /// Splits a `>>` that closes two type arguments.
-    mutating func splitShift() {
+    /// Consumes a `>`, or the first half of a `>>` that closes two type arguments.
+    mutating func expectGreater() throws(SyntaxError) {
         let token = self.current
-        guard token.isSymbol(.shiftRight) else { return }
+        guard token.isSymbol(.shiftRight) else { return try self.expect(.greater) }
         self.tokens[self.index] = Token(
             kind: .symbol(.greater),
             location: SourceLocation(line: token.location.line, column: token.location.column + 1),
             length: 1,
             layoutColumn: token.layoutColumn + 1,
             isFirstOnLine: false
-        )
-        self.tokens.insert(
-            Token(
-                kind: .symbol(.greater),
-                location: token.location,
-                length: 1,
-                layoutColumn: token.layoutColumn,
-                isFirstOnLine: token.isFirstOnLine
-            ),
-            at: self.index
         )
     }
 
