@@ -9,6 +9,9 @@ public struct DiagnosticRenderer: Sendable {
     private let lines: [Substring]
     private let file: String
 
+    /// Longer lines are not drawn: nobody sees a mark in them, and a line may have very many findings.
+    private static let lineBytesMax = 1000
+
     public init(source: String, file: String) {
         self.lines = source.split(separator: "\n", omittingEmptySubsequences: false).map {
             $0.last == "\r" ? $0.dropLast() : $0
@@ -22,8 +25,9 @@ public struct DiagnosticRenderer: Sendable {
         text += "\(diagnostic.severity.rawValue)\(code): \(diagnostic.message)\n"
         let number = String(diagnostic.line)
         let margin = String(repeating: " ", count: number.count)
-        if diagnostic.line <= self.lines.count {
-            let line = self.lines[diagnostic.line - 1]
+        if diagnostic.line <= self.lines.count, case let line = self.lines[diagnostic.line - 1],
+            line.utf8.count <= Self.lineBytesMax
+        {
             text += "\(margin) |\n\(number) | \(line)\n\(margin) | \(Self.mark(diagnostic, under: line))\n"
         }
         if let hint = diagnostic.hint { text += "\(margin) = hint: \(hint)\n" }
