@@ -71,9 +71,11 @@ package enum ProgramCheck {
             .float(-.infinity), .array([1, "x", .null]), "é", .int(.min), .map(["k": 1]), 10, "", .timestamp(.max), 3,
         ]
         var (types, names): ([String], [String]) = ([], [])
+        var ints: [Value] = [1, 2, 3]
         var isKnown: Set<Substring> = []
         let words = source.prefix(4096).split { !$0.isASCII || !($0.isLetter || $0.isNumber || $0 == "_") }
         for word in words {
+            if let int = Int64(word), ints.count < 32 { ints.append(.int(int)) }
             guard let first = word.first, !first.isNumber, isKnown.insert(word).inserted else { continue }
             if first.isUppercase, types.count < 12 { types.append(String(word)) }
             if !first.isUppercase, names.count < 48 { names.append(String(word)) }
@@ -88,8 +90,9 @@ package enum ProgramCheck {
         return (0..<count).map { number in
             time += Int64(random(6) - 1) * 700_000_000
             var fields = Fields()
-            let kinds = number < count / 2 ? 4 : values.count
-            for name in names where random(8) > 0 { fields[name] = values[random(kinds)] }
+            // First ints alone, with those that the program compares to, so that the kernels for ints are met; and so on.
+            let kinds = [ints, [0.5, 1, 2.5, 100.0], ["a", "b", "A", "x"], values + ints][number * 4 / count]
+            for name in names where random(8) > 0 { fields[name] = kinds[random(kinds.count)] }
             return Event(type: types[random(types.count)], timestamp: time, fields: fields)
         }
     }
