@@ -297,6 +297,9 @@ let package = Package(
         ),
         .testTarget(name: "VPLTests", dependencies: ["VPL"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "VPL"], swiftSettings: strict),
+        // What `scripts/fuzz` checks of any input, and the test that checks it of those that were found.
+        .target(name: "FuzzChecks", dependencies: ["Engine", "VPL"], path: "Fuzz/checks", swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzChecks"], swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [

@@ -1,13 +1,32 @@
 /// What an expression may use at its place.
 struct ExpressionScope {
     /// Names bound by parameters and local variables; those that may not be assigned have the value false.
-    var locals: [String: Bool] = [:]
+    var locals = Locals()
     /// The names that may stand before a dot in the results of a sequence; nil where any name may be a field.
     var qualifiers: Set<String>?
+    /// Further ones, in a step's condition. Apart, so that the others need not be copied for each step.
+    var stepNames: [Set<String>] = []
     /// Aliases of repeated steps, to which `count`, `sum` and the like apply.
     var kleeneAliases: Set<String> = []
     /// Inside `.pattern`, where values have methods.
     var allowsMethods = false
+}
+
+/// Local names. Those of a lambda are in a layer of their own, so that the others need not be copied for each.
+struct Locals {
+    private var layers: [[String: Bool]] = [[:]]
+
+    subscript(name: String) -> Bool? {
+        get {
+            for layer in self.layers.reversed() {
+                if let isMutable = layer[name] { return isMutable }
+            }
+            return nil
+        }
+        set { self.layers[self.layers.count - 1][name] = newValue }
+    }
+
+    mutating func enterLambda() { self.layers.append([:]) }
 }
 
 extension Checker {
@@ -40,6 +59,7 @@ extension Checker {
             self.check(alternative, in: scope)
         case .lambda(let parameters, let body):
             var inner = scope
+            inner.locals.enterLambda()
             for parameter in parameters { inner.locals[parameter.text] = true }
             switch body {
             case .expression(let expression): self.check(expression, in: inner)
@@ -50,13 +70,13 @@ extension Checker {
 
     private mutating func checkQualifier(_ name: String, of base: Expression, in scope: ExpressionScope) {
         guard let qualifiers = scope.qualifiers, !qualifiers.contains(name), scope.locals[name] == nil,
-            self.declarations.variables[name] == nil
+            !scope.stepNames.contains(where: { $0.contains(name) }), self.declarations.variables[name] == nil
         else { return }
         self.error(
             "E033",
             .undefined,
             "`\(name)` is neither an alias nor a step of this stream",
-            hint: self.hint(for: name, among: qualifiers),
+            hint: self.hint(for: name, among: scope.stepNames.reduce(qualifiers) { $0.union($1) }),
             at: base
         )
     }

@@ -68,20 +68,17 @@ extension Checker {
         self.checkSource(step.type)
         if let condition = step.condition {
             var scope = context.scope
-            scope.qualifiers = self.qualifiers(of: step, knowing: context.scope.qualifiers ?? [])
+            // The fields of the arriving event may hold maps, so only a declared event rules a name out.
+            if let fields = self.declarations.fieldNames(of: step.type.text) {
+                scope.qualifiers = scope.qualifiers ?? []
+                scope.stepNames = fields + [Set([step.type.text, step.alias?.text].compactMap { $0 })]
+            } else {
+                scope.qualifiers = nil
+            }
             self.check(condition, in: scope)
         }
         if let within = step.within { self.checkDuration(within, allowsInteger: true, of: "within") }
         self.bind(step.alias, type: step.type, isKleene: step.isKleene, in: &context)
-    }
-
-    /// In a step's condition the fields of the arriving event may hold maps, so only a declared event rules a name out.
-    private func qualifiers(of step: SequenceStep, knowing known: Set<String>) -> Set<String>? {
-        guard let fields = self.declarations.fields(of: step.type.text) else { return nil }
-        var names = known.union(fields.keys)
-        names.insert(step.type.text)
-        if let alias = step.alias { names.insert(alias.text) }
-        return names
     }
 
     private mutating func bind(_ alias: Name?, type: Name, isKleene: Bool, in context: inout StreamContext) {

@@ -53,7 +53,7 @@ struct Checker {
     // MARK: - Reporting
 
     /// Looking for similar names takes long in a long program, and nobody reads so many hints.
-    private static let hintsMax = 100
+    private static let hintsMax = 25
 
     func hint<Names: Sequence<String>>(for name: String, among candidates: @autoclosure () -> Names) -> String? {
         self.diagnostics.count < Self.hintsMax ? Suggestion.hint(for: name, among: candidates()) : nil

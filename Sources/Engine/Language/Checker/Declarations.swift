@@ -1,6 +1,8 @@
 /// What a program declares at top level, by kind: different kinds have separate name spaces.
 struct Declarations {
-    var events: [String: EventDeclaration] = [:]
+    private(set) var events: [String: EventDeclaration] = [:]
+    /// The names of the fields that an event itself declares.
+    private var fieldNames: [String: Set<String>] = [:]
     var streams: Set<String> = []
     var functions: [String: FunctionDeclaration] = [:]
     private(set) var connectors: [ConnectorDeclaration] = []
@@ -18,24 +20,31 @@ struct Declarations {
         self.connectorPositions[name].map { self.connectors[$0] }
     }
 
+    mutating func add(_ event: EventDeclaration) {
+        self.events[event.name.text] = event
+        self.fieldNames[event.name.text] = Set(event.fields.lazy.map(\.name.text))
+    }
+
     mutating func add(_ connector: ConnectorDeclaration) {
         self.connectorPositions[connector.name] = self.connectors.count
         self.connectors.append(connector)
     }
 
-    /// The fields of an event with those of the events it extends, or nil when one of them is not declared.
-    func fields(of event: String) -> [String: TypeReference]? {
-        var fields: [String: TypeReference] = [:]
+    /// How many events one may extend, in a chain, for its fields to be known.
+    private static let lineageMax = 100
+
+    /// The names of an event's fields, and of those of the events it extends, by event; nil when one of them is not
+    /// declared.
+    func fieldNames(of event: String) -> [Set<String>]? {
+        var names: [Set<String>] = []
         var visited: Set<String> = []
-        var name: String? = event
-        while let current = name, visited.insert(current).inserted {
-            guard let declaration = self.events[current] else { return nil }
-            for field in declaration.fields where fields[field.name.text] == nil {
-                fields[field.name.text] = field.type
-            }
-            name = declaration.base?.text
+        var next: String? = event
+        while let current = next, visited.insert(current).inserted {
+            guard let fields = self.fieldNames[current], names.count < Self.lineageMax else { return nil }
+            names.append(fields)
+            next = self.events[current]?.base?.text
         }
-        return fields
+        return names
     }
 }
 
@@ -48,7 +57,7 @@ extension Checker {
                 if self.declarations.events[event.name.text] != nil {
                     self.duplicate("event", event.name, "E001")
                 } else {
-                    self.declarations.events[event.name.text] = event
+                    self.declarations.add(event)
                 }
             case .stream(let stream):
                 if !self.declarations.streams.insert(stream.name.text).inserted {

@@ -9,6 +9,9 @@ public struct DiagnosticRenderer: Sendable {
     private let files: [(path: String, lines: [Substring])]
     private let isColored: Bool
 
+    /// Longer lines are not drawn: nobody sees a mark in them, and a line may have very many findings.
+    private static let lineBytesMax = 1000
+
     /// - Parameters:
     ///   - files: Those of the program, in the order in which locations number them.
     ///   - isColored: For a terminal: with its control sequences.
@@ -31,8 +34,9 @@ public struct DiagnosticRenderer: Sendable {
         text += self.paint(diagnostic.message, .place) + "\n"
         let number = String(diagnostic.line)
         let margin = String(repeating: " ", count: number.count)
-        if diagnostic.line <= lines.count {
-            let line = lines[diagnostic.line - 1]
+        if diagnostic.line <= lines.count, case let line = lines[diagnostic.line - 1],
+            line.utf8.count <= Self.lineBytesMax
+        {
             text += self.paint("\(margin) |", .margin) + "\n"
             text += self.paint("\(number) |", .margin) + " \(line)\n"
             text += self.paint("\(margin) |", .margin) + " "

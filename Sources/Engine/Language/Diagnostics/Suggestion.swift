@@ -13,27 +13,35 @@ enum Suggestion {
         for candidate in candidates where candidate != name {
             let other = Array(candidate.utf8)
             guard abs(other.count - word.count) <= limit else { continue }
-            let distance = Self.distance(word, other)
             // A name that shares no letter with another is no misspelling of it.
-            guard distance <= limit, distance < word.count else { continue }
+            guard let distance = Self.distance(word, other, atMost: limit), distance < word.count else { continue }
             if let best, (best.distance, best.candidate) <= (distance, candidate) { continue }
             best = (distance, candidate)
         }
         return best?.candidate
     }
 
-    /// Levenshtein distance, one row at a time.
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
+    /// Levenshtein distance, one row at a time; nil if it is more than `limit`.
+    ///
+    /// Only the cells at most `limit` from the diagonal are computed, as the others are more. So long names take no time
+    /// that grows with the square of their length.
+    private static func distance(_ left: [UInt8], _ right: [UInt8], atMost limit: Int) -> Int? {
+        let tooMuch = limit + 1
+        var row = (0...right.count).map { min($0, tooMuch) }
         for (i, byte) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in right.enumerated() {
-                let substituted = diagonal + (byte == other ? 0 : 1)
+            let columns = max(0, i - limit)..<min(right.count, i + limit + 1)
+            guard !columns.isEmpty else { return nil }
+            var diagonal = row[columns.lowerBound]
+            row[columns.lowerBound] = columns.lowerBound == 0 ? min(i + 1, tooMuch) : tooMuch
+            var least = row[columns.lowerBound]
+            for j in columns {
+                let substituted = diagonal + (byte == right[j] ? 0 : 1)
                 diagonal = row[j + 1]
-                row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
+                row[j + 1] = min(substituted, row[j] + 1, diagonal + 1, tooMuch)
+                least = min(least, row[j + 1])
             }
+            if least == tooMuch { return nil }
         }
-        return row[right.count]
+        return row[right.count] <= limit ? row[right.count] : nil
     }
 }

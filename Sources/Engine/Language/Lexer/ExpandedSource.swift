@@ -19,7 +19,8 @@ struct ExpandedSource {
 
     private static let passesMax = 10
     private static let iterationsMax = 10_000
-    private static let bytesMax = 16 * 1024 * 1024
+    private static let bytesMax = 4 * 1024 * 1024
+    private static let linesMax = 200_000
 
     /// Text whose loops were written out elsewhere.
     init(bytes: [UInt8], origins: [Origin]) {
@@ -97,6 +98,10 @@ struct ExpandedSource {
                 }
                 guard bytes <= Self.bytesMax else {
                     self.report("declaration loops write out more than \(Self.bytesMax) bytes", at: header)
+                    return nil
+                }
+                guard result.count <= Self.linesMax else {
+                    self.report("declaration loops write out more than \(Self.linesMax) lines", at: header)
                     return nil
                 }
             }

@@ -205,9 +205,8 @@ extension Parser {
         self.note(.typeBracket)
         self.advance()
         let element = try self.type()
-        self.splitShift()
         self.note(.typeBracket)
-        try self.expect(.greater)
+        try self.expectGreater()
         return .stream(element)
     }
 }

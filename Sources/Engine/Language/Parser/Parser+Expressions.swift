@@ -132,7 +132,7 @@ extension Parser {
             }
             return statements
         }
-        return try self.expression(.lambda(parameters, .block(statements)), at: start)
+        return try self.expression(.lambda(parameters, .block(statements)), at: start, height: statements.height + 1)
     }
 
     private var isLambdaList: Bool {

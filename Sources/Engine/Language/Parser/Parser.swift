@@ -148,10 +148,10 @@ struct Parser {
         return Name(text: word, location: token.location)
     }
 
-    /// Splits a `>>` that closes two type arguments.
-    mutating func splitShift() {
+    /// Consumes a `>`, or the first half of a `>>` that closes two type arguments.
+    mutating func expectGreater() throws(SyntaxError) {
         let token = self.current
-        guard token.isSymbol(.shiftRight) else { return }
+        guard token.isSymbol(.shiftRight) else { return try self.expect(.greater) }
         self.tokens[self.index] = Token(
             kind: .symbol(.greater),
             location: SourceLocation(
@@ -162,16 +162,6 @@ struct Parser {
             length: 1,
             layoutColumn: token.layoutColumn + 1,
             isFirstOnLine: false
-        )
-        self.tokens.insert(
-            Token(
-                kind: .symbol(.greater),
-                location: token.location,
-                length: 1,
-                layoutColumn: token.layoutColumn,
-                isFirstOnLine: token.isFirstOnLine
-            ),
-            at: self.index
         )
     }
 

@@ -32,6 +32,27 @@ package struct Statement: Sendable {
     package let length: Int
 }
 
+extension [Statement] {
+    /// How high the tallest expression among them is, with the blocks around it.
+    var height: Int {
+        self.reduce(0) { height, statement in
+            let own: Int =
+                switch statement.kind {
+                case .variable(let variable): variable.value.height
+                case .assign(_, let value), .expression(let value), .returnValue(.some(let value)): value.height
+                case .ifElse(let branches, let otherwise):
+                    branches.reduce(otherwise.height) { Swift.max($0, $1.condition.height, $1.body.height) } + 1
+                case .forEach(_, let value, let body), .whileTrue(let value, let body):
+                    Swift.max(value.height, body.height) + 1
+                case .emit(_, let fields): fields.reduce(0) { Swift.max($0, $1.value.height) }
+                case .returnValue(.none), .breakLoop, .continueLoop: 0
+                case .context, .connector, .stream, .pattern, .event, .typeAlias, .function, .config, .importFile: 0
+                }
+            return Swift.max(height, own)
+        }
+    }
+}
+
 package struct ConditionalBlock: Sendable {
     package let condition: Expression
     package let body: [Statement]

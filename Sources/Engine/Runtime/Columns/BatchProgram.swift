@@ -25,6 +25,7 @@ struct BatchProgram {
 
     private static let stepsMax = 256
     private static let depthMax = 10
+    private static let nodesMax = 10_000
 
     /// Nil for a plan that needs one event after the other: see `obstacle`.
     init?(_ plan: Plan) {
@@ -43,6 +44,8 @@ struct BatchProgram {
     /// Why a plan does not run over batches; nil if it does.
     static func obstacle(in plan: Plan) -> String? {
         if Self.steps(of: plan) == nil { return "streams read each other in a circle, or on very many ways" }
+        // Every constant, and most other nodes, have a column of their own.
+        if plan.code.nodes.count + plan.globals.count > Self.nodesMax { return "it has very many expressions" }
         if !Self.isPure(plan) { return "it has functions that change variables, or expressions that print" }
         return Self.survey(plan).unsuitable.map { "stream \($0) is not done in columns yet" }
     }

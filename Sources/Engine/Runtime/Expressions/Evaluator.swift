@@ -25,7 +25,7 @@ struct Evaluator: Sendable {
     private var stackHeight = 0
     /// How many calls and loops were given up.
     private(set) var cuts: UInt64 = 0
-    /// How many more calls and loop rounds the evaluation under way may make.
+    /// How many more steps the evaluation under way may make.
     private var steps = 0
 
     /// A variable: unbound until it is declared, and even then possibly without a value.
@@ -38,7 +38,7 @@ struct Evaluator: Sendable {
     private static let callDepthMax = 256
     /// A bound on the native stack: the sum of the heights of the functions being called.
     private static let stackHeightMax = 4000
-    /// A bound on the time of one evaluation: calls and loop rounds.
+    /// A bound on the time of one evaluation: calls, loop rounds, and KiB that are made.
     private static let stepsMax = 1_000_000
 
     init(code: Code, functions: [CompiledFunction], globals: [Value?]) {
@@ -50,6 +50,14 @@ struct Evaluator: Sendable {
     /// The value of an expression of the program.
     mutating func evaluate(_ root: NodeID) -> Value? {
         self.steps = Self.stepsMax
+        return self.value(of: root)
+    }
+
+    /// The value of an expression, by no more than `steps` steps, of which those made are taken.
+    mutating func evaluate(_ root: NodeID, in steps: inout Int) -> Value? {
+        let given = min(steps, Self.stepsMax)
+        self.steps = given
+        defer { steps -= given - self.steps }
         return self.value(of: root)
     }
 
@@ -69,6 +77,24 @@ struct Evaluator: Sendable {
     }
 
     mutating func noteCut() { self.cuts += 1 }
+
+    /// Counts a value that was made against the bound, a step for each KiB.
+    private mutating func counted(_ value: Value?) -> Value? {
+        let bytes: Int =
+            switch value {
+            case .string(let text): text.utf8.count
+            case .array(let items): items.count * MemoryLayout<Value>.stride
+            case .map(let fields): fields.count * MemoryLayout<Value>.stride
+            default: 0
+            }
+        guard bytes >= 1024 else { return value }
+        guard self.steps >= bytes >> 10 else {
+            self.noteCut()
+            return nil
+        }
+        self.steps -= bytes >> 10
+        return value
+    }
 
     /// The fields of a new event.
     mutating func evaluate(_ projections: [Projection]) -> Fields {
@@ -110,7 +136,7 @@ struct Evaluator: Sendable {
         case .coalesce(let left, let right): self.coalesce(left, right)
         case .conditional(let condition, let consequence, let alternative):
             self.conditional(condition, consequence, alternative)
-        case .range(let lower, let upper, let isClosed): self.range(lower, upper, isClosed: isClosed)
+        case .range(let lower, let upper, let isClosed): self.counted(self.range(lower, upper, isClosed: isClosed))
         case .call(let function, let arguments): self.call(function, arguments)
         case .builtin(let function, let arguments): self.call(function, arguments)
         }
@@ -183,7 +209,7 @@ struct Evaluator: Sendable {
 
     private mutating func arithmetic(_ symbol: BinaryOperator, _ left: NodeID, _ right: NodeID) -> Value? {
         guard let first = self.value(of: left), let second = self.value(of: right) else { return nil }
-        return symbol.apply(to: first, second)
+        return self.counted(symbol.apply(to: first, second))
     }
 
     // MARK: - Calls
@@ -219,6 +245,6 @@ struct Evaluator: Sendable {
         var values: [Value?] = []
         values.reserveCapacity(arguments.indices.count)
         for position in arguments.indices { values.append(self.value(of: self.code.operands[position])) }
-        return self.apply(function, to: values)
+        return self.counted(self.apply(function, to: values))
     }
 }

@@ -8,15 +8,15 @@ extension Plan {
     public var explanation: String {
         let obstacle = self.obstacleToBatches
         var text = obstacle.map { "Runs one event after the other: \($0).\n" } ?? "Runs over batches of columns.\n"
+        let streamNames = Set(self.streams.map(\.name))
         for stream in self.streams {
             text += "\nstream \(stream.name)\n"
-            for line in self.lines(of: stream, inColumns: obstacle == nil) { text += "  \(line)\n" }
+            for line in self.lines(of: stream, among: streamNames, inColumns: obstacle == nil) { text += "  \(line)\n" }
         }
         return text
     }
 
-    private func lines(of stream: CompiledStream, inColumns: Bool) -> [String] {
-        let streamNames = Set(self.streams.map(\.name))
+    private func lines(of stream: CompiledStream, among streamNames: Set<String>, inColumns: Bool) -> [String] {
         let sources = stream.branches.map { branch in
             (streamNames.contains(branch.type) ? "stream " : "events ") + branch.type
                 + (branch.condition == nil ? "" : " if")

@@ -38,18 +38,34 @@ public struct Plan: Sendable {
 
     /// The streams in the order declared, but each after those that it reads.
     var sourcesFirst: [Int] {
+        var writers: [String: [Int]] = [:]
+        for (place, stream) in self.streams.enumerated() {
+            writers[stream.name, default: []].append(place)
+            if let type = stream.ownType, type != stream.name { writers[type, default: []].append(place) }
+        }
         var order: [Int] = []
         var isVisited = [Bool](repeating: false, count: self.streams.count)
-        func visit(_ place: Int) {
+        // The streams on the way, each with those that it reads and how many of them were visited. Streams can be read in
+        // a chain of any length, so that this must not recurse.
+        var path: [(place: Int, sources: [Int], next: Int)] = []
+        func enter(_ place: Int) {
             guard !isVisited[place] else { return }
             isVisited[place] = true
-            let types = Set(self.streams[place].branches.map(\.type))
-            for (source, stream) in self.streams.enumerated() {
-                if types.contains(stream.name) || stream.ownType.map(types.contains) ?? false { visit(source) }
-            }
-            order.append(place)
+            let sources = Set(self.streams[place].branches.map(\.type)).flatMap { writers[$0] ?? [] }
+            path.append((place, sources.sorted(), 0))
         }
-        for place in self.streams.indices { visit(place) }
+        for place in self.streams.indices {
+            enter(place)
+            while let last = path.last {
+                guard last.next < last.sources.count else {
+                    order.append(last.place)
+                    path.removeLast()
+                    continue
+                }
+                path[path.count - 1].next += 1
+                enter(last.sources[last.next])
+            }
+        }
         return order
     }
 

@@ -13,6 +13,10 @@ struct PlanCompiler {
     private var sumCount = 0
     private var joinCount = 0
     private var diagnostics: [Diagnostic] = []
+    /// How many steps may still be made, see `Evaluator`, by all that is evaluated while the program is loaded.
+    private var steps = 2_000_000
+    /// How many bytes the values of all global variables may have together.
+    private static let globalBytesMax = 64 * 1024 * 1024
 
     init(_ program: CheckedProgram) {
         self.program = program
@@ -93,8 +97,13 @@ struct PlanCompiler {
             functions: functions,
             globals: Array(repeating: nil, count: self.expressions.globals.count)
         )
+        var bytesLeft = Self.globalBytesMax
         for (position, name, expression, node) in assignments {
-            let value = evaluator.evaluate(node)
+            let value = evaluator.evaluate(node, in: &self.steps)
+            guard value?.fits(in: &bytesLeft, depth: 0) ?? true else {
+                self.report(.value, "global variables take more than \(Self.globalBytesMax) bytes", at: expression)
+                break
+            }
             evaluator.globals[position] = value
             if value == nil {
                 self.report(.value, "`\(name.text)` has no value: its expression cannot be evaluated", at: expression)
@@ -180,9 +189,9 @@ struct PlanCompiler {
                 return CompiledStream.Branch(type: branch.type.text, condition: condition)
             }
         case .join(_, let sources):
-            var types: [String] = []
-            for source in sources where !types.contains(source.type.text) { types.append(source.type.text) }
-            return types.map { CompiledStream.Branch(type: $0, condition: nil) }
+            var types: Set<String> = []
+            return sources.map(\.type.text).filter { types.insert($0).inserted }
+                .map { CompiledStream.Branch(type: $0, condition: nil) }
         case .sequence(let word, _), .timer(let word, _, _):
             self.reportUnavailable(word)
             return []
@@ -313,6 +322,6 @@ struct PlanCompiler {
             functions: constants.functions,
             globals: constants.globals
         )
-        return evaluator.evaluate(node)
+        return evaluator.evaluate(node, in: &self.steps)
     }
 }

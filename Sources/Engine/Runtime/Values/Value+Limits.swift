@@ -13,7 +13,8 @@ extension Value {
         return self.fits(in: &budget, depth: 0) ? self : nil
     }
 
-    private func fits(in budget: inout Int, depth: Int) -> Bool {
+    /// Takes the value's bytes from the budget; false when there are not enough of them left.
+    func fits(in budget: inout Int, depth: Int) -> Bool {
         budget -= Self.bytesPerValue
         switch self {
         case .string(let string):
