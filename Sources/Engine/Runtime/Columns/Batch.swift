@@ -19,6 +19,8 @@ final class Batch {
     let columns: [Column]
     var input: UnsafePointer<UInt8>
     let heap: TextHeap
+    /// The column whose texts are all that the heap has, each of them short: see `gatherTexts`.
+    var gatheredSlot: Int?
 
     init(_ schema: BatchSchema, heapBytesMax: Int) {
         self.schema = schema
@@ -43,6 +45,7 @@ final class Batch {
         self.count = 0
         for column in self.columns { column.clear() }
         self.heap.clear()
+        self.gatheredSlot = nil
     }
 
     /// Takes the row whose cells were set. Until then the next event would take its place.
@@ -51,6 +54,16 @@ final class Batch {
         self.types[self.count] = type
         self.times[self.count] = time
         self.count += 1
+    }
+
+    /// Takes so many rows whose cells were set.
+    ///
+    /// - Parameter body: Tells a row's type and time.
+    @inline(__always)
+    func commit(_ more: Int, _ body: (_ place: Int, _ type: inout UInt16, _ time: inout Int64) -> Void) {
+        let (types, times) = (self.types + self.count, self.times + self.count)
+        for place in 0..<more { body(place, &types[place], &times[place]) }
+        self.count += more
     }
 
     /// Makes the cells of the row that is not taken yet missing again.
@@ -129,7 +142,7 @@ final class Batch {
 
 /// The texts of a batch that are not in its input: decoded, made by expressions, or constants of the program.
 final class TextHeap {
-    private var bytes = PlainBuffer<UInt8>()
+    @exclusivity(unchecked) private var bytes = PlainBuffer<UInt8>()
     private let bytesMax: Int
     /// Up to here are the constants, which stay.
     private var kept = 0
@@ -149,6 +162,24 @@ final class TextHeap {
             self.bytes.append(contentsOf: text)
             return TextPlace(offset: offset, count: text.count, isInHeap: true)
         }
+    }
+
+    /// How many bytes a short text has at most.
+    static let shortMax = 16
+
+    /// Makes room for so many bytes. False if it would hold too much.
+    func reserve(_ more: Int) -> Bool {
+        guard self.bytes.count + more <= self.bytesMax else { return false }
+        self.bytes.reserve(more)
+        return true
+    }
+
+    /// Appends a short text that has more bytes behind it, zeros or others. There must be room for `shortMax` bytes.
+    @inline(__always)
+    func appendShort(_ text: UnsafePointer<UInt8>, _ count: Int) -> TextPlace {
+        let place = TextPlace(offset: self.bytes.count, count: count, isInHeap: true)
+        self.bytes.appendToReserve(text, count: count, copying: Self.shortMax)
+        return place
     }
 
     /// Nothing is in it but what stays.

@@ -22,11 +22,19 @@ struct PlainBuffer<Element: BitwiseCopyable> {
         self.count += elements.count
     }
 
+    /// Appends elements, and copies more of them than count: a constant number, which is quicker. There must be room.
+    @inline(__always)
+    mutating func appendToReserve(_ elements: UnsafePointer<Element>, count: Int, copying copied: Int) {
+        (self.base + self.count).update(from: elements, count: copied)
+        self.count &+= count
+    }
+
     /// - Parameter first: At most `count`.
     mutating func removeAll(from first: Int = 0) { self.count = first }
 
+    /// Makes room for so many more.
     @inline(__always)
-    private mutating func reserve(_ more: Int) {
+    mutating func reserve(_ more: Int) {
         if self.count + more > self.capacity { self.grow(to: self.count + more) }
     }
 

@@ -6,8 +6,8 @@ final class ParsedLines {
     /// The batches read, of which the first `batchCount` count.
     private(set) var batches: [Batch] = []
     private(set) var batchCount = 0
-    /// The shard of each row of each batch.
-    private(set) var shards: [UnsafeMutablePointer<UInt16>] = []
+    /// The rows of each batch by their shards.
+    private(set) var rows: [ShardRows] = []
     private(set) var rejected: [Rejection] = []
     /// How the piece ends: lines counted from its beginning; a time of `Timestamp.none` where no line sets one.
     private(set) var reader = EventFileReader()
@@ -23,14 +23,15 @@ final class ParsedLines {
 
     private let schema: BatchSchema
     private let key: ShardKey
+    private let shardCount: Int
+    /// Which of the pieces it is, and which shard gets its events where any may: one for each piece.
+    private let number: Int
 
-    init(_ schema: BatchSchema, _ key: ShardKey) {
+    init(_ schema: BatchSchema, _ key: ShardKey, shardCount: Int, number: Int) {
         self.schema = schema
         self.key = key
-    }
-
-    deinit {
-        for shards in self.shards { shards.deallocate() }
+        self.shardCount = shardCount
+        self.number = number
     }
 
     /// Reads the lines of `source`.
@@ -43,7 +44,7 @@ final class ParsedLines {
         while true {
             if self.batchCount == self.batches.count {
                 self.batches.append(Batch(self.schema, heapBytesMax: BatchPipeline.heapBytesMax))
-                self.shards.append(.allocate(capacity: Batch.rowsMax))
+                self.rows.append(ShardRows(shardCount: self.shardCount))
             }
             let batch = self.batches[self.batchCount]
             batch.clear()
@@ -52,7 +53,7 @@ final class ParsedLines {
             }
             self.end = source.position
             if batch.count == 0 { return }
-            self.key.shards(of: batch, into: self.shards[self.batchCount])
+            self.key.divide(batch, into: self.rows[self.batchCount], orGiveTo: self.number)
             self.batchCount += 1
         }
     }
