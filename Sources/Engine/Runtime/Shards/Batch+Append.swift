@@ -16,43 +16,60 @@ extension Batch {
 
     /// Appends rows of another batch with the same schema and input.
     ///
-    /// - Parameter timeBefore: The time of events that have none.
-    func append(_ other: Batch, _ rows: UnsafePointer<UInt16>, count: Int, timeBefore: Int64) {
+    /// - Parameters:
+    ///   - rows: Which ones; nil for those from `start` on.
+    ///   - timeBefore: The time of events that have none.
+    func append(_ other: Batch, _ rows: UnsafePointer<UInt16>?, from start: Int = 0, count: Int, timeBefore: Int64) {
         let first = self.count
         self.input = other.input
         let isPlain = other.heap.isEmpty || other.gatheredSlot != nil
+        var isGathered = isPlain && (self.heap.isEmpty || self.gatheredSlot != nil)
         for (slot, from) in other.columns.enumerated() where from.kinds != .missing {
             let to = self.columns[slot]
-            let isGathered = slot == other.gatheredSlot
-            if isPlain, from.boxes.isEmpty, !isGathered || self.heap.reserve(count * TextHeap.shortMax) {
-                self.copy(CellPointer(from), to, rows, count, isAll: count == other.count)
+            let hasTexts = slot == other.gatheredSlot
+            if isPlain, from.boxes.isEmpty, !hasTexts || self.heap.reserve(count * TextHeap.shortMax) {
+                self.copy(CellPointer(from), to, rows, start, count)
                 to.kinds.formUnion(from.kinds)
-                if isGathered { self.takeTexts(to, from: first, count, other.heap.base) }
+                if hasTexts { self.takeTexts(to, from: first, count, other.heap.base) }
             } else {
+                isGathered = false
                 for place in 0..<count {
-                    if let value = other.value(from, Int(rows[place])) { self.set(value, to, first + place) }
+                    let row = rows.map { Int($0[place]) } ?? start + place
+                    if let value = other.value(from, row) { self.set(value, to, first + place) }
                 }
             }
         }
-        let (fromTypes, fromTimes) = (other.types, other.times)
-        self.commit(count) { place, type, time in
-            let row = Int(rows[place])
-            type = fromTypes[row]
-            time = fromTimes[row] == Timestamp.none ? timeBefore : fromTimes[row]
+        self.gatheredSlot = isGathered ? other.gatheredSlot ?? self.gatheredSlot : nil
+        let (types, times) = (other.types, other.times)
+        if let rows {
+            self.commit(count) { place, type, time in
+                type = types[Int(rows[place])]
+                time = Self.time(times[Int(rows[place])], orElse: timeBefore)
+            }
+        } else {
+            self.commit(count) { place, type, time in
+                type = types[start + place]
+                time = Self.time(times[start + place], orElse: timeBefore)
+            }
         }
+    }
+
+    @inline(__always)
+    private static func time(_ time: Int64, orElse timeBefore: Int64) -> Int64 {
+        time == Timestamp.none ? timeBefore : time
     }
 
     private func copy(
         _ from: CellPointer,
         _ column: Column,
-        _ rows: UnsafePointer<UInt16>,
-        _ count: Int,
-        isAll: Bool
+        _ rows: UnsafePointer<UInt16>?,
+        _ start: Int,
+        _ count: Int
     ) {
         let (words, tags) = (column.words + self.count, column.tags + self.count)
-        if isAll {
-            words.update(from: from.words, count: count)
-            tags.update(from: from.tags, count: count)
+        guard let rows else {
+            words.update(from: from.words + start, count: count)
+            tags.update(from: from.tags + start, count: count)
             return
         }
         for place in 0..<count {

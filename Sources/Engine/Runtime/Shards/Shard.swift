@@ -38,7 +38,7 @@ final class Shard {
             for number in 0..<piece.batchCount {
                 self.take(
                     piece.batches[number],
-                    piece.rows[number][self.number],
+                    piece.rows[number],
                     timeBefore: piece.timeBefore,
                     firstOrigin: origin,
                     writesOutput
@@ -51,21 +51,20 @@ final class Shard {
 
     private func take(
         _ other: Batch,
-        _ rows: UnsafeBufferPointer<UInt16>,
+        _ rows: ShardRows,
         timeBefore: Int64,
         firstOrigin: UInt64,
         _ writesOutput: Bool
     ) {
-        guard let start = rows.baseAddress else { return }
-        var taken = 0
-        while taken < rows.count {
+        var places = rows.places(of: self.number)
+        while !places.isEmpty {
             let batch = self.pipeline.batch
-            let first = batch.count
-            let more = min(rows.count - taken, Batch.rowsMax - first)
-            batch.append(other, start + taken, count: more, timeBefore: timeBefore)
-            let origins = self.origins + first
-            for place in 0..<more { origins[place] = firstOrigin &+ UInt64(start[taken &+ place]) }
-            taken += more
+            let origins = self.origins + batch.count
+            let more = min(places.count, Batch.rowsMax - batch.count)
+            batch.append(other, nil, from: places.lowerBound, count: more, timeBefore: timeBefore)
+            let all = rows.all + places.lowerBound
+            for place in 0..<more { origins[place] = firstOrigin &+ UInt64(all[place]) }
+            places.removeFirst(more)
             if batch.isFull { self.runBatch(writesOutput) }
         }
     }

@@ -10,7 +10,6 @@ struct ShardKey {
     /// - Parameter number: The shard that gets them all where any may.
     func divide(_ batch: Batch, into rows: ShardRows, orGiveTo number: Int) {
         guard let slot else { return rows.give(batch.count, to: number) }
-        batch.gatherTexts(slot)
         let column = batch.columns[slot]
         let cells = CellPointer(column)
         rows.divide(batch.count) { row in

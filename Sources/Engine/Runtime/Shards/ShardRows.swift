@@ -20,10 +20,11 @@ final class ShardRows {
         self.ends.deallocate()
     }
 
-    subscript(shard: Int) -> UnsafeBufferPointer<UInt16> {
-        let start = shard == 0 ? 0 : self.ends[shard - 1]
-        return UnsafeBufferPointer(start: self.rows + start, count: self.ends[shard] - start)
-    }
+    /// Of all shards, those of the first before those of the second.
+    var all: UnsafePointer<UInt16> { UnsafePointer(self.rows) }
+
+    /// Where a shard's rows stand in `all`.
+    func places(of shard: Int) -> Range<Int> { (shard == 0 ? 0 : self.ends[shard - 1])..<self.ends[shard] }
 
     /// Gives all of so many rows to one shard.
     func give(_ count: Int, to number: Int) {

@@ -43,7 +43,10 @@ public final class ShardedPipeline {
             matchesNumbers: plan.streams.contains { $0.join != nil }
         )
         self.shards = pipelines.enumerated().map { Shard($1, number: $0) }
-        self.pieces = (0..<shardCount).map { ParsedLines(schema, shardKey, shardCount: shardCount, number: $0) }
+        // All schemas are alike. Each piece has one that no other thread counts references to.
+        self.pieces = pipelines.enumerated().map {
+            ParsedLines($1.batch.schema, shardKey, shardCount: shardCount, number: $0)
+        }
     }
 
     public var counters: Pipeline.Counters {
