@@ -12,7 +12,7 @@ extension Scenario {
         try self.measureColumns(ticks, rounds, &figures)
         if self.readsEventFile { try self.measureEventFile(inputs.eventFile, rounds, &figures) }
         // Two threads are disturbed more than one by others on the machine.
-        if self.hasShards { try self.measureShards(ticks, 2 * rounds + 1, &figures) }
+        if self.hasShards { try self.measureShards(ticks, 4 * rounds + 1, &figures) }
     }
 
     private func plan() throws -> Plan {

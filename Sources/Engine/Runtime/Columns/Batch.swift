@@ -174,12 +174,27 @@ final class TextHeap {
         return true
     }
 
-    /// Appends a short text that has more bytes behind it, zeros or others. There must be room for `shortMax` bytes.
-    @inline(__always)
-    func appendShort(_ text: UnsafePointer<UInt8>, _ count: Int) -> TextPlace {
-        let place = TextPlace(offset: self.bytes.count, count: count, isInHeap: true)
-        self.bytes.appendToReserve(text, count: count, copying: Self.shortMax)
-        return place
+    /// Appends the short texts that cells have in the input, or in another heap, and sets the cells to where they are now.
+    /// There must be room for `shortMax` bytes each.
+    ///
+    /// - Parameter base: Of the places. More bytes follow each text, zeros or others: a constant number is copied.
+    func takeShortTexts(
+        _ words: UnsafeMutablePointer<UInt64>,
+        _ tags: UnsafeMutablePointer<UInt8>,
+        count: Int,
+        from base: UnsafePointer<UInt8>,
+        inHeap isInHeap: Bool
+    ) {
+        let start = self.bytes.base
+        var offset = self.bytes.count
+        for cell in 0..<count where tags[cell] == Cell.string {
+            let place = TextPlace(rawValue: words[cell])
+            guard place.isInHeap == isInHeap, place.count <= Self.shortMax else { continue }
+            (start + offset).update(from: base + place.offset, count: Self.shortMax)
+            words[cell] = TextPlace(offset: offset, count: place.count, isInHeap: true).rawValue
+            offset += place.count
+        }
+        self.bytes.fillReserve(to: offset)
     }
 
     /// Nothing is in it but what stays.

@@ -22,12 +22,8 @@ struct PlainBuffer<Element: BitwiseCopyable> {
         self.count += elements.count
     }
 
-    /// Appends elements, and copies more of them than count: a constant number, which is quicker. There must be room.
-    @inline(__always)
-    mutating func appendToReserve(_ elements: UnsafePointer<Element>, count: Int, copying copied: Int) {
-        (self.base + self.count).update(from: elements, count: copied)
-        self.count &+= count
-    }
+    /// Counts elements that were written behind the last one, where there must have been room.
+    mutating func fillReserve(to count: Int) { self.count = count }
 
     /// - Parameter first: At most `count`.
     mutating func removeAll(from first: Int = 0) { self.count = first }

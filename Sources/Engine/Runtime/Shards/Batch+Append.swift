@@ -5,12 +5,8 @@ extension Batch {
     /// another thread has read, or that was read a while ago.
     func gatherTexts(_ slot: Int) {
         guard self.heap.isEmpty, self.heap.reserve(self.count * TextHeap.shortMax) else { return }
-        let (words, tags) = (self.columns[slot].words, self.columns[slot].tags)
-        for row in 0..<self.count where tags[row] == Cell.string {
-            let place = TextPlace(rawValue: words[row])
-            if place.count > TextHeap.shortMax { continue }
-            words[row] = self.heap.appendShort(self.input + place.offset, place.count).rawValue
-        }
+        let column = self.columns[slot]
+        self.heap.takeShortTexts(column.words, column.tags, count: self.count, from: self.input, inHeap: false)
         self.gatheredSlot = slot
     }
 
@@ -30,7 +26,10 @@ extension Batch {
             if isPlain, from.boxes.isEmpty, !hasTexts || self.heap.reserve(count * TextHeap.shortMax) {
                 self.copy(CellPointer(from), to, rows, start, count)
                 to.kinds.formUnion(from.kinds)
-                if hasTexts { self.takeTexts(to, from: first, count, other.heap.base) }
+                if hasTexts {
+                    let (words, tags) = (to.words + first, to.tags + first)
+                    self.heap.takeShortTexts(words, tags, count: count, from: other.heap.base, inHeap: true)
+                }
             } else {
                 isGathered = false
                 for place in 0..<count {
@@ -76,15 +75,6 @@ extension Batch {
             let row = Int(rows[place])
             words[place] = from.words[row]
             tags[place] = from.tags[row]
-        }
-    }
-
-    /// Copies short texts from another heap into this one, where there must be room.
-    private func takeTexts(_ column: Column, from first: Int, _ count: Int, _ base: UnsafePointer<UInt8>) {
-        let (words, tags) = (column.words, column.tags)
-        for row in first..<(first + count) where tags[row] == Cell.string {
-            let place = TextPlace(rawValue: words[row])
-            if place.isInHeap { words[row] = self.heap.appendShort(base + place.offset, place.count).rawValue }
         }
     }
 }
