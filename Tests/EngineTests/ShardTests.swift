@@ -14,6 +14,13 @@ struct ShardTests {
 
     private static let partitioned: [(source: String, key: String?)] = [
         ("stream S = A.where(v > 1).emit(v: v, k: k, t: timestamp)\nstream T = merge(S, B).emit(v: v, n: n)", nil),
+        ("stream S = merge(A, B).where(v > 1).emit()", nil),
+        (
+            """
+            stream S = merge(A, B).where(v > 1).emit()
+            stream T = S.partition_by(k).window(2).aggregate(n: count()).emit(n: n, k: k)
+            """, "k"
+        ),
         (
             """
             stream S = A.partition_by(k).window(10s).aggregate(s: sum(v), n: count()).emit(s: s, n: n, k: k, p: _partition)
@@ -107,9 +114,10 @@ struct ShardTests {
         _ text: [UInt8],
         count: Int,
         chunk: Int,
+        piece: Int = ShardedPipeline.pieceBytesMax,
         _ concurrently: ShardedPipeline.Concurrently
     ) throws -> Result {
-        let pipeline = try #require(ShardedPipeline(plan, key: key, shardCount: count))
+        let pipeline = try #require(ShardedPipeline(plan, key: key, shardCount: count, pieceBytesMax: piece))
         var (result, written) = (Result(), [UInt8]())
         try self.feed(text, chunk: chunk) { bytes, isLast in
             try pipeline.take(
@@ -125,6 +133,10 @@ struct ShardTests {
         return result
     }
 
+    private static func lastFirst(_ count: Int, _ body: @Sendable (Int) -> Void) {
+        for number in (0..<count).reversed() { body(number) }
+    }
+
     @Test("give what one pipeline gives, whatever is done first", arguments: 0..<partitioned.count)
     func agree(program: Int) throws {
         let (source, key) = Self.partitioned[program]
@@ -135,22 +147,35 @@ struct ShardTests {
             let text = Self.file(4000, &random)
             let expected = try Self.alone(plan, text, chunk: 50_000)
             #expect(expected.counters.emitted > 100 && expected.rejected.count > 50)
-            for (count, chunk) in [(1, 70_000), (2, 1_000_000), (3, 40_000), (7, 3_000)] {
-                let backwards = try Self.sharded(plan, key, text, count: count, chunk: chunk) { count, body in
-                    for number in (0..<count).reversed() { body(number) }
-                }
+            let cases = [
+                (1, 70_000, 1_000), (2, 1_000_000, 1_000_000), (2, 200_000, 20_000), (3, 40_000, 10), (7, 3_000, 3_000),
+            ]
+            for (count, chunk, piece) in cases {
+                let backwards = try Self.sharded(
+                    plan,
+                    key,
+                    text,
+                    count: count,
+                    chunk: chunk,
+                    piece: piece,
+                    Self.lastFirst
+                )
                 let isSame = backwards == expected
-                #expect(isSame, "seed \(seed), \(count) shards, chunks of \(chunk)")
+                #expect(isSame, "seed \(seed), \(count) shards, chunks of \(chunk), pieces of \(piece)")
                 let together = try Self.sharded(
                     plan,
                     key,
                     text,
                     count: count,
                     chunk: chunk,
+                    piece: piece,
                     DispatchQueue.concurrentPerform
                 )
                 let isSameTogether = together == expected
-                #expect(isSameTogether, "seed \(seed), \(count) shards on threads, chunks of \(chunk)")
+                #expect(
+                    isSameTogether,
+                    "seed \(seed), \(count) shards on threads, chunks of \(chunk), pieces of \(piece)"
+                )
             }
         }
     }

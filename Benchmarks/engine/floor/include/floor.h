@@ -1,26 +1,41 @@
 #ifndef FLOOR_H
 #define FLOOR_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* What no engine can do with less work: for each scenario a loop that reads lines written by the benchmark, and of no other
+   form, and does only that. */
 
 /* The fields of an event that the scenarios read. */
 typedef struct {
     const char *symbol;
     uint32_t symbol_length;
+    /* A Tock, not a Tick. */
+    bool is_second;
     double price;
     int64_t volume;
+    /* Milliseconds. */
     int64_t time;
 } floor_tick;
 
-/* Reads lines written by the benchmark, and of no other form, and sums up price * volume of those that the filter passes:
-   what no engine can do with less work. Returns how many passed. */
-size_t floor_filter_json(const char *text, size_t length, double limit, double *sum);
+typedef struct {
+    /* How many events the engine would emit. */
+    size_t outputs;
+    /* Of a number in each, so that none is left out. */
+    double sum;
+} floor_result;
 
-/* Reads the lines into `ticks`, which has room for all. Returns how many there are. */
-size_t floor_parse(const char *text, size_t length, floor_tick *ticks);
+/* Reads at most `max` lines into `ticks`. Returns how many there are. */
+size_t floor_parse(const char *text, size_t length, floor_tick *ticks, size_t max);
 
-/* The same filter over ticks that are parsed already. */
-size_t floor_filter(const floor_tick *ticks, size_t count, double limit, double *out);
+/* From JSON lines with zeros behind them. */
+typedef floor_result floor_from_json(const char *text, size_t length);
+floor_from_json floor_filter_json, floor_aggregate_json, floor_join_json, floor_crossover_json;
+
+/* From ticks that are parsed already: again and again, each time `delay` milliseconds later. */
+typedef floor_result floor_from_ticks(const floor_tick *ticks, size_t count, size_t rounds, int64_t delay);
+floor_from_ticks floor_filter, floor_aggregate, floor_join, floor_crossover;
 
 /* How often this process has asked for memory. */
 uint64_t floor_allocations(void);

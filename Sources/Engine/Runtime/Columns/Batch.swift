@@ -23,6 +23,8 @@ final class Batch {
     let lines: UnsafeMutablePointer<LineRange>
     var events: [Int: Event] = [:]
     let heap: TextHeap
+    /// The column whose texts are all that the heap has, each of them short: see `gatherTexts`.
+    var gatheredSlot: Int?
 
     init(_ schema: BatchSchema, heapBytesMax: Int) {
         self.schema = schema
@@ -51,6 +53,7 @@ final class Batch {
         for column in self.columns { column.clear() }
         self.heap.clear()
         if !self.events.isEmpty { self.events.removeAll(keepingCapacity: true) }
+        self.gatheredSlot = nil
     }
 
     /// Takes the row whose cells were set. Until then the next event would take its place.
@@ -66,6 +69,16 @@ final class Batch {
     func noteLine(_ line: Range<Int>) {
         guard self.schema.keepsEvents else { return }
         self.lines[self.count - 1] = LineRange(start: UInt32(line.lowerBound), count: UInt32(line.count))
+    }
+
+    /// Takes so many rows whose cells were set.
+    ///
+    /// - Parameter body: Tells a row's type and time.
+    @inline(__always)
+    func commit(_ more: Int, _ body: (_ place: Int, _ type: inout UInt16, _ time: inout Int64) -> Void) {
+        let (types, times) = (self.types + self.count, self.times + self.count)
+        for place in 0..<more { body(place, &types[place], &times[place]) }
+        self.count += more
     }
 
     /// Makes the cells of the row that is not taken yet missing again.
@@ -156,7 +169,7 @@ struct LineRange: BitwiseCopyable {
 
 /// The texts of a batch that are not in its input: decoded, made by expressions, or constants of the program.
 final class TextHeap {
-    private var bytes = PlainBuffer<UInt8>()
+    @exclusivity(unchecked) private var bytes = PlainBuffer<UInt8>()
     private let bytesMax: Int
     /// Up to here are the constants, which stay.
     private var kept = 0
@@ -176,6 +189,39 @@ final class TextHeap {
             self.bytes.append(contentsOf: text)
             return TextPlace(offset: offset, count: text.count, isInHeap: true)
         }
+    }
+
+    /// How many bytes a short text has at most.
+    static let shortMax = 16
+
+    /// Makes room for so many bytes. False if it would hold too much.
+    func reserve(_ more: Int) -> Bool {
+        guard self.bytes.count + more <= self.bytesMax else { return false }
+        self.bytes.reserve(more)
+        return true
+    }
+
+    /// Appends the short texts that cells have in the input, or in another heap, and sets the cells to where they are now.
+    /// There must be room for `shortMax` bytes each.
+    ///
+    /// - Parameter base: Of the places. More bytes follow each text, zeros or others: a constant number is copied.
+    func takeShortTexts(
+        _ words: UnsafeMutablePointer<UInt64>,
+        _ tags: UnsafeMutablePointer<UInt8>,
+        count: Int,
+        from base: UnsafePointer<UInt8>,
+        inHeap isInHeap: Bool
+    ) {
+        let start = self.bytes.base
+        var offset = self.bytes.count
+        for cell in 0..<count where tags[cell] == Cell.string {
+            let place = TextPlace(rawValue: words[cell])
+            guard place.isInHeap == isInHeap, place.count <= Self.shortMax else { continue }
+            (start + offset).update(from: base + place.offset, count: Self.shortMax)
+            words[cell] = TextPlace(offset: offset, count: place.count, isInHeap: true).rawValue
+            offset += place.count
+        }
+        self.bytes.fillReserve(to: offset)
     }
 
     /// Nothing is in it but what stays.

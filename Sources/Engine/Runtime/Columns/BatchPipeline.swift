@@ -210,6 +210,18 @@ public final class BatchPipeline {
             ofType.selection = frame.selection.filtered(into: self.evaluator.newRows()) { types[$0] == wanted }
             return input.condition.map { self.evaluator.rows(where: $0, in: ofType) } ?? ofType.selection
         }
+        if inputs.allSatisfy({ $0.condition == nil }) {
+            // One look for all types, so that it does not matter in which order they come.
+            let typeCount = self.program.schema.types.names.count
+            return withUnsafeTemporaryAllocation(of: Bool.self, capacity: typeCount + 1) { isRead in
+                isRead.initialize(repeating: false)
+                for input in inputs { isRead[min(Int(input.type), typeCount)] = true }
+                isRead[typeCount] = false
+                return frame.selection.filtered(into: self.evaluator.newRows()) {
+                    isRead[min(Int(types[$0]), typeCount)]
+                }
+            }
+        }
         var isTaken = [Bool](repeating: false, count: Batch.rowsMax)
         for input in inputs {
             self.rows(of: [input], in: frame).forEach { isTaken[$0] = true }

@@ -22,11 +22,15 @@ struct PlainBuffer<Element: BitwiseCopyable> {
         self.count += elements.count
     }
 
+    /// Counts elements that were written behind the last one, where there must have been room.
+    mutating func fillReserve(to count: Int) { self.count = count }
+
     /// - Parameter first: At most `count`.
     mutating func removeAll(from first: Int = 0) { self.count = first }
 
+    /// Makes room for so many more.
     @inline(__always)
-    private mutating func reserve(_ more: Int) {
+    mutating func reserve(_ more: Int) {
         if self.count + more > self.capacity { self.grow(to: self.count + more) }
     }
 

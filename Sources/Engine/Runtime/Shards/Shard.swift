@@ -2,10 +2,9 @@
 /// the places of their lines, so that the output can be put in the order of the input.
 final class Shard {
     let pipeline: BatchPipeline
-    private let number: UInt16
+    private let number: Int
     /// By row of the pipeline's batch: where the event stood.
     private let origins: UnsafeMutablePointer<UInt64>
-    private let rows: UnsafeMutablePointer<UInt16>
     /// The output's lines, one after the other.
     private(set) var output = PlainBuffer<UInt8>()
     /// For each event that emitted: where it stood, and where its lines end in `output`.
@@ -18,14 +17,12 @@ final class Shard {
 
     init(_ pipeline: BatchPipeline, number: Int) {
         self.pipeline = pipeline
-        self.number = UInt16(number)
+        self.number = number
         self.origins = .allocate(capacity: Batch.rowsMax)
-        self.rows = .allocate(capacity: Batch.rowsMax)
     }
 
     deinit {
         self.origins.deallocate()
-        self.rows.deallocate()
         self.output.free()
         self.marks.free()
     }
@@ -41,7 +38,7 @@ final class Shard {
             for number in 0..<piece.batchCount {
                 self.take(
                     piece.batches[number],
-                    piece.shards[number],
+                    piece.rows[number],
                     timeBefore: piece.timeBefore,
                     firstOrigin: origin,
                     writesOutput
@@ -54,24 +51,20 @@ final class Shard {
 
     private func take(
         _ other: Batch,
-        _ shards: UnsafeMutablePointer<UInt16>,
+        _ rows: ShardRows,
         timeBefore: Int64,
         firstOrigin: UInt64,
         _ writesOutput: Bool
     ) {
-        var count = 0
-        for row in 0..<other.count {
-            self.rows[count] = UInt16(truncatingIfNeeded: row)
-            count &+= shards[row] == self.number ? 1 : 0
-        }
-        var taken = 0
-        while taken < count {
+        var places = rows.places(of: self.number)
+        while !places.isEmpty {
             let batch = self.pipeline.batch
-            let first = batch.count
-            let more = min(count - taken, Batch.rowsMax - first)
-            batch.append(other, self.rows + taken, count: more, timeBefore: timeBefore)
-            for place in 0..<more { self.origins[first + place] = firstOrigin + UInt64(self.rows[taken + place]) }
-            taken += more
+            let origins = self.origins + batch.count
+            let more = min(places.count, Batch.rowsMax - batch.count)
+            batch.append(other, nil, from: places.lowerBound, count: more, timeBefore: timeBefore)
+            let all = rows.all + places.lowerBound
+            for place in 0..<more { origins[place] = firstOrigin &+ UInt64(all[place]) }
+            places.removeFirst(more)
             if batch.isFull { self.runBatch(writesOutput) }
         }
     }
@@ -97,41 +90,5 @@ final class Shard {
             }
         }
         self.output.append(contentsOf: UnsafeBufferPointer(start: writer.bytes.base, count: writer.bytes.count))
-    }
-}
-
-extension Batch {
-    /// Appends rows of another batch with the same schema and input.
-    ///
-    /// - Parameter timeBefore: The time of events that have none.
-    func append(_ other: Batch, _ rows: UnsafePointer<UInt16>, count: Int, timeBefore: Int64) {
-        let first = self.count
-        self.input = other.input
-        let isPlain = other.heap.isEmpty
-        for (slot, from) in other.columns.enumerated() where from.kinds != .missing {
-            let to = self.columns[slot]
-            guard isPlain, from.boxes.isEmpty else {
-                for place in 0..<count {
-                    if let value = other.value(from, Int(rows[place])) { self.set(value, to, first + place) }
-                }
-                continue
-            }
-            let (fromCells, words, tags) = (CellPointer(from), to.words + first, to.tags + first)
-            for place in 0..<count {
-                let row = Int(rows[place])
-                words[place] = fromCells.words[row]
-                tags[place] = fromCells.tags[row]
-            }
-            to.kinds.formUnion(from.kinds)
-        }
-        for place in 0..<count {
-            let row = Int(rows[place])
-            if self.schema.keepsEvents {
-                self.lines[self.count] = other.lines[row]
-                if let event = other.events[row] { self.events[self.count] = event }
-            }
-            let time = other.times[row]
-            self.commit(type: other.types[row], time: time == Timestamp.none ? timeBefore : time)
-        }
     }
 }

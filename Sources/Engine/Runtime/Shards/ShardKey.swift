@@ -2,32 +2,27 @@
 struct ShardKey {
     /// Nil where no stream reads the field, and any shard may have any event.
     let slot: Int?
-    let shardCount: Int
     /// Floats that are integers go where those integers go: joins take them for equal, whatever their texts.
     let matchesNumbers: Bool
 
-    /// Sets the shard of each row of the batch.
-    func shards(of batch: Batch, into shards: UnsafeMutablePointer<UInt16>) {
-        guard let slot else {
-            for row in 0..<batch.count { shards[row] = UInt16(row * self.shardCount / batch.count) }
-            return
-        }
+    /// Shares out the rows of the batch.
+    ///
+    /// - Parameter number: The shard that gets them all where any may.
+    func divide(_ batch: Batch, into rows: ShardRows, orGiveTo number: Int) {
+        guard let slot else { return rows.give(batch.count, to: number) }
         let column = batch.columns[slot]
         let cells = CellPointer(column)
-        for row in 0..<batch.count {
+        rows.divide(batch.count) { row in
             let word = cells.words[row]
-            let hash: UInt64
             switch cells.tags[row] {
-            case Cell.string: hash = Self.hash(batch.bytes(TextPlace(rawValue: word)))
-            case Cell.int: hash = Self.hash(Int64(bitPattern: word))
+            case Cell.string: return Self.hash(batch.bytes(TextPlace(rawValue: word)))
+            case Cell.int: return Self.hash(Int64(bitPattern: word))
             case Cell.float where self.matchesNumbers && Int64(exactly: Double(bitPattern: word)) != nil:
-                hash = Self.hash(Int64(Double(bitPattern: word)))
+                return Self.hash(Int64(Double(bitPattern: word)))
             default:
                 var text = batch.value(column, row).partitionText
-                hash = text.withUTF8 { Self.hash($0) }
+                return text.withUTF8 { Self.hash($0) }
             }
-            // The upper half, multiplied: even for any number of shards.
-            shards[row] = UInt16(truncatingIfNeeded: ((hash >> 32) &* UInt64(self.shardCount)) >> 32)
         }
     }
 

@@ -6,11 +6,16 @@
 ///
 /// Where the program treats each key by itself (see `Plan.obstacles(toPartitioningBy:)`), the output is that of one
 /// pipeline, in the same order. Lines are read in as many pieces as there are shards, then each shard runs its events of
-/// all pieces; `take` returns when both are done. It starts no threads: the caller says how to do things together.
+/// all pieces, and so on, round by round. It starts no threads: the caller says how to do things together.
 public final class ShardedPipeline {
     private let shards: [Shard]
     private let pieces: [ParsedLines]
     private var reader = EventFileReader()
+    private let roundBytesMax: Int
+
+    /// How much of the input is read before its events are run: so little that they and their texts are still near the
+    /// processor then, and so much that waiting for each other costs little.
+    static let pieceBytesMax = 512 << 10
 
     /// Does `body` for 0, 1, and so on below the count, in any order or together, and returns when all is done.
     public typealias Concurrently = (_ count: Int, _ body: @Sendable (Int) -> Void) -> Void
@@ -20,20 +25,28 @@ public final class ShardedPipeline {
     /// - Parameters:
     ///   - key: The field that tells to which shard an event goes; nil for a program that remembers nothing.
     ///   - shardCount: 1 or more.
-    public init?(_ plan: Plan, key: String?, shardCount: Int) {
+    public convenience init?(_ plan: Plan, key: String?, shardCount: Int) {
+        self.init(plan, key: key, shardCount: shardCount, pieceBytesMax: Self.pieceBytesMax)
+    }
+
+    /// - Parameter pieceBytesMax: About how many bytes each shard reads before events are run.
+    init?(_ plan: Plan, key: String?, shardCount: Int, pieceBytesMax: Int) {
+        self.roundBytesMax = pieceBytesMax * shardCount
         var pipelines: [BatchPipeline] = []
         for _ in 0..<shardCount {
             guard let pipeline = BatchPipeline(plan) else { return nil }
             pipelines.append(pipeline)
         }
         guard let schema = pipelines.first?.batch.schema else { return nil }
-        self.shards = pipelines.enumerated().map { Shard($1, number: $0) }
         let shardKey = ShardKey(
             slot: key.flatMap { schema.slots.find($0) },
-            shardCount: shardCount,
             matchesNumbers: plan.streams.contains { $0.join != nil }
         )
-        self.pieces = pipelines.map { _ in ParsedLines(schema, shardKey) }
+        self.shards = pipelines.enumerated().map { Shard($1, number: $0) }
+        // All schemas are alike. Each piece has one that no other thread counts references to.
+        self.pieces = pipelines.enumerated().map {
+            ParsedLines($1.batch.schema, shardKey, shardCount: shardCount, number: $0)
+        }
     }
 
     public var counters: Pipeline.Counters {
@@ -68,14 +81,35 @@ public final class ShardedPipeline {
     ) throws -> Int {
         let skipped = self.skipRefusedLine(bytes)
         guard let start = bytes.baseAddress, skipped < bytes.count else { return skipped }
-        let ends = Self.split(bytes, from: skipped, into: self.pieces.count)
+        var position = skipped
+        while true {
+            let wanted = position + self.roundBytesMax
+            let end = wanted < bytes.count ? Self.lineEnd(bytes, from: wanted) ?? bytes.count : bytes.count
+            let isLastRound = end == bytes.count
+            try self.takeRound(start, position..<end, isLast: isLast && isLastRound, concurrently, rejected, output)
+            if isLastRound { return self.pieces.last?.end ?? 0 }
+            position = end
+        }
+    }
+
+    /// Reads lines and runs their events. Where more follows, all of them are whole.
+    private func takeRound(
+        _ input: UnsafePointer<UInt8>,
+        _ range: Range<Int>,
+        isLast: Bool,
+        _ concurrently: Concurrently,
+        _ rejected: (RejectedLine) throws -> Void,
+        _ output: ((UnsafeBufferPointer<UInt8>) throws -> Void)?
+    ) throws {
+        let bytes = UnsafeBufferPointer(start: input, count: range.upperBound)
+        let ends = Self.split(bytes, from: range.lowerBound, into: self.pieces.count)
         // Each number touches what is its own, and reads what nobody changes meanwhile.
-        nonisolated(unsafe) let (input, pieces, shards) = (start, self.pieces, self.shards)
+        nonisolated(unsafe) let (input, pieces, shards) = (input, self.pieces, self.shards)
         concurrently(pieces.count) { number in
             pieces[number].read(
                 LineSource(
                     input,
-                    (number == 0 ? skipped : ends[number - 1])..<ends[number],
+                    (number == 0 ? range.lowerBound : ends[number - 1])..<ends[number],
                     isLast: isLast && number == pieces.count - 1
                 )
             )
@@ -84,7 +118,6 @@ public final class ShardedPipeline {
         let writesOutput = output != nil
         concurrently(shards.count) { shards[$0].run(pieces, writesOutput: writesOutput) }
         if let output { try self.merge(into: output) }
-        return self.pieces.last?.end ?? 0
     }
 
     /// How many bytes belong to a line that is refused already.

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Dispatch
+import Engine
+import Floor
+import VPL
+
+extension Scenario {
+    /// Measures everything that the scenario has, engine and floor by turns, and prints it.
+    func measure(_ inputs: Inputs, rounds: Int, into figures: inout Figures) throws {
+        let ticks = self.readsPairs ? inputs.pairs : inputs.ticks
+        try self.measureText(ticks, rounds, &figures)
+        try self.measureColumns(ticks, rounds, &figures)
+        if self.readsEventFile { try self.measureEventFile(inputs.eventFile, rounds, &figures) }
+        // Two threads are disturbed more than one by others on the machine.
+        if self.hasShards { try self.measureShards(ticks, 4 * rounds + 1, &figures) }
+    }
+
+    private func plan() throws -> Plan {
+        let (plan, diagnostics) = Plan.load(self.program)
+        guard let plan else { throw ValidationError("the program of \(self.name) is wrong: \(diagnostics)") }
+        return plan
+    }
+
+    /// A new one for each run: time would go back otherwise.
+    private func pipeline() throws -> BatchPipeline {
+        guard let pipeline = BatchPipeline(try self.plan()) else {
+            throw ValidationError("the program of \(self.name) does not run over batches")
+        }
+        return pipeline
+    }
+
+    private func measureText(_ ticks: Ticks, _ rounds: Int, _ figures: inout Figures) throws {
+        var (ours, floors, allocations): ([Double], [Double], [Double]) = ([], [], [])
+        for _ in 0..<rounds {
+            let pipeline = try self.pipeline()
+            let before = floor_allocations()
+            let run = try EngineRuns.runText(ticks, pipeline, chunk: EngineRuns.smallChunk)
+            allocations.append(Double(floor_allocations() - before) / Double(ticks.count))
+            ours.append(run.rate)
+            guard let floor = self.floor?.runJSON(ticks) else { continue }
+            try run.check(against: floor, self.name)
+            floors.append(floor.rate)
+        }
+        self.report("JSON", ours, floors, &figures)
+        figures["\(self.name).allocations_per_event"] = allocations.median
+        print("\(self.name): \(decimals(allocations.median, 4)) allocations per event from JSON, output included")
+    }
+
+    private func measureColumns(_ ticks: Ticks, _ rounds: Int, _ figures: inout Figures) throws {
+        var (ours, floors): ([Double], [Double]) = ([], [])
+        for _ in 0..<rounds {
+            let run = EngineRuns.runColumns(ticks, try self.pipeline())
+            ours.append(run.rate)
+            guard let floor = self.floor?.runColumns(ticks) else { continue }
+            try run.check(against: floor, self.name)
+            floors.append(floor.rate)
+        }
+        self.report("columns", ours, floors, &figures)
+    }
+
+    /// From the notation of event files; the floor reads JSON only.
+    private func measureEventFile(_ ticks: Ticks, _ rounds: Int, _ figures: inout Figures) throws {
+        let rates = try (0..<rounds).map { _ in
+            try EngineRuns.runText(ticks, try self.pipeline(), chunk: EngineRuns.smallChunk).rate
+        }
+        self.report("evt", rates, [], &figures)
+    }
+
+    private func report(_ input: String, _ ours: [Double], _ floors: [Double], _ figures: inout Figures) {
+        figures["\(self.name).\(input).per_cpu_s"] = ours.median
+        var text = "\(self.name) from \(input): \(millions(ours.median)) events per CPU second"
+        if !floors.isEmpty {
+            let ratio = zip(ours, floors).map { $0 / $1 }.median
+            figures["\(self.name).\(input).floor_per_cpu_s"] = floors.median
+            figures["\(self.name).\(input).ratio"] = ratio
+            text += ", floor \(millions(floors.median)), \(decimals(ratio, 3)) of it"
+        }
+        print(text)
+    }
+
+    // MARK: - Shards
+
+    private static let shardCount = 2
+
+    /// Two shards beside one pipeline without any: events per CPU second, which sharing them out makes fewer, and time on
+    /// the clock, which needs two processors that have nothing else to do.
+    private func measureShards(_ ticks: Ticks, _ rounds: Int, _ figures: inout Figures) throws {
+        let plan = try self.plan()
+        let key = plan.obstacles(toPartitioningBy: nil).isEmpty ? nil : "symbol"
+        var (plain, sharded, speedUps): ([Double], [Double], [Double]) = ([], [], [])
+        for _ in 0..<rounds {
+            guard let shards = ShardedPipeline(plan, key: key, shardCount: Self.shardCount) else {
+                throw ValidationError("the program of \(self.name) does not run in shards")
+            }
+            let one = try EngineRuns.runText(ticks, try self.pipeline(), chunk: EngineRuns.largeChunk)
+            let two = try EngineRuns.runShards(
+                ticks,
+                shards,
+                chunk: EngineRuns.largeChunk,
+                DispatchQueue.concurrentPerform
+            )
+            try two.check(against: one, self.name)
+            plain.append(one.rate)
+            sharded.append(two.rate)
+            speedUps.append(one.wallSeconds / two.wallSeconds)
+        }
+        let efficiency = zip(sharded, plain).map { $0 / $1 }.median
+        figures["\(self.name).shards.per_cpu_s"] = sharded.median
+        figures["\(self.name).shards.plain_per_cpu_s"] = plain.median
+        figures["\(self.name).shards.efficiency"] = efficiency
+        figures["\(self.name).shards.speed_up"] = speedUps.median
+        print(
+            "\(self.name) in \(Self.shardCount) shards: \(millions(sharded.median)) events per CPU second, "
+                + "without \(millions(plain.median)), efficiency \(decimals(efficiency, 3)), "
+                + "\(decimals(speedUps.median, 2)) times as fast on the clock"
+        )
+    }
+}

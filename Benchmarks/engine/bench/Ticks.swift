@@ -1,0 +1,71 @@
+import Engine
+
+/// The lines of a file of ticks: 200 symbols, prices from 0.00 to 199.99.
+struct Ticks {
+    let count: Int
+    let bytes: [UInt8]
+    /// Without the padding.
+    let length: Int
+
+    /// - Parameter second: The type of every other event.
+    init(count: Int, second: String = "Tick", isEventFile: Bool = false) {
+        var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
+        var text: [UInt8] = []
+        text.reserveCapacity(count * 110)
+        for number in 0..<count {
+            let symbol = 1000 + Int.random(in: 0..<200, using: &random)
+            let cents = String(100 + Int.random(in: 0..<100, using: &random)).dropFirst()
+            let price = "\(Int.random(in: 0..<200, using: &random)).\(cents)"
+            let line =
+                isEventFile
+                ? "@\(number / 1000)s Tick { symbol: \"S\(symbol)\", price: \(price), volume: \(number % 1000), venue: \"X\" }\n"
+                : """
+                {"event_type":"\(number % 2 == 0 ? "Tick" : second)","timestamp":\(1_700_000_000_000 + number),\
+                "data":{"symbol":"S\(symbol)","price":\(price),"volume":\(number % 1000),"venue":"X"}}
+
+                """
+            text.append(contentsOf: line.utf8)
+        }
+        self.count = count
+        self.length = text.count
+        text.append(contentsOf: repeatElement(0, count: BatchPipeline.paddingBytes))
+        self.bytes = text
+    }
+
+    /// Gives `take` chunks of at most `size` bytes, each from where it stopped in the one before.
+    func forEachChunk(
+        of size: Int,
+        _ take: (_ chunk: UnsafeBufferPointer<UInt8>, _ isLast: Bool) throws -> Int
+    ) rethrows {
+        try self.bytes.withUnsafeBufferPointer { bytes in
+            var start = 0
+            while start < self.length {
+                let end = min(self.length, start + size)
+                start += try take(UnsafeBufferPointer(rebasing: bytes[start..<end]), end == self.length)
+            }
+        }
+    }
+}
+
+/// The files that scenarios read, each made when the first one asks for it.
+final class Inputs {
+    let count: Int
+    private(set) lazy var ticks = Ticks(count: self.count)
+    /// Ticks and tocks by turns.
+    private(set) lazy var pairs = Ticks(count: self.count, second: "Tock")
+    private(set) lazy var eventFile = Ticks(count: self.count, isEventFile: true)
+
+    init(count: Int) { self.count = count }
+}
+
+/// Marsaglia's xorshift: the same ticks in every run.
+struct Xorshift: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        self.state ^= self.state << 13
+        self.state ^= self.state >> 7
+        self.state ^= self.state << 17
+        return self.state
+    }
+}
