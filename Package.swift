@@ -165,6 +165,16 @@ let package = Package(
         .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
         .target(name: "Engine", dependencies: ["VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
 
+        .target(name: "EngineOracle", path: "Tests/EngineOracle", swiftSettings: strict),
+        .executableTarget(
+            name: "engine-oracle",
+            dependencies: [
+                "Engine", "EngineOracle", "VPL",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+
         // MARK: Worker
         .target(
             name: "Worker",
@@ -296,6 +306,11 @@ let package = Package(
         ),
         .testTarget(name: "VPLTests", dependencies: ["VPL"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "VPL"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineOracleTests",
+            dependencies: ["EngineOracle", "engine-oracle"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
