@@ -31,7 +31,7 @@ struct EngineOracleCommand: ParsableCommand {
         var rangeStart = self.from
         for seed in self.from..<self.from + self.seeds {
             let testCase = OracleGenerator.make(seed: seed)
-            if self.show { print(testCase.program.text, testCase.lines.joined(separator: "\n"), separator: "\n") }
+            if self.show { self.say(testCase.program.text + testCase.lines.joined(separator: "\n")) }
             switch CaseCheck.outcome(of: testCase) {
             case .agrees(let agreement): tally.add(agreement)
             case let outcome:
@@ -39,23 +39,28 @@ struct EngineOracleCommand: ParsableCommand {
                 if failed.count <= self.failures { self.report(seed, testCase, outcome) }
             }
             if (seed - self.from + 1) % 1000 == 0 || seed == self.from + self.seeds - 1 {
-                print("seeds \(rangeStart) to \(seed): \(tally.text), \(failed.count) fail")
+                self.say("seeds \(rangeStart) to \(seed): \(tally.text), \(failed.count) fail")
                 rangeStart = seed + 1
             }
         }
         for (reason, count) in tally.openReasons.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
-            print("left open \(count) times: \(reason)")
+            self.say("left open \(count) times: \(reason)")
         }
-        print("\(ContinuousClock().now - start)")
+        self.say("\(ContinuousClock().now - start)")
         if !failed.isEmpty {
-            print("FAILED: seeds \(failed.prefix(50).map(String.init).joined(separator: ", "))")
+            self.say("FAILED: seeds \(failed.prefix(50).map(String.init).joined(separator: ", "))")
             throw ExitCode(1)
         }
     }
 
+    /// Writes a line at once.
+    private func say(_ text: String) {
+        FileHandle.standardOutput.write(Data("\(text)\n".utf8))
+    }
+
     private func report(_ seed: UInt64, _ testCase: OracleCase, _ outcome: CaseOutcome) {
-        guard self.shrink else { return print("--- seed \(seed)\n\(failureText(outcome, testCase))\n") }
+        guard self.shrink else { return self.say("--- seed \(seed)\n\(failureText(outcome, testCase))\n") }
         let small = testCase.shrunk { CaseCheck.outcome(of: $0).isSameFailure(as: outcome) }
-        print("--- seed \(seed)\n\(failureText(CaseCheck.outcome(of: small), small))\n")
+        self.say("--- seed \(seed)\n\(failureText(CaseCheck.outcome(of: small), small))\n")
     }
 }

@@ -16,14 +16,14 @@ struct OracleScope {
 /// Evaluates expressions and calls functions (section 6).
 final class OracleEvaluator {
     private let functions: [OracleFunction]
-    private let constants: Set<String>
     var globals: [String: OracleValue] = [:]
+    /// How many calls are inside each other.
+    var callDepth = 0
     /// What `emit` statements have made, while a `.process` runs.
     var processed: [OracleEvent]?
 
     init(_ program: OracleProgram) {
         self.functions = program.functions
-        self.constants = Set(program.globals.filter { !$0.isMutable }.map(\.name))
         for global in program.globals { self.globals[global.name] = global.value }
     }
 
@@ -157,73 +157,6 @@ final class OracleEvaluator {
             }
         }
         return isPath ? parts : nil
-    }
-
-    // MARK: - Functions
-
-    private func call(
-        _ function: OracleFunction,
-        _ arguments: [OracleValue?],
-        _ row: OracleScope.Row
-    ) throws -> OracleValue? {
-        var scope = OracleScope(row: row)
-        for (parameter, argument) in zip(function.parameters, arguments) {
-            scope.locals.updateValue(argument, forKey: parameter)
-        }
-        switch try self.run(function.body, &scope) {
-        case .returned(let value), .value(let value): return value
-        }
-    }
-
-    private enum Outcome {
-        case returned(OracleValue?)
-        /// The value of the last statement.
-        case value(OracleValue?)
-    }
-
-    private func run(_ statements: [OracleStatement], _ scope: inout OracleScope) throws -> Outcome {
-        var last = Outcome.value(nil)
-        for statement in statements {
-            last = try self.run(statement, &scope)
-            if case .returned = last { return last }
-        }
-        return last
-    }
-
-    private func run(_ statement: OracleStatement, _ scope: inout OracleScope) throws -> Outcome {
-        switch statement {
-        case .declare(let name, let expression):
-            guard let value = try self.evaluate(expression, &scope) else { throw Unspecified("a missing variable") }
-            scope.locals.updateValue(value, forKey: name)
-            return .value(nil)
-        case .assign(let name, let expression):
-            guard let value = try self.evaluate(expression, &scope) else { throw Unspecified("a missing assignment") }
-            if scope.locals[name] == nil, self.globals[name] != nil, !self.constants.contains(name) {
-                self.globals[name] = value
-            } else {
-                scope.locals.updateValue(value, forKey: name)
-            }
-            return .value(nil)
-        case .branch(let condition, let yes, let no):
-            if case .bool(true) = try self.evaluate(condition, &scope) { return try self.run(yes, &scope) }
-            return try self.run(no, &scope)
-        case .loop(let name, let collection, let body):
-            for element in OracleCollections.elements(try self.evaluate(collection, &scope)) {
-                scope.locals.updateValue(element, forKey: name)
-                if case .returned(let value) = try self.run(body, &scope) { return .returned(value) }
-            }
-            return .value(nil)
-        case .emit(let type, let items):
-            let event = OracleEvent(
-                type: type,
-                timestamp: scope.row.event.timestamp,
-                fields: try self.project(items, &scope)
-            )
-            self.processed?.append(event)
-            return .value(nil)
-        case .expression(let expression): return .value(try self.evaluate(expression, &scope))
-        case .giveBack(let expression): return .returned(try self.evaluate(expression, &scope))
-        }
     }
 
     /// Fields for the items that are not missing.

@@ -18,7 +18,10 @@ struct OracleEventGenerator {
         .init(name: "a", kind: .array), .init(name: "m", kind: .map),
     ]
 
-    static let texts = ["", "x", "y", "xy", "a, b", " pad ", "é", "e\u{301}", "日本", "🙂", "A\"q\\", "12", "{n}", "x.y"]
+    static let texts = [
+        "", "x", "y", "xy", "a, b", " pad ", "é", "e\u{301}", "日本", "🙂", "A\"q\\", "12", "{n}", "x.y", "straße",
+        "ΑΣ", "İi", "\u{2003}x\u{85}", "+7", "-3", "9223372036854775808", "ﬁ\tz", "null", "true",
+    ]
     private static let keys: [OracleValue] = [
         .int(1), .string("1"), .string("a"), .string("b"), .string(""), .null, .int(7), .float(1), .float(2.5),
         .bool(true), .string("null"), .string("a longer key than fits in a word"),
@@ -52,10 +55,11 @@ struct OracleEventGenerator {
             for shape in Self.shapes {
                 if let value = self.value(shape.kind, &random) { fields[shape.name] = value }
             }
-            let type = random.pick(["A", "A", "A", "B", "B", "C"])
+            let type = random.pick(random.oneIn(60) ? ["S1", "TS1", "Even", "Z"] : ["A", "A", "A", "B", "B", "C"])
             var event = OracleEvent(type: type, timestamp: time * 1_000_000, fields: fields)
             let form: OracleInput.Form =
-                self.isFile ? .file : random.pick([.nested("data"), .nested("fields"), .timeText, .flat])
+                self.isFile
+                ? random.pick([.file, .batch]) : random.pick([.nested("data"), .nested("fields"), .timeText, .flat])
             if case .flat = form { event.fields["timestamp"] = .int(time) }
             return OracleInput(event: event, form: form)
         }

@@ -39,7 +39,15 @@ struct OracleExpressionGenerator {
             )
         case 2: return .binary(.coalesce, self.expression(kind, depth), self.expression(kind, depth))
         case 3: return .call(self.random.pick(["coalesce", "if_null"]), self.list(kind, 2, depth))
-        case 4: return .index(self.expression(.array, depth), self.expression(.int, depth))
+        case 4:
+            if self.random.oneIn(3) {
+                return .member(
+                    self.expression(.map, depth),
+                    self.random.pick(["n", "x"]),
+                    isOptional: self.random.oneIn(3)
+                )
+            }
+            return .index(self.expression(.array, depth), self.expression(.int, depth))
         default:
             guard let function = self.names.functions.randomElement(using: &self.random) else { return self.atom(kind) }
             return .call(function.name, function.parameters.map { _ in self.expression(.int, depth) })

@@ -9,7 +9,7 @@ public struct OracleCase: Sendable {
     }
 
     /// The lines of the input file.
-    public var lines: [String] { self.events.map(\.line) }
+    public var lines: [String] { self.events.flatMap { $0.line.split(separator: "\n").map(String.init) } }
 
     /// What the specification says that the program outputs.
     public func expected() -> (outputs: [OracleEvent], beforeFinish: Int, openReason: String?) {
@@ -28,6 +28,8 @@ public struct OracleInput: Sendable {
         case flat
         /// A line of an event file with its offset.
         case file
+        /// The offset on a line of its own, and text without quotes where that is possible.
+        case batch
     }
 
     public var event: OracleEvent
@@ -48,7 +50,15 @@ public struct OracleInput: Sendable {
             return OracleJSON.object(Array(rest.prefix(1)) + [type] + rest.dropFirst()).text
         case .file:
             let fields = self.event.fields.entries.map { "\($0.name): \(OracleJSON($0.value).text)" }
-            return "@\(milliseconds) \(self.event.type) { \(fields.joined(separator: ", ")) }"
+            return "@\(milliseconds)ms \(self.event.type) { \(fields.joined(separator: ", ")) }"
+        case .batch:
+            let fields = self.event.fields.entries.map { entry in
+                if case .string(let word) = entry.value, ["x", "y", "xy", "a", "b"].contains(word) {
+                    return "\(entry.name): \(word)"
+                }
+                return "\(entry.name):\(OracleJSON(entry.value).text)"
+            }
+            return "BATCH \(milliseconds)\n\(self.event.type) {\(fields.joined(separator: ", "))};"
         }
     }
 }

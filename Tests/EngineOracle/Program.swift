@@ -19,6 +19,9 @@ public indirect enum OracleStatement: Sendable {
     case assign(String, OracleExpression)
     case branch(OracleExpression, then: [OracleStatement], else: [OracleStatement])
     case loop(String, OracleExpression, [OracleStatement])
+    case whileTrue(OracleExpression, [OracleStatement])
+    case leave
+    case advance
     case emit(String, [OracleItem])
     case expression(OracleExpression)
     case giveBack(OracleExpression)
@@ -79,12 +82,14 @@ public enum OracleOperation: Sendable {
 }
 
 /// Sizes in nanoseconds, counts in events.
-public enum OracleWindow: Sendable {
+public indirect enum OracleWindow: Sendable {
     case tumbling(UInt64)
     case sliding(UInt64, UInt64)
     case count(Int)
     case slidingCount(Int, Int)
     case session(UInt64)
+    /// Another window, whose arguments are written in the given way.
+    case written(String, OracleWindow)
 }
 
 public indirect enum OracleAggregate: Sendable {

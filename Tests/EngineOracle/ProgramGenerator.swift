@@ -20,22 +20,42 @@ public struct OracleGenerator {
         self.readable = OracleEventGenerator.types.map { ($0, OracleEventGenerator.shapes) }
         self.program.globals = [("limit", .int(3), false), ("word", .string("x"), false), ("total", .int(0), true)]
         self.program.globals.removeFirst(self.random.below(4))
+        // Fields of the same name hide these.
+        if self.random.oneIn(6) { self.program.globals.append(("r", .int(7), false)) }
+        if self.random.oneIn(6) { self.program.globals.append(("s", .string("global"), false)) }
         if !self.prefersColumns, self.random.oneIn(3) { self.makeFunctions() }
         for number in 1...(self.random.below(4) + 1) { self.makeStream("S\(number)") }
         // A stream may be declared before those that it reads.
         if self.random.oneIn(4) { self.program.streams.shuffle(using: &self.random) }
+        if self.random.oneIn(8) { self.closeCycle() }
+    }
+
+    /// Lets a stream read another one's results, which may come from its own.
+    private mutating func closeCycle() {
+        let hasSession = self.program.streams.contains { stream in
+            stream.operations.contains { if case .window(.session) = $0 { true } else { false } }
+        }
+        let reader = self.random.below(self.program.streams.count)
+        // In which order the streams of a cycle are flushed is open.
+        // Each round would multiply what `.process` makes.
+        guard !hasSession, self.program.functions.isEmpty,
+            case .merge(let branches) = self.program.streams[reader].source
+        else { return }
+        let source = self.random.pick(self.program.streams).name
+        self.program.streams[reader].source = .merge(branches + [(type: source, condition: nil)])
     }
 
     // MARK: - Names
 
     func names(_ fields: [OracleFieldShape], qualified: [String] = []) -> OracleNames {
-        OracleNames(
+        let keyed: [OracleFieldShape] = [.init(name: "n", kind: .int), .init(name: "x", kind: .text)]
+        return OracleNames(
             fields: fields,
-            qualified: qualified.map { ($0, fields) },
+            qualified: qualified.map { ($0, fields) } + fields.filter { $0.kind == .map }.map { ($0.name, keyed) },
             variables: self.program.globals.map {
-                OracleFieldShape(name: $0.name, kind: $0.name == "word" ? .text : .int)
+                OracleFieldShape(name: $0.name, kind: ["word", "s"].contains($0.name) ? .text : .int)
             },
-            functions: self.program.functions.filter { $0.name == "blend" }
+            functions: self.program.functions.filter { !["fan", "counted"].contains($0.name) }
         )
     }
 
@@ -61,7 +81,8 @@ public struct OracleGenerator {
     mutating func items(_ names: OracleNames) -> (items: [OracleItem], shapes: [OracleFieldShape]) {
         var items: [OracleItem] = []
         var shapes: [OracleFieldShape] = []
-        for name in ["n", "v", "k", "s", "b", "w", "r", "q", "a", "m"] where self.random.oneIn(3) {
+        for name in ["n", "v", "k", "s", "b", "w", "r", "q", "a", "m", "timestamp"] where self.random.oneIn(3) {
+            if name == "timestamp", !self.random.oneIn(10) { continue }
             let same = names.fields.first { $0.name == name }
             if let same, !self.random.oneIn(3) {
                 items.append(OracleItem(name: name, expression: .name(name)))
@@ -84,47 +105,5 @@ public struct OracleGenerator {
             shapes = [OracleFieldShape(name: "n", kind: .int)]
         }
         return (items, shapes)
-    }
-
-    // MARK: - Functions
-
-    private mutating func makeFunctions() {
-        let names = OracleNames(
-            fields: OracleEventGenerator.shapes,
-            variables: [.init(name: "x", kind: .int), .init(name: "y", kind: .int)]
-        )
-        func item(_ name: String, _ expression: OracleExpression) -> OracleItem {
-            OracleItem(name: name, expression: expression)
-        }
-        let body: [OracleStatement] = [
-            .declare("z", .binary(.coalesce, self.expression(.int, names, depth: 2), .literal(.int(4)))),
-            .branch(
-                self.expression(.bool, names, depth: 2),
-                then: [.giveBack(self.expression(.number, names, depth: 2))],
-                else: self.random.oneIn(2) ? [] : [.assign("z", .literal(.float(1.5)))]
-            ),
-            .expression(.binary(.add, .name("z"), self.expression(.int, names, depth: 1))),
-        ]
-        self.program.functions.append(OracleFunction(name: "blend", parameters: ["x", "y"], body: body))
-        if self.program.globals.contains(where: { $0.isMutable }) {
-            let counting: [OracleStatement] = [
-                .assign("total", .binary(.add, .name("total"), .literal(.int(1)))), .giveBack(.name("total")),
-            ]
-            self.program.functions.append(OracleFunction(name: "counted", parameters: [], body: counting))
-        }
-        let fan: [OracleStatement] = [
-            .loop(
-                "i",
-                .call("clamp", [.name("x"), .literal(.int(-1)), .literal(.int(4))]),
-                [
-                    .branch(
-                        .binary(.equal, .binary(.remainder, .name("i"), .literal(.int(2))), .literal(.int(0))),
-                        then: [.emit("Even", [item("n", .name("i")), item("k", .name("k"))])],
-                        else: [.emit("Odd", [item("n", .name("i")), item("v", .name("v"))])]
-                    )
-                ]
-            )
-        ]
-        self.program.functions.append(OracleFunction(name: "fan", parameters: ["x"], body: fan))
     }
 }

@@ -27,6 +27,9 @@ extension OracleStatement {
             return "\(start)if \(written(condition)):\n\(block(yes))\(other)"
         case .loop(let name, let collection, let body):
             return "\(start)for \(name) in \(written(collection)):\n\(block(body))"
+        case .whileTrue(let condition, let body): return "\(start)while \(written(condition)):\n\(block(body))"
+        case .leave: return "\(start)break\n"
+        case .advance: return "\(start)continue\n"
         case .emit(let type, let items): return "\(start)emit \(type)(\(items.text))\n"
         // A statement must not begin with what continues or opens another one.
         case .expression(let value): return "\(start)(\(written(value)))\n"
@@ -112,6 +115,7 @@ extension OracleWindow {
             "\(OracleExpressionWriter.duration(size)), sliding: \(OracleExpressionWriter.duration(step))"
         case .count(let size): "\(size)"
         case .slidingCount(let size, let step): "\(size), sliding: \(step)"
+        case .written(let text, _): text
         case .session(let gap): "session: \(OracleExpressionWriter.duration(gap))"
         }
     }

@@ -23,7 +23,7 @@ extension OracleGenerator {
     }
 
     /// One of the last things that can be read, so that chains come about.
-    private mutating func readOne() -> (name: String, fields: [OracleFieldShape]) {
+    mutating func readOne() -> (name: String, fields: [OracleFieldShape]) {
         self.random.oneIn(2) ? self.random.pick(self.readable.suffix(3)) : self.random.pick(self.readable)
     }
 
@@ -61,7 +61,7 @@ extension OracleGenerator {
     }
 
     /// An operation that looks at one event after the other.
-    private mutating func add(_ stream: inout OracleStream, _ names: inout OracleNames) {
+    mutating func add(_ stream: inout OracleStream, _ names: inout OracleNames) {
         switch self.random.below(10) {
         case 0...3: stream.operations.append(.keep(self.condition(names)))
         case 4, 5:
@@ -82,7 +82,7 @@ extension OracleGenerator {
     }
 
     /// Nearly always an `.emit` at the end.
-    private mutating func end(_ stream: inout OracleStream, _ names: OracleNames) -> [OracleFieldShape] {
+    mutating func end(_ stream: inout OracleStream, _ names: OracleNames) -> [OracleFieldShape] {
         switch self.random.below(8) {
         // Whether `A.f` is one of the fields of a joined event is open, so its fields are always named.
         case 0 where !stream.isJoin:
@@ -111,7 +111,7 @@ extension OracleGenerator {
             stream.operations.append(.select(items))
             names = self.names(shapes)
         }
-        let partition = OracleOperation.partition(self.random.pick(["k", "k", "n", "s", "b"]))
+        let partition = OracleOperation.partition(self.random.pick(["k", "k", "n", "s", "b", "v"]))
         let place = self.random.below(self.prefersColumns ? 3 : 5)
         if place < 3 { stream.operations.append(partition) }
         let hasWindow = !self.random.oneIn(5)
@@ -144,6 +144,12 @@ extension OracleGenerator {
     }
 
     private mutating func window() -> OracleWindow {
+        if self.random.oneIn(12), self.program.globals.contains(where: { $0.name == "limit" }) {
+            return self.random.pick([
+                .written("limit", .count(3)), .written("limit - 1", .count(2)),
+                .written("5s + 500ms", .tumbling(5_500_000_000)),
+            ])
+        }
         let second: UInt64 = 1_000_000_000
         let size = self.random.pick([second, 3 * second, 5 * second, 10 * second, 1_500_000_000])
         switch self.prefersColumns ? self.random.pick([0, 3]) : self.random.below(6) {
@@ -178,7 +184,10 @@ extension OracleGenerator {
         let isPlain = !self.random.oneIn(4)
         let field = names.fields.filter { $0.kind == .int || $0.kind == .number }.randomElement(using: &self.random)
         let value: OracleExpression
-        if isPlain, let field {
+        if self.random.oneIn(10), let field {
+            let condition = self.expression(.bool, names, depth: 1)
+            value = .conditional(condition, then: .name(field.name), else: .literal(.int(1)))
+        } else if isPlain, let field {
             value = .name(field.name)
         } else {
             value = .binary(
@@ -199,60 +208,8 @@ extension OracleGenerator {
         default: return .ema(value, self.random.below(9) + 1)
         }
     }
-
-    // MARK: - Joins
-
-    private mutating func join(_ stream: inout OracleStream) -> [OracleFieldShape] {
-        var sources: [(name: String, fields: [OracleFieldShape])] = []
-        for _ in 0..<(self.random.oneIn(4) ? 3 : 2) {
-            let source = self.readOne()
-            if !sources.contains(where: { $0.name == source.name }) { sources.append(source) }
-        }
-        if sources.count < 2 { sources = [self.readable[0], self.readable[1]] }
-        let usesAlias = self.random.oneIn(5)
-        let joined = sources.enumerated().map { number, source in
-            OracleJoinSource(type: source.name, alias: usesAlias ? "L\(number)" : nil)
-        }
-        var conditions: [OracleExpression] = []
-        func field(_ source: Int, _ name: String) -> OracleExpression {
-            .member(.name(joined[source].alias ?? joined[source].type), name, isOptional: false)
-        }
-        if self.prefersColumns || !self.random.oneIn(8) {
-            for field in self.random.oneIn(5) ? ["k", "n"] : [self.random.pick(["k", "k", "n", "s"])] {
-                for other in 1..<joined.count {
-                    let pair = [(0, field), (other, field)].shuffled(using: &self.random)
-                    let operands = pair.map {
-                        OracleExpression.member(
-                            .name(joined[$0.0].alias ?? joined[$0.0].type),
-                            $0.1,
-                            isOptional: false
-                        )
-                    }
-                    conditions.append(.binary(.equal, operands[0], operands[1]))
-                }
-            }
-        }
-        if !self.prefersColumns, self.random.oneIn(4) {
-            let operation = self.random.pick([.less, .unequal, .atLeast] as [OracleOperator])
-            conditions.append(.binary(operation, field(0, "n"), field(1, "n")))
-        }
-        conditions.shuffle(using: &self.random)
-        let second: UInt64 = 1_000_000_000
-        let horizon = self.random.pick([nil, second, 5 * second, 10 * second, 2 * second])
-        stream.source = .join(joined, on: conditions, horizon: horizon)
-
-        var names = self.names(sources[0].fields)
-        names.qualified = zip(joined, sources).map { ($0.alias ?? $0.type, $1.fields) }
-        if self.random.oneIn(3) { stream.operations.append(.keep(self.condition(names))) }
-        if self.random.oneIn(5) {
-            names = self.aggregate(&stream, names)
-        } else if self.random.oneIn(3) {
-            self.add(&stream, &names)
-        }
-        return self.end(&stream, names)
-    }
 }
 
 extension OracleStream {
-    fileprivate var isJoin: Bool { if case .join = self.source { true } else { false } }
+    var isJoin: Bool { if case .join = self.source { true } else { false } }
 }

@@ -13,6 +13,7 @@ enum OracleWindows {
             history.count >= max(size, step) && (history.count - max(size, step)) % step == 0
                 ? history.suffix(size) : nil
         case .session(let gap): self.session(Int64(gap), history).fired
+        case .written(_, let meant): self.fired(meant, history)
         }
     }
 
