@@ -26,7 +26,7 @@ struct OracleAggregation {
             return .int(Int64(seen.count))
         case .function("first", let expression): return try self.values(expression).first.flatMap { $0 } ?? .null
         case .function("last", let expression): return try self.values(expression).last.flatMap { $0 } ?? .null
-        case .function(let name, let expression): return self.statistic(name, try self.numbers(expression))
+        case .function(let name, let expression): return try self.statistic(name, try self.numbers(expression))
         case .ema(let expression, let periods):
             let numbers = try self.numbers(expression).filter { !$0.isNaN }
             guard var average = numbers.first else { return .null }
@@ -46,9 +46,12 @@ struct OracleAggregation {
         try self.values(expression).compactMap { $0?.number }
     }
 
-    private func statistic(_ name: String, _ numbers: [Double]) -> OracleValue {
+    private func statistic(_ name: String, _ numbers: [Double]) throws -> OracleValue {
         if name == "sum" { return .float(numbers.reduce(0, +)) }
         let numbers = numbers.filter { !$0.isNaN }
+        if name == "min" || name == "max", Set(numbers.filter { $0 == 0 }.map(\.sign)).count == 2 {
+            throw Unspecified("which of 0.0 and -0.0 is less")
+        }
         switch name {
         case "avg": return numbers.isEmpty ? .null : .float(numbers.reduce(0, +) / Double(numbers.count))
         case "min": return numbers.min().map { .float($0) } ?? .null

@@ -45,12 +45,19 @@ struct OracleEventGenerator {
 
     func events(_ count: Int, _ random: inout SplitMix) -> [OracleInput] {
         var time: Int64 = self.isFile || random.oneIn(2) ? 0 : Int64(random.below(40)) * 1000 - 20_000
+        // Near the ends of what a time in nanoseconds can be.
+        let isExtreme = !self.isFile && random.oneIn(15)
+        if isExtreme { time = random.pick([-9_223_372_036_800, 9_223_372_036_000]) }
         let stride = random.pick([1, 250, 1000, 1000, 1000, 5000] as [Int64])
         let goesBack = random.oneIn(3)
         return (0..<count).map { _ in
             time += Int64(random.below(4)) * stride
             if goesBack, random.oneIn(5) { time -= Int64(random.below(10)) * stride }
             if self.isFile { time = max(0, time) }
+            if isExtreme {
+                if random.oneIn(6) { time = -time }
+                time = max(-9_223_372_036_854, min(time, 9_223_372_036_854))
+            }
             var fields = OracleFields()
             for shape in Self.shapes {
                 if let value = self.value(shape.kind, &random) { fields[shape.name] = value }

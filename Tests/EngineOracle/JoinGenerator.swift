@@ -13,7 +13,9 @@ extension OracleGenerator {
             OracleJoinSource(type: source.name, alias: usesAlias ? "L\(number)" : nil)
         }
         let second: UInt64 = 1_000_000_000
-        let horizon = self.random.pick([nil, second, 5 * second, 10 * second, 2 * second])
+        let horizon =
+            self.random.oneIn(20)
+            ? 9_223_372_036_854_775_807 : self.random.pick([nil, second, 5 * second, 10 * second, 2 * second])
         stream.source = .join(joined, on: self.joinConditions(joined), horizon: horizon)
 
         var names = self.names(sources[0].fields)

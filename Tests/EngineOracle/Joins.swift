@@ -7,7 +7,7 @@ struct OracleJoin {
 
     private let streamName: String
     private let sources: [OracleJoinSource]
-    private let horizon: Int64
+    private let horizon: Int128
     /// For each component of the key, each source's field.
     private let keys: [[String]]
     /// What is evaluated on the joined event.
@@ -17,7 +17,7 @@ struct OracleJoin {
     init(_ streamName: String, _ sources: [OracleJoinSource], on conditions: [OracleExpression], _ horizon: UInt64?) {
         self.streamName = streamName
         self.sources = sources
-        self.horizon = Int64(horizon ?? 60_000_000_000)
+        self.horizon = Int128(horizon ?? 60_000_000_000)
         self.arrivals = Array(repeating: [], count: sources.count)
         (self.keys, self.rest) = Self.classify(conditions, sources)
     }
@@ -77,7 +77,7 @@ struct OracleJoin {
             self.arrivals[source].append(Arrival(event: event, key: key))
             let partners = self.arrivals.map { arrivals in
                 arrivals.last { arrival in
-                    arrival.event.timestamp >= event.timestamp - self.horizon
+                    Int128(arrival.event.timestamp) >= Int128(event.timestamp) - self.horizon
                         && zip(arrival.key, key).allSatisfy { $0.equals($1) }
                 }?.event
             }

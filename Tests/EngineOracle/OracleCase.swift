@@ -38,7 +38,7 @@ public struct OracleInput: Sendable {
     public var line: String {
         let type = (name: "event_type", value: OracleJSON.string(self.event.type))
         let milliseconds = self.event.timestamp / 1_000_000
-        let time = (name: "timestamp", value: OracleJSON.int(milliseconds))
+        let time = (name: "timestamp", value: OracleJSON.int(Int128(milliseconds)))
         let fields = (name: "data", value: OracleJSON(.map(self.event.fields)))
         switch self.form {
         case .nested(let name): return OracleJSON.object([type, time, (name, fields.value)]).text

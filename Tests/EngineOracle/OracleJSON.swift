@@ -2,7 +2,8 @@
 public indirect enum OracleJSON: Sendable {
     case null
     case bool(Bool)
-    case int(Int64)
+    /// Wide enough for a duration.
+    case int(Int128)
     case float(Double)
     case string(String)
     case array([OracleJSON])
@@ -13,11 +14,11 @@ public indirect enum OracleJSON: Sendable {
         switch value {
         case .null: self = .null
         case .bool(let bool): self = .bool(bool)
-        case .int(let int): self = .int(int)
+        case .int(let int): self = .int(Int128(int))
         case .float(let float): self = float.isFinite ? .float(float) : .null
         case .string(let text): self = .string(text)
         case .timestamp(let time): self = .string(CivilTime(time).text)
-        case .duration(let length): self = Int64(exactly: length).map { .int($0) } ?? .float(Double(length))
+        case .duration(let length): self = .int(Int128(length))
         case .array(let elements): self = .array(elements.map { OracleJSON($0) })
         case .map(let fields): self = .object(fields.entries.map { ($0.name, OracleJSON($0.value)) })
         }

@@ -124,7 +124,7 @@ public struct OracleJSONReader {
             guard let float = Double(text) else { throw Damage() }
             return .float(float)
         }
-        guard let int = Int64(text) else { throw Damage() }
+        guard let int = Int128(text) else { throw Damage() }
         return .int(int)
     }
 }

@@ -52,7 +52,11 @@ extension OracleGenerator {
 
     private mutating func simple(_ stream: inout OracleStream) -> [OracleFieldShape] {
         var names = self.source(&stream)
-        if self.program.functions.contains(where: { $0.name == "fan" }), self.random.oneIn(3) {
+        // One at most, since those that read each other's events multiply them.
+        let hasProcess = self.program.streams.contains { stream in
+            stream.operations.contains { if case .process = $0 { true } else { false } }
+        }
+        if !hasProcess, self.program.functions.contains(where: { $0.name == "fan" }), self.random.oneIn(3) {
             stream.operations.append(.process(.call("fan", [self.expression(.int, names, depth: 1)])))
             return []
         }
@@ -137,6 +141,7 @@ extension OracleGenerator {
             return self.end(&stream, names)
         }
         names = self.aggregate(&stream, names)
+        if changesKeys { names.variables.removeAll { $0.name == "total" } }
         if self.random.oneIn(3) { stream.operations.append(.having(self.condition(names))) }
         // The results for several keys would each go on, and the order of two outputs each is open.
         if !changesKeys, self.random.oneIn(3) { self.add(&stream, &names) }
@@ -151,6 +156,10 @@ extension OracleGenerator {
             ])
         }
         let second: UInt64 = 1_000_000_000
+        if self.random.oneIn(30) {
+            let long: UInt64 = self.random.pick([.max, 9_223_372_036_854_775_807, 9_223_372_036_854_775_808])
+            return self.random.pick([.tumbling(long), .session(long), .sliding(long, second), .sliding(second, long)])
+        }
         let size = self.random.pick([second, 3 * second, 5 * second, 10 * second, 1_500_000_000])
         switch self.prefersColumns ? self.random.pick([0, 3]) : self.random.below(6) {
         case 0, 1: return .tumbling(size)
