@@ -21,6 +21,7 @@ struct OracleEventGenerator {
     static let texts = [
         "", "x", "y", "xy", "a, b", " pad ", "é", "e\u{301}", "日本", "🙂", "A\"q\\", "12", "{n}", "x.y", "straße",
         "ΑΣ", "İi", "\u{2003}x\u{85}", "+7", "-3", "9223372036854775808", "ﬁ\tz", "null", "true",
+        "a text longer than a word 1", "a text longer than a word 2",
     ]
     private static let keys: [OracleValue] = [
         .int(1), .string("1"), .string("a"), .string("b"), .string(""), .null, .int(7), .float(1), .float(2.5),
@@ -66,7 +67,10 @@ struct OracleEventGenerator {
             var event = OracleEvent(type: type, timestamp: time * 1_000_000, fields: fields)
             let form: OracleInput.Form =
                 self.isFile
-                ? random.pick([.file, .batch]) : random.pick([.nested("data"), .nested("fields"), .timeText, .flat])
+                ? random.pick([.file, .batch, .untimed])
+                : random.pick([.nested("data"), .nested("fields"), .timeText, .flat])
+            // Only text has more than milliseconds.
+            if case .timeText = form, !isExtreme, random.oneIn(4) { event.timestamp += Int64(random.below(1_000_000)) }
             if case .flat = form { event.fields["timestamp"] = .int(time) }
             return OracleInput(event: event, form: form)
         }
@@ -83,7 +87,14 @@ struct OracleEventGenerator {
         case .number:
             if self.isClean || random.oneIn(2) { return .float(Double(random.below(64) - 16) / 4) }
             return random.pick([.int(Int64(random.below(9)) - 3), .float(0.1), .float(-0.0), .float(1e3)])
-        case .text: return .string(random.pick(self.isClean ? ["x", "y", "xy", "é"] : Self.texts))
+        case .text:
+            return .string(
+                random.pick(
+                    self.isClean
+                        ? ["x", "y", "xy", "é", "a text longer than a word 1", "a text longer than a word 2"]
+                        : Self.texts
+                )
+            )
         case .bool: return .bool(random.oneIn(2))
         case .key: return random.pick(self.keyPool)
         case .array:

@@ -30,6 +30,8 @@ public struct OracleInput: Sendable {
         case file
         /// The offset on a line of its own, and text without quotes where that is possible.
         case batch
+        /// JSON without a time after such a line.
+        case untimed
     }
 
     public var event: OracleEvent
@@ -41,16 +43,23 @@ public struct OracleInput: Sendable {
         let time = (name: "timestamp", value: OracleJSON.int(Int128(milliseconds)))
         let fields = (name: "data", value: OracleJSON(.map(self.event.fields)))
         switch self.form {
-        case .nested(let name): return OracleJSON.object([type, time, (name, fields.value)]).text
+        case .nested(let name):
+            return OracleJSON.object([(name == "data" ? "event_type" : "type", type.value), time, (name, fields.value)])
+                .text
         case .timeText:
-            return OracleJSON.object([fields, ("timestamp", OracleJSON(.timestamp(self.event.timestamp))), type]).text
+            let (later, overflow) = self.event.timestamp.addingReportingOverflow(5_400_000_000_000)
+            let isLater = self.event.fields.entries.count % 2 == 0 && !overflow
+            let text = CivilTime(isLater ? later : self.event.timestamp).text
+            let written = isLater ? text.dropLast() + "+01:30" : Substring(text)
+            return OracleJSON.object([fields, ("timestamp", .string(String(written))), type]).text
         case .flat:
             let rest = self.event.fields.entries.map { (name: $0.name, value: OracleJSON($0.value)) }
             // The time is one of the fields, and the type comes somewhere among them.
             return OracleJSON.object(Array(rest.prefix(1)) + [type] + rest.dropFirst()).text
         case .file:
             let fields = self.event.fields.entries.map { "\($0.name): \(OracleJSON($0.value).text)" }
-            return "@\(milliseconds)ms \(self.event.type) { \(fields.joined(separator: ", ")) }"
+            return "@\(Self.offset(milliseconds)) \(self.event.type) { \(fields.joined(separator: ", ")) }"
+        case .untimed: return "BATCH \(milliseconds)\n" + OracleJSON.object([type, fields]).text
         case .batch:
             let fields = self.event.fields.entries.map { entry in
                 if case .string(let word) = entry.value, ["x", "y", "xy", "a", "b"].contains(word) {
@@ -59,6 +68,16 @@ public struct OracleInput: Sendable {
                 return "\(entry.name):\(OracleJSON(entry.value).text)"
             }
             return "BATCH \(milliseconds)\n\(self.event.type) {\(fields.joined(separator: ", "))};"
+        }
+    }
+
+    /// In the largest unit without a fraction, or in none.
+    private static func offset(_ milliseconds: Int64) -> String {
+        switch milliseconds {
+        case let time where time % 60_000 == 0: "\(time / 60_000)m"
+        case let time where time % 1000 == 0: "\(time / 1000)s"
+        case let time where time % 250 == 0: "\(time)ms"
+        default: "\(milliseconds)"
         }
     }
 }

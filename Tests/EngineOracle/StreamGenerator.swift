@@ -71,7 +71,10 @@ extension OracleGenerator {
         case 4, 5:
             let (items, shapes) = self.items(names)
             stream.operations.append(.select(items))
-            names = self.names(shapes)
+            // The type stays; of what a join joined nothing is left.
+            let before = names.qualified.filter { $0.name != "each" }
+            names = self.names(shapes, qualified: stream.isJoin ? [stream.name] : [])
+            names.qualified += stream.isJoin ? before : before.map { ($0.name, shapes) }
         case 6:
             let (items, shapes) = self.items(names)
             stream.operations.append(.emit(type: nil, items))
@@ -157,7 +160,7 @@ extension OracleGenerator {
         }
         let second: UInt64 = 1_000_000_000
         if self.random.oneIn(30) {
-            let long: UInt64 = self.random.pick([.max, 9_223_372_036_854_775_807, 9_223_372_036_854_775_808])
+            let long: UInt64 = 9_223_372_036_854_775_807
             return self.random.pick([.tumbling(long), .session(long), .sliding(long, second), .sliding(second, long)])
         }
         let size = self.random.pick([second, 3 * second, 5 * second, 10 * second, 1_500_000_000])
@@ -205,13 +208,13 @@ extension OracleGenerator {
                 .literal(self.random.pick([.int(2), .float(0.5), .int(3)]))
             )
         }
-        switch self.random.below(12) {
+        switch self.random.below(14) {
         case 0: return .count(nil)
         case 1: return .count(self.expression(.wild, names, depth: 1))
         case 2 where !self.prefersColumns:
             return .countDistinct(self.expression(.key, names, depth: 1), isNested: self.random.oneIn(2))
         case 3...9: return .function(self.random.pick(["sum", "sum", "avg", "min", "max", "stddev"]), value)
-        case 10:
+        case 10...12:
             if depth == 0 { return .count(nil) }
             return .function(self.random.pick(["first", "last"]), self.expression(.wild, names, depth: 1))
         default: return .ema(value, self.random.below(9) + 1)
