@@ -34,7 +34,7 @@ struct OracleEventGenerator {
     private let isFile: Bool
 
     init(_ random: inout SplitMix) {
-        self.isClean = random.oneIn(3)
+        self.isClean = random.below(5) < 2
         let first = random.below(Self.keys.count)
         let count = random.below(4) + 1
         self.keyPool =

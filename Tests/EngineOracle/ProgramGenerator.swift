@@ -85,7 +85,9 @@ public struct OracleGenerator {
     /// A field against a literal or another field, which the engine has loops of its own for.
     private mutating func comparison(_ names: OracleNames) -> OracleExpression {
         let operation = self.random.pick([.equal, .unequal, .less, .atMost, .greater, .atLeast] as [OracleOperator])
-        let field = self.random.pick(names.fields + [OracleFieldShape(name: "n", kind: .int)])
+        var fields = names.fields + [OracleFieldShape(name: "n", kind: .int)]
+        if !self.random.oneIn(4) { fields.removeAll { ![.int, .number, .text, .key].contains($0.kind) } }
+        let field = self.random.pick(fields)
         let left = OracleExpression.name(field.name)
         let same = names.fields.filter { $0.kind == field.kind }
         if self.random.oneIn(4), !same.isEmpty { return .binary(operation, left, .name(self.random.pick(same).name)) }
@@ -96,7 +98,10 @@ public struct OracleGenerator {
             literal = self.random.pick([
                 .float(2.5), .int(2), .float(0), .float(-1.25), .int(0), .int(9_007_199_254_740_993),
             ])
-        case .text: literal = .string(self.random.pick(["x", "xy", "é", "", "a text longer than a word 1"]))
+        case .text:
+            literal = .string(
+                self.random.pick(["x", "xy", "é", "", "a text longer than a word 1", "a text longer than a word 2"])
+            )
         case .bool: literal = .bool(self.random.oneIn(2))
         case .key: literal = self.random.pick([.string("a"), .string("b"), .int(1), .float(1), .null])
         default:

@@ -2,7 +2,7 @@ extension OracleProgram {
     /// The program as the engine reads it.
     public var text: String {
         let globals = self.globals.map {
-            "\($0.isMutable ? "var" : "let") \($0.name) = \(OracleExpressionWriter.literal($0.value))\n"
+            "\($0.isMutable ? "var" : $0.name == "word" ? "const" : "let") \($0.name) = \(OracleExpressionWriter.literal($0.value))\n"
         }
         let functions = self.functions.map { function in
             "fn \(function.name)(\(function.parameters.map { "\($0): int" }.joined(separator: ", "))):\n"
@@ -23,7 +23,10 @@ extension OracleStatement {
         case .declare(let name, let value): return "\(start)var \(name) = \(written(value))\n"
         case .assign(let name, let value): return "\(start)\(name) := \(written(value))\n"
         case .branch(let condition, let yes, let no):
-            let other = no.isEmpty ? "" : "\(start)else:\n\(block(no))"
+            var other = no.isEmpty ? "" : "\(start)else:\n\(block(no))"
+            if no.count == 1, case .branch = no[0] {
+                other = start + "el" + no[0].text(indentation: indentation).dropFirst(indentation)
+            }
             return "\(start)if \(written(condition)):\n\(block(yes))\(other)"
         case .loop(let name, let collection, let body):
             return "\(start)for \(name) in \(written(collection)):\n\(block(body))"
@@ -46,7 +49,11 @@ extension [OracleItem] {
 
 extension OracleStream {
     fileprivate var text: String {
-        "stream \(self.name) = \(self.source.text)\n" + self.operations.map { "    \($0.text)\n" }.joined()
+        let start = "stream \(self.name) = \(self.source.text)"
+        // Short ones on one line, long ones with comments.
+        if self.operations.count < 3 { return start + self.operations.map(\.text).joined() + "\n" }
+        let between = self.operations.count > 4 ? " # and then\n    /* the\nnext */" : "\n    "
+        return start + self.operations.map { between + $0.text }.joined() + "\n"
     }
 }
 
@@ -83,6 +90,7 @@ extension OracleOperation {
     fileprivate var text: String {
         func written(_ expression: OracleExpression) -> String { OracleExpressionWriter.text(expression) }
         switch self {
+        case .keep(.binary(.or, let left, let right)): return ".filter(\(written(.binary(.or, left, right))))"
         case .keep(let condition): return ".where(\(written(condition)))"
         case .select(let items):
             let texts = items.map { item in
