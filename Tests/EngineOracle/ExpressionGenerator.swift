@@ -72,6 +72,7 @@ struct OracleExpressionGenerator {
         case .text:
             let template = self.random.pick([
                 "{n}", "<{s}>", "{A.n}{absent}", "{m.x}", "é{ k}", "{{n}}", "{v", "x", "y", "",
+                "a text longer than a word 1",
             ])
             return .text(template)
         case .key: return .literal(self.random.pick([.string("a"), .int(1), .string("1"), .null]))

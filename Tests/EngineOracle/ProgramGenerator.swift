@@ -84,10 +84,12 @@ public struct OracleGenerator {
 
     /// A field against a literal or another field, which the engine has loops of its own for.
     private mutating func comparison(_ names: OracleNames) -> OracleExpression {
-        let operation = self.random.pick([.equal, .unequal, .less, .atMost, .greater, .atLeast] as [OracleOperator])
         var fields = names.fields + [OracleFieldShape(name: "n", kind: .int)]
         if !self.random.oneIn(4) { fields.removeAll { ![.int, .number, .text, .key].contains($0.kind) } }
         let field = self.random.pick(fields)
+        var operations: [OracleOperator] = [.equal, .unequal]
+        if field.kind != .text || self.random.oneIn(4) { operations += [.less, .atMost, .greater, .atLeast] }
+        let operation = self.random.pick(operations)
         let left = OracleExpression.name(field.name)
         let same = names.fields.filter { $0.kind == field.kind }
         if self.random.oneIn(4), !same.isEmpty { return .binary(operation, left, .name(self.random.pick(same).name)) }
