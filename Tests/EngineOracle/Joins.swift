@@ -58,6 +58,10 @@ struct OracleJoin {
         }
         var keys: [[String]] = []
         for found in classes {
+            let isPlain = sources.indices.allSatisfy { source in
+                Set(found.fields.filter { $0.source == source }.map(\.name)).count < 2
+            }
+            precondition(isPlain, "What two fields of one source mean in a class is open; the generator makes none.")
             let names = sources.indices.map { source in found.fields.first { $0.source == source }?.name }
             if names.contains(nil) {
                 rest += found.conditions
