@@ -165,6 +165,16 @@ let package = Package(
         .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
         .target(name: "Engine", dependencies: ["VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
 
+        .target(name: "EngineOracle", path: "Tests/EngineOracle", swiftSettings: strict),
+        .executableTarget(
+            name: "engine-oracle",
+            dependencies: [
+                "Engine", "EngineOracle", "VPL",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+
         // MARK: Worker
         .target(
             name: "Worker",
@@ -300,6 +310,11 @@ let package = Package(
         // What `scripts/fuzz` checks of any input, and the test that checks it of those that were found.
         .target(name: "FuzzChecks", dependencies: ["Engine", "VPL"], path: "Fuzz/checks", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzChecks"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineOracleTests",
+            dependencies: ["EngineOracle", "engine-oracle"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [

@@ -152,4 +152,11 @@ struct JoinTests {
         ]
         #expect(try run(source, events).emitted.map { $0.fields.text } == ["{a: 2, b: 3}"])
     }
+
+    @Test("without an aggregate each event goes through all that follows before the next")
+    func individually() throws {
+        let events = [0, 1, 12].map { Event(type: "B", timestamp: $0 * 1_000_000_000, fields: ["v": .int($0)]) }
+        let outputs = try run("stream S = B.window(10s).emit(v: v, a: 1).emit(v: v)", events)
+        #expect(outputs.emitted.map { $0.fields.text } == ["{v: 0, a: 1}", "{v: 0}", "{v: 1, a: 1}", "{v: 1}"])
+    }
 }

@@ -140,7 +140,8 @@ public struct Pipeline: ~Copyable, Sendable {
         }
     }
 
-    /// Takes a batch through the operations from `place` on, and routes what is left.
+    /// Takes a batch through the operations from `place` on, and routes what is left. Where no aggregate follows, each event
+    /// goes through all of them before the next.
     ///
     /// - Parameter isTyped: Whether the events carry a type of their own, given by `.emit as` or `.process`, that streams
     ///   may read.
@@ -154,6 +155,14 @@ public struct Pipeline: ~Copyable, Sendable {
     ) {
         var batch = events
         for place in place..<stream.operations.count {
+            if batch.count > 1, place >= stream.individualPlace {
+                let before = isTyped
+                for event in batch {
+                    isTyped = before
+                    self.run(stream, from: place, on: [event], depth: depth, isTyped: &isTyped, into: &outputs)
+                }
+                return
+            }
             if case .window(let state) = stream.operations[place] {
                 for event in batch {
                     guard let fired = self.windows[state].add(event) else { continue }

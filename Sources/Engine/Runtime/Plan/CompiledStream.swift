@@ -6,6 +6,18 @@ struct CompiledStream: Sendable {
     let join: (CompiledJoin, state: Int)?
     let operations: [CompiledOperation]
 
+    /// From this operation on no aggregate follows.
+    let individualPlace: Int
+
+    init(name: String, branches: [Branch], join: (CompiledJoin, state: Int)?, operations: [CompiledOperation]) {
+        self.name = name
+        self.branches = branches
+        self.join = join
+        self.operations = operations
+        let last = operations.lastIndex { if case .aggregate = $0 { true } else { false } }
+        self.individualPlace = last.map { $0 + 1 } ?? 0
+    }
+
     /// A type the stream reads, and under which condition.
     struct Branch: Sendable {
         let type: String
