@@ -174,6 +174,15 @@ struct BatchTests {
         #expect(pipeline.counters.limits.joinEventsForgotten == 3000)
     }
 
+    @Test("an int constant beside floats stays an int where that shows")
+    func identity() throws {
+        let events = [1.0, 2.5, -0.0].map { Event(type: "E", timestamp: 0, fields: ["w": .float($0)]) }
+        try self.compare(
+            "stream S = E.emit(a: 1 is w, b: w is 1, c: w is 1.0, d: w == 1, e: 0 / w, f: w % 2, g: w in [1])",
+            events
+        )
+    }
+
     @Test("functions of the program agree with single events")
     func functions() throws {
         let source = """

@@ -3,7 +3,10 @@ import VPL
 /// Comparisons over whole columns.
 extension ColumnEvaluator {
     func comparison(_ symbol: BinaryOperator, _ left: NodeID, _ right: NodeID, in frame: Frame) -> Column {
-        let (a, b) = self.operands(left, right, in: frame)
+        // 1 is not identical to 1.0.
+        let (a, b) =
+            symbol == .identical
+            ? (self.column(left, in: frame), self.column(right, in: frame)) : self.operands(left, right, in: frame)
         guard let rows = self.comparedRows(symbol, a, b, in: frame) else {
             return self.combined(a, b, in: frame) { symbol.compare($0, $1).map { .bool($0) } }
         }
