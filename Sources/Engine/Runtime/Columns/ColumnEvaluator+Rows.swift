@@ -66,30 +66,9 @@ extension ColumnEvaluator {
         return column
     }
 
-    func template(_ segments: [TemplateSegment], in frame: Frame) -> Column {
-        let columns = segments.map { segment -> Column? in
-            if case .value(let node, _) = segment { self.column(node, in: frame) } else { nil }
-        }
-        let column = self.pool.column()
-        frame.selection.forEach { row in
-            var text: String? = ""
-            for (place, segment) in segments.enumerated() {
-                let value = columns[place].flatMap { self.batch.value($0, row) }
-                switch segment {
-                case .text(let part): text?.append(part)
-                case .value(_, let spelling):
-                    if let value, !value.isNull { text?.append(value.text) } else { text?.append(spelling) }
-                }
-                if text?.utf8.count ?? 0 > Value.bytesMax { text = nil }
-            }
-            self.batch.write(text.map { .string($0) }, to: column, row)
-        }
-        column.noteMissing(among: frame.selection)
-        return column
-    }
-
     func call(_ function: BuiltinFunction, _ arguments: NodeList, in frame: Frame) -> Column {
         let columns = arguments.indices.map { self.column(self.code.operands[$0], in: frame) }
+        if let column = self.kernel(function, columns, in: frame) { return column }
         var values = [Value?](repeating: nil, count: columns.count)
         let column = self.pool.column()
         // `now` asks for the time of the row.

@@ -103,8 +103,7 @@ final class RowWriter {
             let float = Double(bitPattern: word)
             var text = float.isFinite ? float.description : "null"
             text.withUTF8 { self.bytes.append(contentsOf: $0) }
-        case Cell.string where !TextPlace(rawValue: word).isInHeap:
-            // As it came, which was without anything to escape.
+        case Cell.string where self.isPlain(TextPlace(rawValue: word)):
             self.bytes.append(UInt8(ascii: "\""))
             self.bytes.append(contentsOf: self.batch.bytes(TextPlace(rawValue: word)))
             self.bytes.append(UInt8(ascii: "\""))
@@ -113,6 +112,13 @@ final class RowWriter {
             writer.write(self.batch.value(column, row) ?? .null)
             self.append(writer.bytes)
         }
+    }
+
+    /// Nothing in the text needs an escape: what is in the input came without any.
+    @inline(__always)
+    private func isPlain(_ place: TextPlace) -> Bool {
+        !place.isInHeap
+            || self.batch.bytes(place).allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     }
 
     @inline(__always)
