@@ -387,7 +387,7 @@ struct BatchTests {
                     let place = Int.random(in: 0..<text.count, using: &random)
                     text[place] = Array("\"\\{}[],:0-.et \u{1}\u{ff}\n".utf8).randomElement(using: &random) ?? 0
                 }
-                payloads.append(text, defaultType: ["E", "F", "G"].randomElement(using: &random) ?? "E")
+                payloads.append(text, defaultType: ["E", "F", "G", nil].randomElement(using: &random) ?? "E")
             }
             let plan = try Self.load(programs[round / 2 % 2])
             var (expected, expectedRejections) = (Outputs(), [String]())

@@ -122,6 +122,33 @@ import Testing
         await worker.stop()
     }
 
+    @Test func `events come in lines, and what is none is counted and passed over`() async throws {
+        let worker = try await TestWorker()
+        let id = try await worker.running(DeployPipelineRequest(name: "hot", source: Programs.filter))
+        var lines = (0..<3000).map { #"{"event_type":"Reading","fields":{"value":\#($0)}}"# }
+        lines.insert(contentsOf: ["nonsense", #"{"value":5}"#, "", #"{"event_type":"Reading","#], at: 1000)
+        let body = lines.joined(separator: "\n")
+        let path = "/api/v1/pipelines/\(id)/events-batch"
+        let quiet = try await worker.call(.post, path, body, contentType: "application/x-ndjson")
+        #expect(quiet.status == 200)
+        let expected =
+            #"{"accepted":3000,"rejected":3,"rejections":{"missing_type":1,"truncated":1,"wrong_shape":1},"output_events":[],"#
+        #expect(quiet.body.hasPrefix(expected), "\(quiet.body.prefix(300))")
+        let told = try await worker.call(
+            .post,
+            path + "?output=true",
+            lines[2999],
+            contentType: "application/jsonl; x=y"
+        )
+        #expect(
+            told.body.hasPrefix(#"{"accepted":1,"rejected":0,"rejections":{},"output_events":[{"event_type":"Hot""#)
+        )
+        let metrics = try await worker.call(.get, "/api/v1/pipelines/\(id)/metrics").body
+        #expect(metrics.contains(#""events_processed":3001"#))
+        #expect(metrics.contains(#""rejections":{"#) && metrics.contains(#""missing_type":1"#))
+        await worker.stop()
+    }
+
     @Test func `only who shows the key is let in, and probes need none`() async throws {
         let worker = try await TestWorker { $0.apiKey = "right" }
         for path in ["", "/x", "/x/metrics"] {

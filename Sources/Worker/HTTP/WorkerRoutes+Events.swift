@@ -13,7 +13,7 @@ extension WorkerRoutes {
         router.post(":id/events") { request, context -> Response in
             let pipeline = try await self.pipeline(context)
             let event = try Self.decode(Array(buffer: try await request.jsonBytes()))
-            let output = try await self.inject([event], into: pipeline)
+            let output = try await self.inject(.events([event]), into: pipeline).emitted
             let events = Self.list(output.map(EventEncoder.outputLine))
             return Response.json(
                 .ok,
@@ -22,21 +22,66 @@ extension WorkerRoutes {
         }
         router.post(":id/events-batch") { request, context -> Response in
             let pipeline = try await self.pipeline(context)
+            if let contentType = request.headers[.contentType], Self.isLines(contentType) {
+                return try await self.injectLines(request, into: pipeline)
+            }
             let events = try Self.decodeBatch(Array(buffer: try await request.jsonBytes()))
             let started = ContinuousClock.now
-            let output = try await self.inject(events, into: pipeline)
-            let (seconds, attoseconds) = (ContinuousClock.now - started).components
-            let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
-            let head = #"{"accepted":\#(events.count),"output_events":"#
-            let tail = #","processing_time_us":\#(microseconds)}"#
-            let list = Self.list(output.map(EventEncoder.sinkPayload))
-            return Response.json(.ok, bytes: Array(head.utf8) + list + Array(tail.utf8))
+            let output = try await self.inject(.events(events), into: pipeline).emitted
+            return Self.batchAnswer(#"{"accepted":\#(events.count)"#, output, since: started)
         }
     }
 
-    private func inject(_ events: [Event], into pipeline: RunningPipeline) async throws(WorkerAPIError) -> [Event] {
-        switch await pipeline.inject(events, within: Self.injectTimeout) {
-        case .processed(let output): return output
+    // MARK: - JSON Lines
+
+    private static func isLines(_ contentType: String) -> Bool {
+        let type = contentType.lowercased().prefix { $0 != ";" }
+        return ["application/x-ndjson", "application/jsonl", "application/x-jsonlines"].contains(type)
+    }
+
+    /// An event in each line, for whoever has many: what is none is counted and passed over, and the program's output is
+    /// in the answer only with `?output=true`.
+    private func injectLines(_ request: Request, into pipeline: RunningPipeline) async throws -> Response {
+        let body = try await request.body.collect(upTo: Self.bodyBytesMax)
+        var payloads = EventPayloads(arrival: WallClock.nanoseconds())
+        for line in body.readableBytesView.split(separator: UInt8(ascii: "\n")) where !line.allSatisfy({ $0 <= 0x20 }) {
+            payloads.append(Array(line), defaultType: nil)
+        }
+        let wantsOutput = request.uri.queryParameters["output"] == "true"
+        let started = ContinuousClock.now
+        let result = try await self.inject(
+            .payloads(payloads, connector: nil),
+            wantsOutput: wantsOutput,
+            into: pipeline
+        )
+        let rejected = result.rejections.total
+        let reasons = result.rejections.byCode.map { #""\#($0.code.rawValue)":\#($0.count)"# }.joined(separator: ",")
+        return Self.batchAnswer(
+            #"{"accepted":\#(UInt64(payloads.count) - rejected),"rejected":\#(rejected),"rejections":{\#(reasons)}"#,
+            result.emitted,
+            since: started
+        )
+    }
+
+    private static func batchAnswer(
+        _ head: String,
+        _ output: [Event],
+        since started: ContinuousClock.Instant
+    ) -> Response {
+        let (seconds, attoseconds) = (ContinuousClock.now - started).components
+        let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+        let tail = #","processing_time_us":\#(microseconds)}"#
+        let list = Self.list(output.map(EventEncoder.sinkPayload))
+        return Response.json(.ok, bytes: Array((head + #","output_events":"#).utf8) + list + Array(tail.utf8))
+    }
+
+    private func inject(
+        _ content: EventBatch.Content,
+        wantsOutput: Bool = true,
+        into pipeline: RunningPipeline
+    ) async throws(WorkerAPIError) -> BatchResult {
+        switch await pipeline.inject(content, wantsOutput: wantsOutput, within: Self.injectTimeout) {
+        case .processed(let result): return result
         case .refused: throw .overloaded
         case .unknown: throw .outcomeUnknown
         case .stopped: throw .stopping

@@ -69,6 +69,7 @@ struct EngineLoop: ~Copyable {
         let now = WallClock.nanoseconds()
         self.columns?.now = now
         self.pipeline.now = now
+        var rejections = RejectionCounts()
         switch batch.content {
         case .events(let events):
             if let columns = self.columns {
@@ -77,25 +78,28 @@ struct EngineLoop: ~Copyable {
                 self.pipeline.process(events, into: &self.outputs)
             }
         case .payloads(let payloads, let connector):
-            let emits = batch.reply != nil || self.onOutput != nil
+            let emits = batch.reply != nil && batch.wantsOutput || self.onOutput != nil
             let (progress, logger) = (self.progress, self.logger)
-            func rejected(_ error: EventDecodingError) { Self.reject(error, connector, progress, logger) }
+            func rejected(_ error: EventDecodingError) {
+                rejections.add(error.code)
+                Self.reject(error, connector, progress, logger)
+            }
             if let columns = self.columns {
                 columns.process(payloads, into: &self.outputs, emits: emits, rejected: rejected)
             } else {
                 self.pipeline.process(payloads, into: &self.outputs, rejected: rejected)
             }
         }
-        self.handOn(batch)
+        self.handOn(batch, rejections)
     }
 
     private static func reject(
         _ error: EventDecodingError,
-        _ connector: String,
+        _ connector: String?,
         _ progress: PipelineProgress,
         _ logger: Logger
     ) {
-        guard let count = progress.countRejection(error.code) else { return }
+        guard let count = progress.countRejection(error.code), let connector else { return }
         logger.warning(
             "message is no event",
             metadata: [
@@ -105,7 +109,7 @@ struct EngineLoop: ~Copyable {
     }
 
     /// Sends what came of a batch, or of the end of sessions, where it belongs.
-    private mutating func handOn(_ batch: EventBatch?) {
+    private mutating func handOn(_ batch: EventBatch?, _ rejections: RejectionCounts = RejectionCounts()) {
         let counters = self.columns?.counters ?? self.pipeline.counters
         let cuts = self.columns?.cuts ?? self.pipeline.cuts
         self.progress.count {
@@ -118,7 +122,7 @@ struct EngineLoop: ~Copyable {
         for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
         for entry in self.outputs.logged { self.log(entry) }
         batch?.receipt?.settle()
-        batch?.reply?(self.outputs.emitted)
+        batch?.reply?(BatchResult(emitted: self.outputs.emitted, rejections: rejections))
         if !self.outputs.emitted.isEmpty { self.onOutput?(self.outputs.emitted) }
         self.outputs.clear()
     }

@@ -5,15 +5,17 @@ import Threads
 struct EventBatch: Sendable {
     enum Content: Sendable {
         case events([Event])
-        /// As they came over a connection.
-        case payloads(EventPayloads, connector: String)
+        /// As they came over a connection. Without a connector they came in a request, whose answer tells what is rejected.
+        case payloads(EventPayloads, connector: String?)
     }
 
     var content: Content
     /// For messages that are acknowledged only when what came of them is safe.
     var receipt: BatchReceipt?
-    /// Told what the events led to in the program's output.
-    var reply: (@Sendable ([Event]) -> Void)?
+    /// Told what became of the events.
+    var reply: (@Sendable (BatchResult) -> Void)?
+    /// Whether the reply is to have the program's output.
+    var wantsOutput = true
 
     var count: Int {
         switch self.content {
@@ -21,6 +23,14 @@ struct EventBatch: Sendable {
         case .payloads(let payloads, _): payloads.count
         }
     }
+}
+
+/// What became of a batch.
+struct BatchResult: Sendable {
+    /// What its events led to in the program's output.
+    var emitted: [Event] = []
+    /// Payloads that were no events.
+    var rejections = RejectionCounts()
 }
 
 /// The bounded way from sources and requests to a pipeline's engine thread.

@@ -80,13 +80,18 @@ final class RunningPipeline: Sendable {
         }
     }
 
-    /// Puts events into the pipeline, and gives what they led to in its output.
-    func inject(_ events: [Event], within timeout: Duration) async -> Injection {
-        let promise = Promise<[Event]>()
-        switch self.inbox.offer(EventBatch(content: .events(events), reply: { promise.fulfil($0) })) {
+    /// Puts events into the pipeline, and tells what became of them.
+    func inject(
+        _ content: EventBatch.Content,
+        wantsOutput: Bool = true,
+        within timeout: Duration
+    ) async -> Injection {
+        let promise = Promise<BatchResult>()
+        let batch = EventBatch(content: content, reply: { promise.fulfil($0) }, wantsOutput: wantsOutput)
+        switch self.inbox.offer(batch) {
         case .taken:
-            guard let output = await promise.value(within: timeout) else { return .unknown }
-            return .processed(output)
+            guard let result = await promise.value(within: timeout) else { return .unknown }
+            return .processed(result)
         case .full: return .refused
         case .closed: return .stopped
         }
@@ -96,7 +101,7 @@ final class RunningPipeline: Sendable {
     func add(_ batch: EventBatch) -> Bool { self.inbox.add(batch) }
 
     enum Injection {
-        case processed([Event])
+        case processed(BatchResult)
         /// The pipeline has more to do than it may hold.
         case refused
         /// It was taken, and not processed in time.

@@ -34,11 +34,11 @@ extension BatchPipeline {
     private func read(
         _ place: Range<Int>,
         _ bytes: UnsafeBufferPointer<UInt8>,
-        _ defaultType: String,
+        _ defaultType: String?,
         _ arrival: Int64,
         with rows: inout RowReader
     ) throws(EventDecodingError) {
-        let type = self.batch.schema.type(named: defaultType)
+        let type = defaultType.map { self.batch.schema.type(named: $0) }
         if place.count <= EventLimits.payloadBytesMax, rows.readJSON(place, arrival: arrival, defaultType: type) {
             self.batch.noteLine(place)
             return

@@ -3,8 +3,8 @@ public struct EventPayloads: Sendable {
     /// Each is followed by zeros, which stop whoever reads over its end.
     private(set) var bytes: [UInt8] = []
     private(set) var places: [Range<Int>] = []
-    /// The types of those that name none, and up to which number of payloads each goes.
-    private(set) var defaultTypes: [(type: String, end: Int)] = []
+    /// The types of those that name none, nil where those are no events, and up to which number of payloads each goes.
+    private(set) var defaultTypes: [(type: String?, end: Int)] = []
     /// The time of those without one, in nanoseconds since 1970.
     public let arrival: Int64
 
@@ -12,7 +12,8 @@ public struct EventPayloads: Sendable {
 
     public var count: Int { self.places.count }
 
-    public mutating func append(_ payload: [UInt8], defaultType: String) {
+    /// - Parameter defaultType: The type of a payload that names none; nil where that is no event.
+    public mutating func append(_ payload: [UInt8], defaultType: String?) {
         let start = self.bytes.count
         self.bytes.append(contentsOf: payload)
         self.places.append(start..<self.bytes.count)
@@ -22,7 +23,7 @@ public struct EventPayloads: Sendable {
     }
 
     /// Calls `body` with each payload, and the type that it has if it names none.
-    func forEach(_ body: (Range<Int>, String) -> Void) {
+    func forEach(_ body: (Range<Int>, String?) -> Void) {
         var first = 0
         for (type, end) in self.defaultTypes {
             for place in self.places[first..<end] { body(place, type) }
