@@ -21,6 +21,8 @@ struct ExplanationTests {
         #expect(
             text == """
                 Runs over batches of columns.
+                One worker has all events: stream Total sums up events whose symbol may differ.
+                Expressions name the fields m, n, price, symbol.
 
                 stream Mean
                   reads     events Tick
@@ -28,11 +30,13 @@ struct ExplanationTests {
                   gathers   10s for each symbol
                   sums up   m by symbol
                   emits     Mean: m
+                  costs     the same for each event
                   keeps     a set of sums for every key ever seen: unbounded in keys
 
                 stream Total
                   reads     stream Mean
                   sums up   n, over all events so far
+                  costs     the same for each event
                   keeps     one set of sums
 
                 stream Pairs
@@ -40,6 +44,7 @@ struct ExplanationTests {
                   joins     Total.n = Quote.n, at most 5m apart
                   passes    the first 3
                   emits     Pair: n
+                  costs     the same for each event
                   keeps     one event of each source for every key ever seen, more while events are out of order: unbounded in keys
 
                 """
@@ -59,5 +64,15 @@ struct ExplanationTests {
     )
     func obstacles(source: String, reason: String) throws {
         #expect(try self.explanation(source).hasPrefix("Runs one event after the other: \(reason)"))
+    }
+
+    @Test("it says what may be shared out, and what takes long")
+    func costs() throws {
+        let any = try self.explanation("stream A = E.where(x > 1).emit(y: y)")
+        #expect(any.contains("Any worker may have any event.\nExpressions name the fields x, y.\n"))
+        let keyed = try self.explanation("stream A = E.partition_by(k).window(5).aggregate(n: count()).emit(n: n)")
+        #expect(keyed.contains("Workers may share events out by k.\n"))
+        let sliding = try self.explanation("stream A = E.window(1h, sliding: 1s).aggregate(n: count()).emit(n: n)")
+        #expect(sliding.contains("  costs     all events of the window for each result\n"))
     }
 }

@@ -157,7 +157,7 @@ struct BatchProgram {
     }
 
     /// The fields that expressions name, which may be more than they read.
-    private static func fields(of plan: Plan) -> [String] {
+    static func fields(of plan: Plan) -> [String] {
         var fields: Set<String> = []
         for node in plan.code.nodes {
             switch node {

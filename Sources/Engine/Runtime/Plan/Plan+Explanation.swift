@@ -4,16 +4,43 @@ extension Plan {
     /// Why the program does not run over batches of columns; nil if it does.
     public var obstacleToBatches: String? { BatchProgram.obstacle(in: self) }
 
-    /// How the program runs, for people: each stream with what it reads, what it does, and what it keeps in memory.
+    /// How the program runs, for people: each stream with what it reads, what it does, what an event costs, and what it keeps
+    /// in memory.
     public var explanation: String {
         let obstacle = self.obstacleToBatches
         var text = obstacle.map { "Runs one event after the other: \($0).\n" } ?? "Runs over batches of columns.\n"
+        if obstacle == nil {
+            text += self.partitioning + "\n"
+            let fields = BatchProgram.fields(of: self).filter { !$0.contains(".") && self.routes[$0] == nil }
+            if !fields.isEmpty { text += "Expressions name the fields \(fields.joined(separator: ", ")).\n" }
+        }
         let streamNames = Set(self.streams.map(\.name))
         for stream in self.streams {
             text += "\nstream \(stream.name)\n"
             for line in self.lines(of: stream, among: streamNames, inColumns: obstacle == nil) { text += "  \(line)\n" }
         }
         return text
+    }
+
+    private var partitioning: String {
+        if self.obstacles(toPartitioningBy: nil).isEmpty { return "Any worker may have any event." }
+        if let key = self.keyFields.first(where: { self.obstacles(toPartitioningBy: $0).isEmpty }) {
+            return "Workers may share events out by \(key)."
+        }
+        let reason = self.obstacles(toPartitioningBy: self.keyFields.first).first ?? ""
+        return "One worker has all events: \(reason)."
+    }
+
+    /// What an event costs, or a result.
+    private func cost(of stream: CompiledStream) -> String {
+        let isRecomputed = stream.operations.enumerated().contains { place, operation in
+            guard case .aggregate = operation, let window = stream.window(before: place, in: self) else { return false }
+            switch window.kind {
+            case .sliding, .slidingCount: return true
+            case .tumbling, .count, .session: return false
+            }
+        }
+        return isRecomputed ? "all events of the window for each result" : "the same for each event"
     }
 
     private func lines(of stream: CompiledStream, among streamNames: Set<String>, inColumns: Bool) -> [String] {
@@ -34,6 +61,7 @@ extension Plan {
             lines.append(does)
             if let keeps { kept.append(keeps) }
         }
+        lines.append("costs     " + self.cost(of: stream))
         lines += kept.map { "keeps     " + $0 }
         return lines
     }
