@@ -1,0 +1,131 @@
+import Testing
+import VPL
+
+@testable import Engine
+
+/// Whatever the bytes are, both readers give the same: the events, or the reason why there are none.
+@Suite("Damaged frames of events")
+struct EventFrameDamageTests {
+    private static let programs = [
+        "stream S = merge(E, F).emit(a: a, b: b, c: c, t: timestamp, n: type_of(a))",
+        "stream S = merge(E, F).where(a != 1).print().emit()",
+    ]
+
+    /// The readers, ready for one frame after the other: the programs remember nothing.
+    private struct Readers {
+        let columns: [BatchPipeline]
+        let plans: [Plan]
+
+        init() throws {
+            self.plans = try EventFrameDamageTests.programs.map { try #require(Plan.load($0).plan) }
+            self.columns = try self.plans.map { try #require(BatchPipeline($0)) }
+        }
+
+        /// Whether the frame was read.
+        func read(_ frame: [UInt8], _ comment: @autoclosure () -> Comment) -> Bool {
+            var decoded: [Event]?
+            var failure: EventDecodingError?
+            do { decoded = try EventFrame.decode(frame) } catch { failure = error }
+            for (plan, columns) in zip(self.plans, self.columns) {
+                var (actual, expected) = (Outputs(), Outputs())
+                var refusal: EventDecodingError?
+                do { try columns.process(frame: frame.span, into: &actual) } catch { refusal = error }
+                if let decoded {
+                    var pipeline = Pipeline(plan)
+                    pipeline.process(decoded, into: &expected)
+                }
+                #expect(refusal == failure, comment())
+                let isSame = BatchPrograms.lines(actual) == BatchPrograms.lines(expected)
+                #expect(isSame, comment())
+            }
+            if let failure { #expect((0...frame.count).contains(failure.offset), comment()) }
+            return decoded != nil
+        }
+    }
+
+    @Test("a byte that is another makes an error or other events", arguments: 1...6 as ClosedRange<UInt64>)
+    func flips(seed: UInt64) throws {
+        let readers = try Readers()
+        var random = SeededGenerator(seed: seed)
+        let frame = try #require(EventFrame.encode(EventFrameSamples.events(5, &random)).first)
+        for place in frame.indices {
+            for change in [1, 2, 4, 8, 16, 32, 64, 128, 255] as [UInt8] {
+                var damaged = frame
+                damaged[place] ^= change
+                _ = readers.read(damaged, "seed \(seed), byte \(place), change \(change)")
+            }
+        }
+    }
+
+    @Test("a frame that is cut short, or long, is none", arguments: 1...6 as ClosedRange<UInt64>)
+    func truncations(seed: UInt64) throws {
+        let readers = try Readers()
+        var random = SeededGenerator(seed: seed)
+        let frame = try #require(EventFrame.encode(EventFrameSamples.events(5, &random)).first)
+        for length in 0..<frame.count {
+            #expect(!readers.read(Array(frame[..<length]), "seed \(seed), length \(length)"))
+            // And if it says that this is all there is.
+            guard length >= EventFrame.headerBytes else { continue }
+            var shorter = Array(frame[..<length])
+            shorter.replaceSubrange(16..<20, with: [UInt8(length & 255), UInt8(length >> 8), 0, 0])
+            #expect(!readers.read(shorter, "seed \(seed), as if of length \(length)"))
+        }
+        #expect(!readers.read(frame + [0], "seed \(seed)"))
+        #expect(readers.read(frame, "seed \(seed)"))
+    }
+
+    @Test("several bytes that are others", arguments: 1...10 as ClosedRange<UInt64>)
+    func noise(seed: UInt64) throws {
+        let readers = try Readers()
+        var random = SeededGenerator(seed: seed)
+        let frame = try #require(EventFrame.encode(EventFrameSamples.events(20, &random)).first)
+        for round in 0..<300 {
+            var damaged = frame
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                let place = Int.random(in: 6..<frame.count, using: &random)
+                damaged[place] = [0, 1, 2, 5, 8, 9, 127, 128, 255].randomElement(using: &random) ?? 0
+            }
+            _ = readers.read(damaged, "seed \(seed), round \(round)")
+        }
+    }
+
+    /// A frame of one event of type `E` whose field `a` has this column.
+    private func frame(_ column: [UInt8], rows: UInt8 = 1) -> [UInt8] {
+        var frame = EventFrameSamples.bytes("56504652 01 00") + [rows, 0]
+        frame += EventFrameSamples.bytes("0100 0100 0100 0000 00000000  01000000 45  01000000 61  0000 0100 0000")
+        frame += [0] + Array(repeating: 0, count: 8 * Int(rows)) + column
+        var length: [UInt8] = []
+        length.append(number: UInt32(frame.count))
+        frame.replaceSubrange(16..<20, with: length)
+        return frame
+    }
+
+    @Test("counts and lengths that promise more than there is, or than may be")
+    func hostile() throws {
+        let readers = try Readers()
+        let huge = [0xFF, 0xFF, 0xFF, 0xFF] as [UInt8]
+        let deep = Array(repeatElement([8, 1, 0, 0, 0] as [UInt8], count: 100_000).joined())
+        let long = [0, 0, 0x10, 0] as [UInt8]
+        for (column, rows, code) in [
+            ([], 1, .malformed), ([7], 1, .malformed), ([10], 1, .malformed), ([1, 0], 1, .malformed),
+            ([2, 2], 1, .malformed), ([0, 2, 2], 1, .malformed), ([0, 77], 1, .malformed),
+            ([0, 8] + huge, 1, .tooLarge), ([0, 9] + huge, 1, .malformed), ([0, 5] + huge, 1, .tooLarge),
+            ([5] + huge, 1, .malformed), ([5] + long, 1, .tooLarge), ([0, 5] + long, 1, .tooLarge),
+            ([5, 5, 0, 0, 0, 97], 1, .malformed), ([0, 8, 16, 39, 0, 0, 1], 1, .malformed),
+            ([5, 1, 0, 0, 0, 0, 0, 0, 0, 97], 2, .malformed), ([5, 1, 0, 0, 0, 2, 0, 0, 0, 0xC3, 0xA9], 2, .notUTF8),
+            ([5, 1, 0, 0, 0, 0xFF], 1, .notUTF8), ([0, 5, 1, 0, 0, 0, 0xFF], 1, .notUTF8), ([0] + deep, 1, .tooDeep),
+        ] as [([UInt8], UInt8, EventDecodingError.Code)] {
+            let frame = self.frame(column, rows: rows)
+            _ = readers.read(frame, "\(column.prefix(12))")
+            do throws(EventDecodingError) {
+                _ = try EventFrame.decode(frame)
+                Issue.record("read: \(column.prefix(12))")
+            } catch {
+                #expect(error.code == code, "\(column.prefix(12)): \(error.message)")
+            }
+        }
+        #expect(readers.read(self.frame([3, 1, 0, 0, 0, 0, 0, 0, 0]), "one that is right"))
+        #expect(readers.read(self.frame([0] + deep.prefix(31 * 5) + [8, 0, 0, 0, 0]), "as deep as may be"))
+        #expect(!readers.read(self.frame([0] + deep.prefix(32 * 5) + [8, 0, 0, 0, 0]), "deeper"))
+    }
+}
