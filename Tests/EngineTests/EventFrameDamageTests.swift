@@ -114,6 +114,9 @@ struct EventFrameDamageTests {
             ([5, 5, 0, 0, 0, 97], 1, .malformed), ([0, 8, 16, 39, 0, 0, 1], 1, .malformed),
             ([5, 1, 0, 0, 0, 0, 0, 0, 0, 97], 2, .malformed), ([5, 1, 0, 0, 0, 2, 0, 0, 0, 0xC3, 0xA9], 2, .notUTF8),
             ([5, 1, 0, 0, 0, 0xFF], 1, .notUTF8), ([0, 5, 1, 0, 0, 0, 0xFF], 1, .notUTF8), ([0] + deep, 1, .tooDeep),
+            ([10, 0, 0, 0], 1, .malformed), ([10, 1, 0, 1, 97, 1], 1, .malformed),
+            ([10, 1, 0, 1, 0xC3, 0], 1, .notUTF8),
+            ([10, 1, 0, 65], 1, .malformed), ([10, 255, 255, 1], 1, .malformed), ([10, 1, 0, 0, 0], 2, .malformed),
         ] as [([UInt8], UInt8, EventDecodingError.Code)] {
             let frame = self.frame(column, rows: rows)
             _ = readers.read(frame, "\(column.prefix(12))")
@@ -124,6 +127,7 @@ struct EventFrameDamageTests {
                 #expect(error.code == code, "\(column.prefix(12)): \(error.message)")
             }
         }
+        #expect(readers.read(self.frame([10, 1, 0, 1, 97, 0, 0], rows: 2), "a text that is there once"))
         #expect(readers.read(self.frame([3, 1, 0, 0, 0, 0, 0, 0, 0]), "one that is right"))
         #expect(readers.read(self.frame([0] + deep.prefix(31 * 5) + [8, 0, 0, 0, 0]), "as deep as may be"))
         #expect(!readers.read(self.frame([0] + deep.prefix(32 * 5) + [8, 0, 0, 0, 0]), "deeper"))

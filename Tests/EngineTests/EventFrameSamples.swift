@@ -15,7 +15,8 @@ enum EventFrameSamples {
 
     /// Values of one kind, so that fields have columns of it; or of any.
     private static let pools: [[Value]] = [
-        [true, false], [1, 2, .int(.min)], [0.5, .float(.nan)], ["a", "bc", "é", ""], [.timestamp(1), .timestamp(9)],
+        [true, false], [1, 2, .int(.min)], [0.5, .float(.nan)], ["a", "bc", "é", ""], ["S1", "é"],
+        [.timestamp(1), .timestamp(9)],
         [.duration(7)], [.null], values,
     ]
 

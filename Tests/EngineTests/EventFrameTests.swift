@@ -15,26 +15,31 @@ struct EventFrameTests {
     @Test("the format is what it was")
     func golden() throws {
         let events = [
-            Event(type: "Tick", timestamp: 1_000_000_000, fields: ["price": 1.5, "n": 7, "on": true, "s": "é"]),
+            Event(
+                type: "Tick",
+                timestamp: 1_000_000_000,
+                fields: ["price": 1.5, "n": 7, "on": true, "s": "é", "v": "X"]
+            ),
             Event(type: "Tock", timestamp: 1_002_000_000, fields: ["s": "xy", "price": 2.0, "on": .null]),
             Event(
                 type: "Tick",
                 timestamp: 1_001_000_000,
-                fields: ["price": -1.0, "n": .int(-1), "on": .map(["k": .array([.duration(2)])]), "s": ""]
+                fields: ["price": -1.0, "n": .int(-1), "on": .map(["k": .array([.duration(2)])]), "s": "", "v": "X"]
             ),
         ]
         let frame = EventFrameSamples.bytes(
             """
-            56504652 01 00 0300  0200 0400 0200 0000  c4000000
+            56504652 01 00 0300  0200 0500 0200 0000  d2000000
             04000000 5469636b  04000000 546f636b
-            05000000 7072696365  01000000 6e  02000000 6f6e  01000000 73
-            0000 0400 0000 0100 0200 0300  0100 0300 0300 0000 0200
+            05000000 7072696365  01000000 6e  02000000 6f6e  01000000 73  01000000 76
+            0000 0500 0000 0100 0200 0300 0400  0100 0300 0300 0000 0200
             02 00ca9a3b00000000 40420f0000000000  0000 0200 0100
             00 01 00
             04 000000000000f83f 0000000000000040 000000000000f0bf
             03 0700000000000000 ffffffffffffffff
             00  02 01  01  09 01000000 01000000 6b 08 01000000 07 0200000000000000
             05 02000000 04000000 04000000 c3a97879
+            0a 0100 01 58 00 00
             """
         )
         let encoded = EventFrame.encode(events)
@@ -64,6 +69,18 @@ struct EventFrameTests {
         #expect(frames.count > 1)
         let decoded = try frames.flatMap { try EventFrame.decode($0) }
         #expect(decoded.map(EventFrameSamples.text) == events.map(EventFrameSamples.text))
+    }
+
+    @Test("texts that repeat are there once", arguments: [1, 2, 256, 257, 511, 512, 513])
+    func repeatedTexts(count: Int) throws {
+        let events = (0..<1024).map { number in
+            Event(type: "E", timestamp: 0, fields: ["a": .string("\(number % count)é"), "b": .int(Int64(number))])
+        }
+        let frames = EventFrame.encode(events)
+        #expect(try EventFrame.decode(frames[0]).map(EventFrameSamples.text) == events.map(EventFrameSamples.text))
+        let kind = try frames[0].withUnsafeBufferPointer { try FrameLayout($0).columns[0].kind }
+        #expect(kind == (count <= 512 ? EventFrame.Kind.repeated : Cell.string))
+        try self.compare(try Self.load("stream S = E.where(b > 5).emit(a: a, b: b)"), frames, "\(count) texts")
     }
 
     // MARK: - Programs

@@ -70,9 +70,14 @@ struct FrameReader {
     @inline(__always)
     private func fill(_ column: Column, from source: FrameLayout.Column, row: (Int) -> Int) {
         let (words, tags, values) = (column.words, column.tags, self.bytes + source.place)
-        switch source.kind {
+        // A word for a bool, a number, or the place of a text.
+        var kind = source.kind
+        switch kind {
         case EventFrame.Kind.tagged: return self.fillTagged(column, from: source, row: row)
         case Cell.bool: for number in 0..<source.count { words[row(number)] = UInt64(values[number]) }
+        case EventFrame.Kind.repeated:
+            kind = Cell.string
+            self.fillRepeated(words, from: source, row: row)
         case Cell.string:
             let texts = source.place + 4 * source.count
             var start: UInt32 = 0
@@ -87,8 +92,23 @@ struct FrameReader {
                 words[row(number)] = FrameCursor.number(values + 8 * number, as: UInt64.self)
             }
         }
-        for number in 0..<source.count { tags[row(number)] = source.kind }
-        column.kinds.insert(CellKinds(source.kind))
+        for number in 0..<source.count { tags[row(number)] = kind }
+        column.kinds.insert(CellKinds(kind))
+    }
+
+    @inline(__always)
+    private func fillRepeated(
+        _ words: UnsafeMutablePointer<UInt64>,
+        from source: FrameLayout.Column,
+        row: (Int) -> Int
+    ) {
+        guard let repeated = source.repeated else { return }
+        let places = repeated.places(self.bytes).map { range in
+            TextPlace(offset: range.lowerBound, count: range.count, isInHeap: false).rawValue
+        }
+        places.withUnsafeBufferPointer { places in
+            for number in 0..<source.count { words[row(number)] = places[repeated.number(number, self.bytes)] }
+        }
     }
 
     private func fillTagged(_ column: Column, from source: FrameLayout.Column, row: (Int) -> Int) {

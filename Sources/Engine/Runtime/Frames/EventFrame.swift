@@ -53,6 +53,8 @@ public enum EventFrame {
     enum Kind {
         /// One value after the other, each with its tag: see `FrameValue`.
         static let tagged: UInt8 = 0
-        // Values of one kind have the number of its `Cell`.
+        /// Texts: see `RepeatedTexts`.
+        static let repeated: UInt8 = 10
+        // Other values of one kind have the number of its `Cell`.
     }
 }

@@ -28,13 +28,7 @@ public struct EventFrameWriter {
     ///
     /// - Returns: The frame of the events before it, if it had to begin another.
     public mutating func append(_ event: Event) -> [UInt8]? {
-        let event = self.fitted(event)
-        var names = FrameTables.nameBytes(event.type) + FrameTables.shapeBytes(event.fields.count)
-        var values = Self.rowBytes
-        for entry in event.fields.entries {
-            names += FrameTables.nameBytes(entry.name)
-            values += FrameValue.size(entry.value)
-        }
+        let (event, names, values) = self.fitted(event)
         guard names + values <= EventLimits.payloadBytesMax else {
             self.leftOut += 1
             return nil
@@ -104,6 +98,7 @@ public struct EventFrameWriter {
             for value in values { FrameValue.write(value, to: &frame) }
             return
         }
+        if tag == Cell.string, RepeatedTexts.write(values, to: &frame) { return }
         frame.append(tag)
         guard tag == Cell.string else {
             for value in values { FrameValue.writeWord(value, to: &frame) }
@@ -117,24 +112,42 @@ public struct EventFrameWriter {
         for case .string(let text) in values { frame.append(contentsOf: text.utf8) }
     }
 
-    /// The event within the limits.
-    private mutating func fitted(_ event: Event) -> Event {
-        let isFlat = event.fields.entries.allSatisfy { entry in
-            guard entry.name.utf8.count <= EventLimits.stringBytesMax else { return false }
+    // MARK: - Limits
+
+    /// How many bytes the names and the values of an event take at most; nil if something in it is beyond the limits, or may
+    /// be.
+    private static func sizes(_ event: Event) -> (names: Int, values: Int)? {
+        guard event.fields.count <= EventLimits.fieldsMax, event.type.utf8.count <= EventLimits.stringBytesMax else {
+            return nil
+        }
+        var names = FrameTables.nameBytes(event.type) + FrameTables.shapeBytes(event.fields.count)
+        var values = Self.rowBytes
+        for entry in event.fields.entries {
             switch entry.value {
-            case .null, .bool, .int, .float, .timestamp, .duration: return true
-            case .string(let text): return text.utf8.count <= EventLimits.stringBytesMax
-            case .array, .map: return false
+            case .null, .bool, .int, .float, .timestamp, .duration: break
+            case .string(let text): if text.utf8.count > EventLimits.stringBytesMax { return nil }
+            case .array, .map: return nil
             }
+            guard entry.name.utf8.count <= EventLimits.stringBytesMax else { return nil }
+            names += FrameTables.nameBytes(entry.name)
+            values += FrameValue.size(entry.value)
         }
-        if isFlat, event.fields.count <= EventLimits.fieldsMax, event.type.utf8.count <= EventLimits.stringBytesMax {
-            return event
-        }
+        return (names, values)
+    }
+
+    /// The event within the limits, and its sizes.
+    private mutating func fitted(_ event: Event) -> (Event, names: Int, values: Int) {
+        if let sizes = Self.sizes(event) { return (event, sizes.names, sizes.values) }
         if event.fields.count > EventLimits.fieldsMax { self.cuts.events += 1 }
         var fitted = Event(type: event.type.fitted(&self.cuts), timestamp: event.timestamp)
+        var names = FrameTables.nameBytes(fitted.type)
+        var values = Self.rowBytes
         for entry in event.fields.entries.prefix(EventLimits.fieldsMax) {
-            fitted.fields[entry.name.fitted(&self.cuts)] = entry.value.fitted(&self.cuts)
+            let (name, value) = (entry.name.fitted(&self.cuts), entry.value.fitted(&self.cuts))
+            fitted.fields[name] = value
+            names += FrameTables.nameBytes(name)
+            values += FrameValue.size(value)
         }
-        return fitted
+        return (fitted, names + FrameTables.shapeBytes(fitted.fields.count), values)
     }
 }

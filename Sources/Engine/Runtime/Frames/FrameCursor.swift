@@ -35,8 +35,7 @@ struct FrameCursor {
             throw self.error("a text is longer than 256 KiB", .tooLarge)
         }
         let start = try self.take(count)
-        let isText = Self.isASCII(self.bytes + start, count) || RowReader.isUTF8(self.buffer(start..<start + count))
-        guard isText else { throw self.error("a text is not UTF-8", .notUTF8) }
+        guard Self.isText(self.bytes + start, count) else { throw self.error("a text is not UTF-8", .notUTF8) }
         return start..<start + count
     }
 
@@ -58,6 +57,10 @@ struct FrameCursor {
         as _: Number.Type
     ) -> Number {
         Number(littleEndian: UnsafeRawPointer(bytes).loadUnaligned(as: Number.self))
+    }
+
+    static func isText(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        Self.isASCII(bytes, count) || RowReader.isUTF8(UnsafeBufferPointer(start: bytes, count: count))
     }
 
     static func isASCII(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {

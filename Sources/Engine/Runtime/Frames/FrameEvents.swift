@@ -3,6 +3,8 @@ struct FrameEvents {
     private let layout: FrameLayout
     private let types: [String]
     private let fields: [String]
+    /// By field: its texts, where each is there once.
+    private let texts: [[String]]
     /// By field: where its next value is, and its number.
     private var places: [UnsafePointer<UInt8>]
     private var rows: [Int]
@@ -11,6 +13,9 @@ struct FrameEvents {
         self.layout = layout
         self.types = layout.types.map { String(decoding: layout.text($0), as: UTF8.self) }
         self.fields = layout.fields.map { String(decoding: layout.text($0), as: UTF8.self) }
+        self.texts = layout.columns.map { column in
+            column.repeated?.places(layout.bytes).map { String(decoding: layout.text($0), as: UTF8.self) } ?? []
+        }
         self.places = layout.columns.map { layout.bytes + $0.place }
         self.rows = Array(repeating: 0, count: layout.columns.count)
     }
@@ -35,6 +40,10 @@ struct FrameEvents {
 
     private mutating func next(_ field: Int) -> Value {
         let column = self.layout.columns[field]
+        if let repeated = column.repeated {
+            defer { self.rows[field] += 1 }
+            return .string(self.texts[field][repeated.number(self.rows[field], self.layout.bytes)])
+        }
         switch column.kind {
         case EventFrame.Kind.tagged: return FrameValue.read(&self.places[field])
         case Cell.string:

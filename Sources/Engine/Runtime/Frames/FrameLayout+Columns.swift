@@ -4,6 +4,7 @@ extension FrameLayout.Column {
         self.kind = UInt8(try cursor.number(UInt8.self))
         self.place = cursor.position
         self.count = count
+        self.repeated = self.kind == EventFrame.Kind.repeated ? try RepeatedTexts(&cursor, count: count) : nil
         switch self.kind {
         case EventFrame.Kind.tagged:
             for _ in 0..<count { try FrameValue.check(&cursor, depth: EventLimits.depthMax) }
@@ -13,6 +14,7 @@ extension FrameLayout.Column {
             for row in 0..<count { all |= bools[row] }
             guard all <= 1 else { throw cursor.error("a bool is neither 0 nor 1", at: self.place) }
         case Cell.int, Cell.float, Cell.timestamp, Cell.duration: _ = try cursor.take(8 * count)
+        case EventFrame.Kind.repeated: break
         case Cell.string: try Self.checkTexts(&cursor, count)
         default: throw cursor.error("a field is of no known kind", at: self.place - 1)
         }

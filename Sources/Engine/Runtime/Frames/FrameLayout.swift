@@ -26,6 +26,7 @@ struct FrameLayout {
         let place: Int
         /// How many rows have a value.
         let count: Int
+        let repeated: RepeatedTexts?
     }
 
     init(_ frame: UnsafeBufferPointer<UInt8>) throws(EventDecodingError) {
