@@ -47,6 +47,30 @@ struct EventFrameTests {
         #expect(try EventFrame.decode(frame).map(EventFrameSamples.text) == events.map(EventFrameSamples.text))
     }
 
+    @Test("the frame in docs/formats.md is what it says")
+    func documented() throws {
+        let events = [
+            Event(type: "Tick", timestamp: 1_000_000_000, fields: ["price": 1.5, "n": 7, "v": "X"]),
+            Event(type: "Tock", timestamp: 1_002_000_000, fields: ["price": .null]),
+            Event(type: "Tick", timestamp: 1_001_000_000, fields: ["price": -1.0, "n": -1, "v": "X"]),
+        ]
+        let frame = EventFrameSamples.bytes(
+            """
+            56504652  01 00  0300 0200 0300 0200 0000  8d000000
+            04000000 5469636b  04000000 546f636b
+            05000000 7072696365  01000000 6e  01000000 76
+            0000 0300 0000 0100 0200  0100 0100 0000
+            02  00ca9a3b00000000  40420f0000000000  0000 0200 0100
+            00 01 00
+            00  04 000000000000f83f  01  04 000000000000f0bf
+            03  0700000000000000 ffffffffffffffff
+            0a  0100  01  58  00 00
+            """
+        )
+        #expect(EventFrame.encode(events) == [frame])
+        #expect(try EventFrame.decode(frame).map(EventFrameSamples.text) == events.map(EventFrameSamples.text))
+    }
+
     @Test("events come back as they were", arguments: 1...30 as ClosedRange<UInt64>)
     func roundTrip(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
