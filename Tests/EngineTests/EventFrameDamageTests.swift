@@ -89,17 +89,6 @@ struct EventFrameDamageTests {
         }
     }
 
-    /// A frame of one event of type `E` whose field `a` has this column.
-    private func frame(_ column: [UInt8], rows: UInt8 = 1) -> [UInt8] {
-        var frame = EventFrameSamples.bytes("56504652 01 00") + [rows, 0]
-        frame += EventFrameSamples.bytes("0100 0100 0100 0000 00000000  01000000 45  01000000 61  0000 0100 0000")
-        frame += [0] + Array(repeating: 0, count: 8 * Int(rows)) + column
-        var length: [UInt8] = []
-        length.append(number: UInt32(frame.count))
-        frame.replaceSubrange(16..<20, with: length)
-        return frame
-    }
-
     @Test("counts and lengths that promise more than there is, or than may be")
     func hostile() throws {
         let readers = try Readers()
@@ -118,7 +107,7 @@ struct EventFrameDamageTests {
             ([10, 1, 0, 1, 0xC3, 0], 1, .notUTF8),
             ([10, 1, 0, 65], 1, .malformed), ([10, 255, 255, 1], 1, .malformed), ([10, 1, 0, 0, 0], 2, .malformed),
         ] as [([UInt8], UInt8, EventDecodingError.Code)] {
-            let frame = self.frame(column, rows: rows)
+            let frame = EventFrameSamples.frame(column, rows: Int(rows))
             _ = readers.read(frame, "\(column.prefix(12))")
             do throws(EventDecodingError) {
                 _ = try EventFrame.decode(frame)
@@ -127,9 +116,33 @@ struct EventFrameDamageTests {
                 #expect(error.code == code, "\(column.prefix(12)): \(error.message)")
             }
         }
-        #expect(readers.read(self.frame([10, 1, 0, 1, 97, 0, 0], rows: 2), "a text that is there once"))
-        #expect(readers.read(self.frame([3, 1, 0, 0, 0, 0, 0, 0, 0]), "one that is right"))
-        #expect(readers.read(self.frame([0] + deep.prefix(31 * 5) + [8, 0, 0, 0, 0]), "as deep as may be"))
-        #expect(!readers.read(self.frame([0] + deep.prefix(32 * 5) + [8, 0, 0, 0, 0]), "deeper"))
+        #expect(readers.read(EventFrameSamples.frame([10, 1, 0, 1, 97, 0, 0], rows: 2), "a text that is there once"))
+        #expect(readers.read(EventFrameSamples.frame([3, 1, 0, 0, 0, 0, 0, 0, 0]), "one that is right"))
+        #expect(
+            readers.read(EventFrameSamples.frame([0] + deep.prefix(31 * 5) + [8, 0, 0, 0, 0]), "as deep as may be")
+        )
+        #expect(!readers.read(EventFrameSamples.frame([0] + deep.prefix(32 * 5) + [8, 0, 0, 0, 0]), "deeper"))
+    }
+    @Test("frames that have more than one may, by one")
+    func beyondLimits() throws {
+        let readers = try Readers()
+        func refusal(_ frame: [UInt8]) -> EventDecodingError.Code? {
+            _ = readers.read(frame, "\(frame.prefix(60))")
+            do throws(EventDecodingError) { _ = try EventFrame.decode(frame) } catch { return error.code }
+            return nil
+        }
+        func ints(_ rows: Int) -> [UInt8] { [3] + Array(repeating: 0, count: 8 * rows) }
+        func nulls(_ count: Int) -> [UInt8] {
+            [0, 8, UInt8(count & 255), UInt8(count >> 8), 0, 0] + Array(repeating: 1, count: count)
+        }
+        #expect(refusal(EventFrameSamples.frame(ints(1024), rows: 1024)) == nil)
+        #expect(refusal(EventFrameSamples.frame(ints(1025), rows: 1025)) == .tooLarge)
+        #expect(refusal(EventFrameSamples.frame(nulls(10_000))) == nil)
+        #expect(refusal(EventFrameSamples.frame(nulls(10_001))) == .tooLarge)
+        #expect(refusal(EventFrameSamples.frame(ints(1) + [0])) == .malformed)
+        #expect(refusal(EventFrameSamples.frame(ints(1), shapes: 0)) == .malformed)
+        #expect(refusal(EventFrameSamples.frame(fields: 1024)) == nil)
+        #expect(refusal(EventFrameSamples.frame(fields: 1025)) == .tooLarge)
+        #expect(refusal(Array(repeating: 0, count: EventFrame.bytesMax)) == .malformed)
     }
 }

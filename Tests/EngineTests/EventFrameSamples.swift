@@ -53,6 +53,38 @@ enum EventFrameSamples {
 
     private static func text(of text: String) -> String { "\(Array(text.utf8))" }
 
+    /// A frame whose events are of type `E` and have a field `a` with this column, at the beginning of 1970.
+    ///
+    /// - Parameter shapes: 1, or 0 to make it wrong.
+    static func frame(_ column: [UInt8], rows: Int = 1, shapes: UInt8 = 1) -> [UInt8] {
+        let shape = shapes == 0 ? "" : "0000 0100 0000"
+        return Self.frame(rows: rows, fields: 1, shapes: shapes, Self.bytes("01000000 61" + shape), column)
+    }
+
+    /// A frame of one event of type `E` that has so many fields.
+    static func frame(fields: Int) -> [UInt8] {
+        func number(_ number: Int) -> [UInt8] { [UInt8(number & 255), UInt8(number >> 8)] }
+        func name(_ number: Int) -> [UInt8] { [2, 0, 0, 0, 97 + UInt8(number & 15), 33 + UInt8(number >> 4)] }
+        let names = (0..<fields).flatMap(name)
+        let shape = [0, 0] + number(fields) + (0..<fields).flatMap(number)
+        let columns = (0..<fields).flatMap { _ in [2, 1] as [UInt8] }
+        return Self.frame(rows: 1, fields: fields, shapes: 1, names + shape, columns)
+    }
+
+    private static func frame(
+        rows: Int,
+        fields: Int,
+        shapes: UInt8,
+        _ tables: [UInt8],
+        _ columns: [UInt8]
+    ) -> [UInt8] {
+        var frame = Self.bytes("56504652 01 00")
+        for count in [rows, 1, fields, Int(shapes), 0] { frame.append(number: UInt16(count)) }
+        let end = Self.bytes("01000000 45") + tables + [0] + Array(repeating: 0, count: 8 * rows) + columns
+        frame.append(number: UInt32(frame.count + 4 + end.count))
+        return frame + end
+    }
+
     static func bytes(_ hexadecimal: String) -> [UInt8] {
         let digits = hexadecimal.compactMap(\.hexDigitValue)
         return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }

@@ -26,7 +26,6 @@ struct FrameHeader {
         guard header.rows <= EventFrame.rowsMax else {
             throw error(.tooLarge, "the frame has more than 1,024 events", 6)
         }
-        guard header.rows == 0 || header.shapes > 0 else { throw error(.malformed, "the events have no shape", 12) }
         return (bytes, header)
     }
 }
