@@ -139,6 +139,20 @@ struct EventFrameDamageTests {
         #expect(refusal(EventFrameSamples.frame(ints(1025), rows: 1025)) == .tooLarge)
         #expect(refusal(EventFrameSamples.frame(nulls(10_000))) == nil)
         #expect(refusal(EventFrameSamples.frame(nulls(10_001))) == .tooLarge)
+        for (count, code) in [(EventLimits.stringBytesMax, nil), (EventLimits.stringBytesMax + 1, .tooLarge)]
+            as [(Int, EventDecodingError.Code?)]
+        {
+            let text =
+                [UInt8(count & 255), UInt8(count >> 8 & 255), UInt8(count >> 16), 0]
+                + Array(repeating: 97, count: count)
+            #expect(refusal(EventFrameSamples.frame([5] + text)) == code)
+            #expect(refusal(EventFrameSamples.frame([0, 5] + text)) == code)
+        }
+        func repeated(_ length: UInt8) -> [UInt8] {
+            [10, 1, 0, length] + Array(repeating: 97, count: Int(length)) + [0]
+        }
+        #expect(refusal(EventFrameSamples.frame(repeated(64))) == nil)
+        #expect(refusal(EventFrameSamples.frame(repeated(65))) == .malformed)
         #expect(refusal(EventFrameSamples.frame(ints(1) + [0])) == .malformed)
         #expect(refusal(EventFrameSamples.frame(ints(1), shapes: 0)) == .malformed)
         #expect(refusal(EventFrameSamples.frame(fields: 1024)) == nil)

@@ -107,6 +107,32 @@ struct EventFrameTests {
         try self.compare(try Self.load("stream S = E.where(b > 5).emit(a: a, b: b)"), frames, "\(count) texts")
     }
 
+    @Test(
+        "times take as many bytes as they need",
+        arguments: [
+            (65_535, 1, 2), (65_536, 1, 4), (4_294_967_295, 1, 4), (4_294_967_296, 1, 8), (4_294_967_296_000, 1000, 8),
+            (65_535_000_000, 1_000_000, 2), (0, 0, 2), (.max, .max, 2), (.max, 7, 8), (.max, 1, 8),
+        ] as [(Int64, Int64, Int)]
+    )
+    func times(longest: Int64, unit: Int64, width: Int) throws {
+        let events = [longest, 0, unit, 0].map { Event(type: "E", timestamp: $0 &- 5, fields: ["a": 1]) }
+        let frames = EventFrame.encode(events)
+        #expect(try EventFrame.decode(frames[0]).map(\.timestamp) == events.map(\.timestamp))
+        #expect(frames[0].count == 20 + 10 + 6 + 1 + (width < 8 ? 16 : 0) + 4 * width + 33)
+        try self.compare(try Self.load("stream S = E.emit(t: timestamp)"), frames, "\(longest)")
+    }
+
+    @Test("rows have numbers of shapes of one byte, or of two", arguments: [1, 2, 255, 256, 257, 1024])
+    func shapeNumbers(count: Int) throws {
+        let events = (0..<1024).map { Event(type: "T\($0 % count)", timestamp: 0, fields: ["n": .int(Int64($0))]) }
+        let frames = EventFrame.encode(events)
+        #expect(try EventFrame.decode(frames[0]).map(EventFrameSamples.text) == events.map(EventFrameSamples.text))
+        let tables = (0..<count).reduce(0) { $0 + "T\($1)".utf8.count + 10 } + 5
+        let numbers = count == 1 ? 0 : count <= 256 ? 1024 : 2048
+        #expect(frames[0].count == 20 + tables + 17 + 2048 + numbers + 1 + 8192)
+        try self.compare(try Self.load("stream S = merge(T0, T1).emit(n: n)"), frames, "\(count) shapes")
+    }
+
     // MARK: - Programs
 
     @Test("what a program gives for a frame is what it gives for the events", arguments: BatchPrograms.stateful.indices)
