@@ -64,6 +64,9 @@ final class Batch {
         self.count += 1
     }
 
+    /// Takes so many rows, whose cells, types and times were set.
+    func commit(rows: Int) { self.count += rows }
+
     /// Remembers where the text of the row taken last is, if anybody may ask for it.
     @inline(__always)
     func noteLine(_ line: Range<Int>) {
