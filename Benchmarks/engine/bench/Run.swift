@@ -44,6 +44,18 @@ enum EngineRuns {
         return Run(watch, events: ticks.count, outputs: Int(pipeline.counters.emitted))
     }
 
+    static func runFrames(_ frames: [[UInt8]], _ pipeline: BatchPipeline, events: Int) throws -> Run {
+        var output: [UInt8] = []
+        let watch = Stopwatch()
+        for frame in frames {
+            try pipeline.take(frame: frame.span) {
+                output.removeAll(keepingCapacity: true)
+                $0.appendOutputLines(to: &output)
+            }
+        }
+        return Run(watch, events: events, outputs: Int(pipeline.counters.emitted))
+    }
+
     static func runShards(
         _ ticks: Ticks,
         _ pipeline: ShardedPipeline,

@@ -11,6 +11,7 @@ extension Scenario {
         try self.measureText(ticks, rounds, &figures)
         try self.measureColumns(ticks, rounds, &figures)
         if self.readsEventFile { try self.measureEventFile(inputs.eventFile, rounds, &figures) }
+        if self.readsFrames { try self.measureFrames(ticks, rounds, &figures) }
         // Two threads are disturbed more than one by others on the machine.
         if self.hasShards { try self.measureShards(ticks, 4 * rounds + 1, &figures) }
     }
@@ -66,6 +67,18 @@ extension Scenario {
         self.report("evt", rates, [], &figures)
     }
 
+    /// From frames of events, which the engine takes without parsing.
+    private func measureFrames(_ ticks: Ticks, _ rounds: Int, _ figures: inout Figures) throws {
+        let frames = try ticks.frames()
+        let rates = try (0..<rounds).map { _ in
+            try EngineRuns.runFrames(frames, try self.pipeline(), events: ticks.count).rate
+        }
+        self.report("frames", rates, [], &figures)
+        let bytes = Double(frames.reduce(0) { $0 + $1.count }) / Double(ticks.count)
+        figures["\(self.name).frames.bytes_per_event"] = bytes
+        print("\(self.name): \(decimals(bytes, 1)) bytes per event in frames")
+    }
+
     private func report(_ input: String, _ ours: [Double], _ floors: [Double], _ figures: inout Figures) {
         figures["\(self.name).\(input).per_cpu_s"] = ours.median
         var text = "\(self.name) from \(input): \(millions(ours.median)) events per CPU second"
@@ -82,37 +95,43 @@ extension Scenario {
 
     private static let shardCount = 2
 
-    /// Two shards beside one pipeline without any: events per CPU second, which sharing them out makes fewer, and time on
-    /// the clock, which needs two processors that have nothing else to do.
+    /// Two shards beside one, and beside a pipeline without any: events per CPU second, which sharing them out makes fewer,
+    /// and time on the clock, which needs two processors that have nothing else to do.
     private func measureShards(_ ticks: Ticks, _ rounds: Int, _ figures: inout Figures) throws {
         let plan = try self.plan()
         let key = plan.obstacles(toPartitioningBy: nil).isEmpty ? nil : "symbol"
-        var (plain, sharded, speedUps): ([Double], [Double], [Double]) = ([], [], [])
-        for _ in 0..<rounds {
-            guard let shards = ShardedPipeline(plan, key: key, shardCount: Self.shardCount) else {
+        func run(shards count: Int) throws -> Run {
+            guard let shards = ShardedPipeline(plan, key: key, shardCount: count) else {
                 throw ValidationError("the program of \(self.name) does not run in shards")
             }
-            let one = try EngineRuns.runText(ticks, try self.pipeline(), chunk: EngineRuns.largeChunk)
-            let two = try EngineRuns.runShards(
+            return try EngineRuns.runShards(
                 ticks,
                 shards,
-                chunk: EngineRuns.largeChunk,
+                chunk: ShardedPipeline.pieceBytesMax * count,
                 DispatchQueue.concurrentPerform
             )
-            try two.check(against: one, self.name)
-            plain.append(one.rate)
-            sharded.append(two.rate)
-            speedUps.append(one.wallSeconds / two.wallSeconds)
         }
-        let efficiency = zip(sharded, plain).map { $0 / $1 }.median
-        figures["\(self.name).shards.per_cpu_s"] = sharded.median
-        figures["\(self.name).shards.plain_per_cpu_s"] = plain.median
+        var (plain, one, several): ([Run], [Run], [Run]) = ([], [], [])
+        for _ in 0..<rounds {
+            plain.append(try EngineRuns.runText(ticks, try self.pipeline(), chunk: EngineRuns.largeChunk))
+            one.append(try run(shards: 1))
+            several.append(try run(shards: Self.shardCount))
+            try several[several.count - 1].check(against: plain[plain.count - 1], self.name)
+        }
+        let rates = [plain, one, several].map { $0.map(\.rate) }
+        let efficiency = zip(rates[2], rates[1]).map { $0 / $1 }.median
+        let ofPlain = zip(rates[2], rates[0]).map { $0 / $1 }.median
+        let speedUp = zip(plain, several).map { $0.wallSeconds / $1.wallSeconds }.median
+        figures["\(self.name).shards.per_cpu_s"] = rates[2].median
+        figures["\(self.name).shards.one_per_cpu_s"] = rates[1].median
+        figures["\(self.name).shards.plain_per_cpu_s"] = rates[0].median
         figures["\(self.name).shards.efficiency"] = efficiency
-        figures["\(self.name).shards.speed_up"] = speedUps.median
+        figures["\(self.name).shards.of_plain"] = ofPlain
+        figures["\(self.name).shards.speed_up"] = speedUp
         print(
-            "\(self.name) in \(Self.shardCount) shards: \(millions(sharded.median)) events per CPU second, "
-                + "without \(millions(plain.median)), efficiency \(decimals(efficiency, 3)), "
-                + "\(decimals(speedUps.median, 2)) times as fast on the clock"
+            "\(self.name) in \(Self.shardCount) shards: \(millions(rates[2].median)) events per CPU second, "
+                + "\(decimals(efficiency, 3)) of one shard's \(millions(rates[1].median)) and \(decimals(ofPlain, 3)) of the "
+                + "\(millions(rates[0].median)) without shards; \(decimals(speedUp, 2)) times as fast on the clock as without"
         )
     }
 }

@@ -7,6 +7,8 @@ struct Scenario: Sendable {
     var readsPairs = false
     /// Whether it is also measured from event files.
     var readsEventFile = false
+    /// Whether it is also measured from frames of events.
+    var readsFrames = false
     /// Whether it is also measured in shards.
     var hasShards = false
 
@@ -20,6 +22,7 @@ struct Scenario: Sendable {
                 """,
             floor: .filter,
             readsEventFile: true,
+            readsFrames: true,
             hasShards: true
         ),
         Scenario(
@@ -32,6 +35,7 @@ struct Scenario: Sendable {
                     .emit(symbol: symbol, mean: mean, volume: volume, high: high, n: n)
                 """,
             floor: .aggregate,
+            readsFrames: true,
             hasShards: true
         ),
         Scenario(
@@ -45,6 +49,7 @@ struct Scenario: Sendable {
                 """,
             floor: .join,
             readsPairs: true,
+            readsFrames: true,
             hasShards: true
         ),
         Scenario(

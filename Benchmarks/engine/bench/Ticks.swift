@@ -33,6 +33,12 @@ struct Ticks {
     }
 
     /// Gives `take` chunks of at most `size` bytes, each from where it stopped in the one before.
+    /// The events in a binary form.
+    func frames() throws -> [[UInt8]] {
+        let lines = self.bytes[..<self.length].split(separator: UInt8(ascii: "\n"))
+        return EventFrame.encode(try lines.map { try EventDecoder.decode(Array($0), defaultType: nil, arrival: 0) })
+    }
+
     func forEachChunk(
         of size: Int,
         _ take: (_ chunk: UnsafeBufferPointer<UInt8>, _ isLast: Bool) throws -> Int

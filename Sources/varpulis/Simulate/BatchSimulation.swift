@@ -27,7 +27,7 @@ struct BatchSimulation: ~Copyable {
 
     /// Writes what the program emits.
     mutating func run(over path: String, _ tally: inout EventTally) throws {
-        var chunks = try ChunkReader(path: path)
+        var chunks = try ChunkReader(path: path, capacity: self.chunkBytes)
         var reader = EventFileReader()
         var output = self.output
         defer { self.output = output }
@@ -68,6 +68,13 @@ struct BatchSimulation: ~Copyable {
         }
         try output?.flush()
         try self.asides.flush()
+    }
+
+    private var chunkBytes: Int {
+        switch self.runner {
+        case .one: ChunkReader.usualCapacity
+        case .several(let pipeline): max(ChunkReader.usualCapacity, pipeline.roundBytesMax)
+        }
     }
 
     var counters: Pipeline.Counters {

@@ -10,16 +10,20 @@ struct ChunkReader: ~Copyable {
     private var isAtEnd = false
 
     /// More than a line may have, and enough for some thousand usual ones.
-    private static let capacity = 2 * EventLimits.payloadBytesMax
+    static let usualCapacity = 2 * EventLimits.payloadBytesMax
+    private let capacity: Int
 
-    /// - Parameter path: The file, or `-` for standard input.
-    init(path: String) throws {
+    /// - Parameters:
+    ///   - path: The file, or `-` for standard input.
+    ///   - capacity: How much is read at once; `usualCapacity` or more.
+    init(path: String, capacity: Int = Self.usualCapacity) throws {
         guard let handle = path == "-" ? .standardInput : FileHandle(forReadingAtPath: path) else {
             throw FileFailure(description: "cannot read \(path)")
         }
         self.path = path
         self.handle = handle
-        self.buffer = .allocate(capacity: Self.capacity + BatchPipeline.paddingBytes)
+        self.capacity = capacity
+        self.buffer = .allocate(capacity: capacity + BatchPipeline.paddingBytes)
     }
 
     deinit { self.buffer.deallocate() }
@@ -38,7 +42,7 @@ struct ChunkReader: ~Copyable {
 
     private mutating func fill() throws {
         while true {
-            let count = read(self.handle.fileDescriptor, self.buffer + self.filled, Self.capacity - self.filled)
+            let count = read(self.handle.fileDescriptor, self.buffer + self.filled, self.capacity - self.filled)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw FileFailure(description: "cannot read \(self.path)") }
             self.isAtEnd = count == 0

@@ -29,7 +29,8 @@ enum ByteHash {
     /// The halves of a product of 128 bits, folded.
     @inline(__always)
     static func mix(_ word: UInt64) -> UInt64 {
-        let (high, low) = (word ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-        return high ^ low
+        // As one number of 128 bits: the method of two halves is a call.
+        let product = UInt128(word ^ 0x9E37_79B9_7F4A_7C15) &* 0xD6E8_FEB8_6659_FD93
+        return UInt64(truncatingIfNeeded: product >> 64) ^ UInt64(truncatingIfNeeded: product)
     }
 }

@@ -12,10 +12,14 @@ struct ShardKey {
         guard let slot else { return rows.give(batch.count, to: number) }
         let column = batch.columns[slot]
         let cells = CellPointer(column)
+        let (input, heap) = (batch.input, UnsafePointer(batch.heap.base))
         rows.divide(batch.count) { row in
             let word = cells.words[row]
             switch cells.tags[row] {
-            case Cell.string: return Self.hash(batch.bytes(TextPlace(rawValue: word)))
+            case Cell.string:
+                let place = TextPlace(rawValue: word)
+                let base = place.isInHeap ? heap : input
+                return Self.hash(UnsafeBufferPointer(start: base + place.offset, count: place.count))
             case Cell.int: return Self.hash(Int64(bitPattern: word))
             case Cell.float where self.matchesNumbers && Int64(exactly: Double(bitPattern: word)) != nil:
                 return Self.hash(Int64(Double(bitPattern: word)))

@@ -11,11 +11,12 @@ public final class ShardedPipeline {
     private let shards: [Shard]
     private let pieces: [ParsedLines]
     private var reader = EventFileReader()
-    private let roundBytesMax: Int
+    /// How much of the input is best given at once.
+    public let roundBytesMax: Int
 
     /// How much of the input is read before its events are run: so little that they and their texts are still near the
     /// processor then, and so much that waiting for each other costs little.
-    static let pieceBytesMax = 512 << 10
+    public static let pieceBytesMax = 2 << 20
 
     /// Does `body` for 0, 1, and so on below the count, in any order or together, and returns when all is done.
     public typealias Concurrently = (_ count: Int, _ body: @Sendable (Int) -> Void) -> Void
