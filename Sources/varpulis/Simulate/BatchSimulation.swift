@@ -70,10 +70,13 @@ struct BatchSimulation: ~Copyable {
         try self.asides.flush()
     }
 
+    private static let chunkBytesMax = 64 << 20
+
     private var chunkBytes: Int {
         switch self.runner {
         case .one: ChunkReader.usualCapacity
-        case .several(let pipeline): max(ChunkReader.usualCapacity, pipeline.roundBytesMax)
+        case .several(let pipeline):
+            min(max(ChunkReader.usualCapacity, pipeline.roundBytesMax), Self.chunkBytesMax)
         }
     }
 

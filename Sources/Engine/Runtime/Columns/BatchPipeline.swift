@@ -27,10 +27,7 @@ public final class BatchPipeline {
     /// By stream: which of a join's sources has which type.
     private let joinTypes: [[Int]]
     private(set) var emitted = RankedRows<Void>()
-    /// What the batch printed, logged and sent.
-    private var printed = RankedRows<(stream: String, values: [Column])>()
-    private var logged = RankedRows<(stream: String, log: LogColumns)>()
-    private var deliveries = RankedRows<SinkID>()
+    private var asides = BatchAsides()
     private var memories: [RecencySet]
     let writer: RowWriter
 
@@ -115,32 +112,7 @@ public final class BatchPipeline {
 
     /// Appends what the batch printed, logged and sent, each in the order of single events.
     public func appendAsides(to outputs: inout Outputs) {
-        self.printed.forEach { list, row in
-            let values = list.payload.values.map { self.batch.value($0, row) }
-            outputs.printed.append(
-                Outputs.printedLine(
-                    of: list.payload.stream,
-                    values.isEmpty ? .event(self.batch.event(row, in: list.frame)) : .values(values)
-                )
-            )
-        }
-        self.logged.forEach { list, row in
-            let log = list.payload.log
-            outputs.logged.append(
-                LogEntry(
-                    stream: list.payload.stream,
-                    level: log.level.flatMap { self.batch.value($0, row) },
-                    message: log.message.map { self.batch.value($0, row) },
-                    data: log.data.flatMap { self.batch.value($0, row) },
-                    event: self.batch.event(row, in: list.frame)
-                )
-            )
-        }
-        self.deliveries.forEach { list, row in
-            self.writer.clear()
-            self.writer.writePayload(row, list.frame, rank: list.rank)
-            outputs.deliveries.append(Delivery(sink: list.payload, payload: self.writer.written))
-        }
+        self.asides.append(to: &outputs, self.batch, self.writer)
     }
 
     /// How many events each `.tap` has seen, by its name.
@@ -155,9 +127,7 @@ public final class BatchPipeline {
         self.counted.processed += UInt64(self.batch.count)
         for stream in self.program.order { self.run(stream) }
         self.emitted.close()
-        self.printed.close()
-        self.logged.close()
-        self.deliveries.close()
+        self.asides.close()
         self.counted.emitted += UInt64(self.emitted.count)
     }
 
@@ -169,9 +139,7 @@ public final class BatchPipeline {
     /// Forgets what the batch emitted and, unless it is to be run again, the batch.
     public func clear(keepingBatch isKept: Bool = false) {
         self.emitted.clear()
-        self.printed.clear()
-        self.logged.clear()
-        self.deliveries.clear()
+        self.asides.clear()
         self.evaluator.reset()
         if !isKept { self.batch.clear() }
     }
@@ -265,21 +233,10 @@ public final class BatchPipeline {
             case .aggregate:
                 if let aggregate = self.aggregates[number][place] { ways = aggregate.run(ways, self.evaluator) }
             case .distinct(let key, let memory): self.distinct(&ways, key, memory)
-            case .deliver(let sink):
-                for (way, frame) in ways.frames.enumerated() {
-                    if let frame { self.deliveries.add(frame, rank: rank(way, place), sink) }
-                }
-            case .print(let values):
+            case .deliver, .print, .log:
                 for (way, frame) in ways.frames.enumerated() {
                     guard let frame else { continue }
-                    let columns = values.map { self.evaluator.column($0, in: frame) }
-                    self.printed.add(frame, rank: rank(way, place), (stream.name, columns))
-                }
-            case .log(let log):
-                for (way, frame) in ways.frames.enumerated() {
-                    guard let frame else { continue }
-                    let columns = LogColumns(log, frame, self.evaluator)
-                    self.logged.add(frame, rank: rank(way, place), (stream.name, columns))
+                    self.asides.note(operation, of: stream.name, frame, rank: rank(way, place), self.evaluator)
                 }
             case .process: preconditionFailure("not a program for batches")
             }
@@ -342,18 +299,5 @@ public final class BatchPipeline {
             return Frame.Field(name: projection.name, column: column)
         }
         return result
-    }
-}
-
-/// What `.log` says, as columns.
-struct LogColumns {
-    let level: Column?
-    let message: Column?
-    let data: Column?
-
-    init(_ log: CompiledLog, _ frame: Frame, _ evaluator: ColumnEvaluator) {
-        self.level = log.level.map { evaluator.column($0, in: frame) }
-        self.message = log.message.map { evaluator.column($0, in: frame) }
-        self.data = log.data.map { evaluator.column($0, in: frame) }
     }
 }
