@@ -135,6 +135,24 @@ struct BatchTests {
         )
     }
 
+    @Test("what expressions repeat is evaluated once, for the rows that are left")
+    func shared() throws {
+        let source = """
+            let g = 2
+            stream S = A.where(n * 2 + 1 > 9 and round(v * 1.5) != 3).limit(400)
+                .emit(a: n * 2 + 1, b: (n * 2 + 1) * (n * 2 + 1), c: v * 1.5, d: round(v * 1.5), n: n, e: 1 + n, f: 1.0 + n)
+            stream T = S.where(n * 2 + 1 < 33).select(n: n * 2 + 1, a).emit(a: n * 2 + 1, b: n * 2 + 1 > a, c: a is 1, d: a is 1.0)
+            stream U = merge(stream P = A.where(n * g > 9), stream Q = B.where(n * g < 20)).emit(x: n * g, y: -(n * g))
+            stream W = U.distinct(x + y).emit(z: x + y, t: -(x + y))
+            """
+        for seed in 1...4 as ClosedRange<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            try self.compare(source, BatchPrograms.mixture(900, &random))
+        }
+        let code = try Self.load(source).code
+        #expect(SharedNodes(code).numbers.count { $0 >= 0 } > 20)
+    }
+
     @Test("functions of the program agree with single events")
     func functions() throws {
         let source = """

@@ -152,6 +152,8 @@ public final class BatchPipeline {
         if let parent = step.parent {
             guard let result = self.results[parent], result.selection.count > 0 else { return nil }
             frame = result
+            // Conditions see some of its rows each.
+            frame.number = 0
             frame.type = step.type
             let branch = self.plan.streams[step.stream].branches.first { $0.type == step.type }
             if let condition = branch?.condition { frame.selection = self.evaluator.rows(where: condition, in: frame) }
@@ -166,6 +168,7 @@ public final class BatchPipeline {
             )
             frame.selection = self.rows(of: self.inputs[step.stream], in: frame)
         }
+        frame.number = self.evaluator.newFrameNumber()
         return frame.selection.count == 0 ? nil : frame
     }
 
@@ -292,6 +295,7 @@ public final class BatchPipeline {
     private func project(_ projections: [Projection], _ frame: Frame) -> Frame {
         var result = frame
         result.isInput = false
+        result.number = self.evaluator.newFrameNumber()
         for slot in result.columns.indices { result.columns[slot] = nil }
         result.fields = projections.map { projection in
             let column = self.evaluator.column(projection.value, in: frame)

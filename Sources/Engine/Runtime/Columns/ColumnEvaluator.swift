@@ -15,6 +15,16 @@ final class ColumnEvaluator {
     /// Whether a node calls a function of the program, itself or in an operand. A call is bound in what it may do, all
     /// calls of an expression together, so an expression with any is evaluated as a whole.
     private let calls: [Bool]
+    private let shared: SharedNodes
+    /// What nodes gave that others repeat, by the frame's number and theirs.
+    private var known: [SharedKey: Column] = [:]
+    private var frameCount = 0
+
+    private struct SharedKey: Hashable {
+        let frame: Int
+        let node: Int
+    }
+
     private var globalColumns: [Int: Column] = [:]
     private var constants: [Int32: Column] = [:]
     /// Float twins of int constants.
@@ -25,6 +35,7 @@ final class ColumnEvaluator {
         self.code = plan.code
         self.cursor = RowCursor(batch, plan.code)
         self.calls = plan.code.nodesWithCalls
+        self.shared = SharedNodes(plan.code)
         self.scalar = Evaluator(code: plan.code, functions: plan.functions, globals: plan.globals)
         self.scalar.cursor = self.cursor
         for (index, value) in plan.code.constants.enumerated() {
@@ -49,7 +60,17 @@ final class ColumnEvaluator {
     }
 
     /// Columns and selections that were given out may be used again.
-    func reset() { self.pool.reset() }
+    func reset() {
+        self.pool.reset()
+        self.frameCount = 0
+        if !self.known.isEmpty { self.known.removeAll(keepingCapacity: true) }
+    }
+
+    /// A number for a frame with columns of its own. From there on it may only lose rows.
+    func newFrameNumber() -> Int {
+        self.frameCount += 1
+        return self.frameCount
+    }
 
     func newRows() -> UnsafeMutablePointer<UInt16> { self.pool.rows() }
     func newColumn() -> Column { self.pool.column() }
@@ -79,6 +100,16 @@ final class ColumnEvaluator {
 
     /// The values of an expression. Those of rows that are not in the frame mean nothing.
     func column(_ node: NodeID, in frame: Frame) -> Column {
+        let number = self.shared.numbers[Int(node.rawValue)]
+        guard number >= 0, frame.number > 0 else { return self.newColumn(node, in: frame) }
+        let key = SharedKey(frame: frame.number, node: number)
+        if let column = self.known[key] { return column }
+        let column = self.newColumn(node, in: frame)
+        self.known[key] = column
+        return column
+    }
+
+    private func newColumn(_ node: NodeID, in frame: Frame) -> Column {
         switch self.code[node] {
         case _ where self.calls[Int(node.rawValue)]: break
         case .missing: return self.nothing

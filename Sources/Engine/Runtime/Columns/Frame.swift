@@ -13,6 +13,9 @@ struct Frame {
     var fields: [Field]?
     /// Its events are those of the input: they have fields beside those in the columns.
     var isInput = false
+    /// Of the frame whose rows these are all or some of, if expressions over it may be evaluated once: frames with fewer
+    /// rows have the same number. 0 for one whose columns nobody asks for twice.
+    var number = 0
     /// The type of its events; nil where they are of several, each its own.
     var type: String?
 
