@@ -14,8 +14,11 @@ struct LeaderlessTests {
         try await TestCoordinatorCluster.run { (cluster) async throws in
             let leader = try await cluster.leader()
             let last = try #require(cluster.members.first { $0 != leader })
-            for member in cluster.members where member != last { await cluster.stop(member) }
             let coordinator = try #require(cluster.running[last])
+            // It has to have seen something that it can be asked for later.
+            let first = "\(TestCoordinator.prefix)/summary?min_index=1"
+            #expect(try await eventually { try await coordinator.get(first).status == 200 })
+            for member in cluster.members where member != last { await cluster.stop(member) }
             #expect(try await eventually { try await coordinator.get("/ready", key: nil).status == 503 })
             for (method, headers, patience) in [
                 (HTTPMethod.POST, [:] as HTTPHeaders, Duration.seconds(2)), (.GET, [:], .seconds(2)),
