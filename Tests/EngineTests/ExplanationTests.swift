@@ -73,6 +73,18 @@ struct ExplanationTests {
         let keyed = try self.explanation("stream A = E.partition_by(k).window(5).aggregate(n: count()).emit(n: n)")
         #expect(keyed.contains("Workers may share events out by k.\n"))
         let sliding = try self.explanation("stream A = E.window(1h, sliding: 1s).aggregate(n: count()).emit(n: n)")
-        #expect(sliding.contains("  costs     all events of the window for each result\n"))
+        #expect(sliding.contains("  costs     the same for each event\n"))
+        #expect(sliding.contains("  keeps     summaries of the events of 1h\n"))
+        let changing = "var g = 1\nfn f():\n    g := g + 1\n    return g\n"
+        for source in [
+            "stream A = E.window(9, sliding: 1).partition_by(k).aggregate(n: count()).emit(n: n)",
+            "stream A = E.window(9, sliding: 1).aggregate(n: max(now())).emit(n: n)",
+            "fn f():\n    return now()\nstream A = E.window(9, sliding: 1).aggregate(n: max(1 + f())).emit(n: n)",
+            changing + "stream A = E.window(9, sliding: 1).aggregate(n: sum(f())).emit(n: n)",
+        ] {
+            let recomputed = try self.explanation(source)
+            #expect(recomputed.contains("  costs     all events of the window for each result\n"))
+            #expect(recomputed.contains("  keeps     up to 9 events\n"))
+        }
     }
 }

@@ -98,6 +98,13 @@ struct Aggregation: Sendable {
         self.key = key
     }
 
+    /// What was added up elsewhere.
+    init(_ accumulators: [Accumulator], timestamp: Int64, key: Value?) {
+        self.accumulators = accumulators
+        self.timestamp = timestamp
+        self.key = key
+    }
+
     /// Adds the evaluator's current event.
     mutating func add(_ event: Event, _ aggregate: CompiledAggregate, _ evaluator: inout Evaluator) {
         self.timestamp = max(self.timestamp, event.timestamp)

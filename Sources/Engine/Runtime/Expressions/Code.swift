@@ -49,32 +49,38 @@ struct Code: Sendable {
 }
 
 extension Code {
-    /// For each node whether it calls a function of the program, itself or in an operand. Operands stand before the nodes
-    /// that have them.
+    /// For each node whether it calls a function of the program, itself or in an operand.
     var nodesWithCalls: [Bool] {
-        var calls = [Bool](repeating: false, count: self.nodes.count)
-        func anyCalls(_ nodes: NodeID?...) -> Bool { nodes.contains { $0.map { calls[Int($0.rawValue)] } ?? false } }
-        func anyCalls(_ list: NodeList) -> Bool { list.indices.contains { calls[Int(self.operands[$0].rawValue)] } }
+        self.nodes { node in
+            if case .call = node { true } else { false }
+        }
+    }
+
+    /// For each node whether it, or an operand, is such a one. Operands stand before the nodes that have them.
+    func nodes(with isWanted: (Node) -> Bool) -> [Bool] {
+        var found = [Bool](repeating: false, count: self.nodes.count)
+        func any(_ nodes: NodeID?...) -> Bool { nodes.contains { $0.map { found[Int($0.rawValue)] } ?? false } }
+        func any(_ list: NodeList) -> Bool { list.indices.contains { found[Int(self.operands[$0].rawValue)] } }
         for (place, node) in self.nodes.enumerated() {
-            calls[place] =
+            found[place] =
                 switch node {
+                case _ where isWanted(node): true
                 case .missing, .constant, .name, .field: false
-                case .call: true
-                case .member(let base, _, _, _), .unary(_, let base), .typeTest(let base, _): anyCalls(base)
+                case .member(let base, _, _, _), .unary(_, let base), .typeTest(let base, _): any(base)
                 case .index(let left, let right), .arithmetic(_, let left, let right),
                     .comparison(_, let left, let right), .and(let left, let right), .or(let left, let right),
                     .coalesce(let left, let right), .range(let left, let right, _):
-                    anyCalls(left, right)
-                case .slice(let base, let from, let to): anyCalls(base, from, to)
-                case .conditional(let condition, let a, let b): anyCalls(condition, a, b)
-                case .array(let list), .map(_, let list), .builtin(_, let list): anyCalls(list)
+                    any(left, right)
+                case .slice(let base, let from, let to): any(base, from, to)
+                case .conditional(let condition, let a, let b): any(condition, a, b)
+                case .array(let list), .map(_, let list), .builtin(_, let list), .call(_, let list): any(list)
                 case .template(let index):
                     self.templates[Int(index)].contains { segment in
-                        if case .value(let node, _) = segment { anyCalls(node) } else { false }
+                        if case .value(let node, _) = segment { any(node) } else { false }
                     }
                 }
         }
-        return calls
+        return found
     }
 }
 

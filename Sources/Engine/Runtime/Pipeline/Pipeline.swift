@@ -24,6 +24,8 @@ public struct Pipeline: ~Copyable, Sendable {
     private var counts: [Int64]
     private var memories: [RecencySet]
     private var windows: [WindowState]
+    /// In place of those windows that sum up while they slide, and of the aggregates after them.
+    private var slidingAggregates: [SlidingAggregate?]
     /// The order in which windows are asked for what they hold.
     private let sourcesFirst: [Int]
     private var joins: [JoinState]
@@ -48,6 +50,7 @@ public struct Pipeline: ~Copyable, Sendable {
         self.memories = Array(repeating: RecencySet(capacity: Self.distinctKeysMax), count: plan.memoryCount)
         self.sourcesFirst = plan.sourcesFirst
         self.windows = plan.windows.map { WindowState($0) }
+        self.slidingAggregates = plan.slidingAggregates
         self.joins = plan.streams.compactMap { $0.join.map { JoinState($0.0) } }
         self.sums = Array(repeating: [:], count: plan.sumCount)
     }
@@ -164,9 +167,15 @@ public struct Pipeline: ~Copyable, Sendable {
                 return
             }
             if case .window(let state) = stream.operations[place] {
+                let isSummed = self.slidingAggregates[state] != nil
                 for event in batch {
-                    guard let fired = self.windows[state].add(event) else { continue }
-                    self.run(stream, from: place + 1, on: fired, depth: depth, isTyped: &isTyped, into: &outputs)
+                    let fired =
+                        isSummed
+                        ? self.slidingAggregates[state]?.add(event, &self.evaluator).map { [$0] }
+                        : self.windows[state].add(event)
+                    guard let fired else { continue }
+                    let next = place + (isSummed ? 2 : 1)
+                    self.run(stream, from: next, on: fired, depth: depth, isTyped: &isTyped, into: &outputs)
                 }
                 return
             }

@@ -35,12 +35,14 @@ extension Plan {
     private func cost(of stream: CompiledStream) -> String {
         let isRecomputed = stream.operations.enumerated().contains { place, operation in
             guard case .aggregate = operation, let window = stream.window(before: place, in: self) else { return false }
-            switch window.kind {
-            case .sliding, .slidingCount: return true
-            case .tumbling, .count, .session: return false
-            }
+            return window.slides && !self.isSummed(stream.operations[place - 1])
         }
         return isRecomputed ? "all events of the window for each result" : "the same for each event"
+    }
+
+    /// Whether it is a window that sums up while it slides.
+    private func isSummed(_ operation: CompiledOperation) -> Bool {
+        if case .window(let state) = operation { self.slidingAggregates[state] != nil } else { false }
     }
 
     private func lines(of stream: CompiledStream, among streamNames: Set<String>, inColumns: Bool) -> [String] {
@@ -82,7 +84,7 @@ extension Plan {
         case .select(let fields): return ("selects   " + names(fields), nil)
         case .emit(let type, _, let fields): return ("emits     \(type): " + (fields.map(names) ?? "all fields"), nil)
         case .window(let state):
-            let (does, keeps) = Self.describe(self.windows[state])
+            let (does, keeps) = Self.describe(self.windows[state], isSummed: self.isSummed(operation))
             guard inColumns else { return (does, keeps) }
             // Only the sums are kept there.
             let isKeyed = self.windows[state].key != nil
@@ -104,20 +106,24 @@ extension Plan {
         }
     }
 
-    private static func describe(_ window: CompiledWindow) -> (String, String) {
+    private static func describe(_ window: CompiledWindow, isSummed: Bool) -> (String, String) {
         let key = window.key.map { " for each \($0)" } ?? ""
         let keys = window.key == nil ? "" : ", for every key ever seen: unbounded in keys"
+        let summaries = isSummed ? "summaries of " : ""
         switch window.kind {
         case .tumbling(let size):
             return ("gathers   \(self.time(size))\(key)", "the events of \(self.time(size))\(keys)")
         case .sliding(let size, let step):
             return (
                 "gathers   the last \(self.time(size)) every \(self.time(step))\(key)",
-                "the events of \(self.time(size))\(keys)"
+                "\(summaries)the events of \(self.time(size))\(keys)"
             )
         case .count(let size): return ("gathers   \(size) events\(key)", "up to \(size) events\(keys)")
         case .slidingCount(let size, let step):
-            return ("gathers   the last \(size) events every \(step)\(key)", "up to \(size) events\(keys)")
+            return (
+                "gathers   the last \(size) events every \(step)\(key)",
+                "\(summaries)up to \(size) events\(keys)"
+            )
         case .session(let gap):
             return (
                 "gathers   sessions, ended by \(self.time(gap)) of silence\(key)",

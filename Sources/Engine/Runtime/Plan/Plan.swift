@@ -25,6 +25,8 @@ public struct Plan: Sendable {
     let memoryCount: Int
     /// The windows of streams, by the places of their states.
     let windows: [CompiledWindow]
+    /// The windows that sum up while they slide, with the aggregates after them, by the same places; nil for others.
+    let slidingAggregates: [SlidingAggregate?]
     /// How many aggregates go over all events so far.
     let sumCount: Int
 

@@ -90,6 +90,35 @@ extension PlanCompiler {
         return CompiledAggregate.Call(function: function, argument: node, periods: periods)
     }
 
+    /// Which windows sum up while they slide: those with an aggregate right after them, by the same key, whose arguments come
+    /// to the same when an event arrives as they would whenever its window fires.
+    func slidingAggregates(_ streams: [CompiledStream], _ functions: [CompiledFunction]) -> [SlidingAggregate?] {
+        var aggregates = [SlidingAggregate?](repeating: nil, count: self.windows.count)
+        guard !functions.contains(where: \.changesGlobals) else { return aggregates }
+        let code = self.expressions.code
+        func isUnsteady(_ node: Node) -> Bool {
+            switch node {
+            case .builtin(.now, _), .builtin(.print, _): true
+            default: false
+            }
+        }
+        // Functions are not looked into.
+        let isAnyUnsteady = code.nodes.contains(where: isUnsteady)
+        let isUnsteadyWithin = code.nodes { node in
+            if case .call = node { isAnyUnsteady } else { isUnsteady(node) }
+        }
+        for stream in streams {
+            for (operation, next) in zip(stream.operations, stream.operations.dropFirst()) {
+                guard case .window(let state) = operation, case .aggregate(let aggregate, _) = next,
+                    self.windows[state].slides, self.windows[state].key == aggregate.key,
+                    !aggregate.calls.compactMap(\.argument).contains(where: { isUnsteadyWithin[Int($0.rawValue)] })
+                else { continue }
+                aggregates[state] = SlidingAggregate(self.windows[state], aggregate, type: stream.name)
+            }
+        }
+        return aggregates
+    }
+
     // MARK: - Joins
 
     /// How much older partners may be where no `.window` says.

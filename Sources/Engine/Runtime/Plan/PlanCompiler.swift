@@ -9,7 +9,7 @@ struct PlanCompiler {
     private var sinks: [SinkBinding] = []
     private var counterCount = 0
     private var memoryCount = 0
-    private var windows: [CompiledWindow] = []
+    private(set) var windows: [CompiledWindow] = []
     private var sumCount = 0
     private var joinCount = 0
     private var diagnostics: [Diagnostic] = []
@@ -62,6 +62,7 @@ struct PlanCompiler {
             counterCount: self.counterCount,
             memoryCount: self.memoryCount,
             windows: self.windows,
+            slidingAggregates: self.slidingAggregates(streams, functions),
             sumCount: self.sumCount
         )
     }

@@ -11,6 +11,13 @@ struct CompiledWindow: Sendable {
     let kind: Kind
     /// The field by whose value there is a window each.
     let key: String?
+
+    var slides: Bool {
+        switch self.kind {
+        case .sliding, .slidingCount: true
+        case .tumbling, .count, .session: false
+        }
+    }
 }
 
 /// The windows of one stream, one for each partition in the order of first appearance.
