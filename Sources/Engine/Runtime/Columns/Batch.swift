@@ -74,16 +74,6 @@ final class Batch {
         self.lines[self.count - 1] = LineRange(start: UInt32(line.lowerBound), count: UInt32(line.count))
     }
 
-    /// Takes so many rows whose cells were set.
-    ///
-    /// - Parameter body: Tells a row's type and time.
-    @inline(__always)
-    func commit(_ more: Int, _ body: (_ place: Int, _ type: inout UInt16, _ time: inout Int64) -> Void) {
-        let (types, times) = (self.types + self.count, self.times + self.count)
-        for place in 0..<more { body(place, &types[place], &times[place]) }
-        self.count += more
-    }
-
     /// Makes the cells of the row that is not taken yet missing again.
     func abandonRow() {
         for column in self.columns { column.tags[self.count] = Cell.missing }

@@ -28,20 +28,12 @@ extension BatchPipeline {
         return lines.position
     }
 
-    /// Makes the batch out of the first lines of `bytes`, which must be JSON, without running it.
+    /// Makes the batch out of the first lines of `bytes`, which must all hold events, without running it.
     public func fill(from bytes: UnsafeBufferPointer<UInt8>) {
         guard let start = bytes.baseAddress else { return }
-        self.batch.input = start
-        var rows = RowReader(self.batch)
-        defer {
-            rows.finishBatch()
-            rows.free()
-        }
-        var position = 0
-        while !self.batch.isFull, let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) {
-            guard rows.readJSON(position..<end, arrival: 0) else { return }
-            position = end + 1
-        }
+        var lines = LineSource(start, 0..<bytes.count, isLast: true)
+        var reader = EventFileReader()
+        lines.fill(self.batch, reader: &reader) { preconditionFailure($0.error.message) }
     }
 
     /// Appends a line for each event that the batch emits, as `EventEncoder.outputLine` writes it, with its newline.

@@ -29,7 +29,7 @@ struct BatchProgram {
 
     /// Nil for a plan that needs one event after the other: see `obstacle`.
     init?(_ plan: Plan) {
-        guard Self.obstacle(in: plan) == nil, let steps = Self.steps(of: plan) else { return nil }
+        guard case .success(let (steps, keepsEvents)) = Self.examine(plan) else { return nil }
         self.plan = plan
         self.steps = steps
         self.ways = plan.streams.indices.map { stream in steps.indices.filter { steps[$0].stream == stream } }
@@ -37,17 +37,36 @@ struct BatchProgram {
         self.schema = BatchSchema(
             fields: Self.fields(of: plan),
             types: plan.routes.keys.sorted(),
-            keepsEvents: Self.survey(plan).keepsEvents
+            keepsEvents: keepsEvents
         )
     }
 
     /// Why a plan does not run over batches; nil if it does.
     static func obstacle(in plan: Plan) -> String? {
-        if Self.steps(of: plan) == nil { return "streams read each other in a circle, or on very many ways" }
+        if case .failure(let obstacle) = Self.examine(plan) { obstacle.reason } else { nil }
+    }
+
+    private struct Obstacle: Error {
+        let reason: String
+
+        init(_ reason: String) { self.reason = reason }
+    }
+
+    /// The plan's steps, and whether operations need events of the input with all their fields; or why it has none.
+    private static func examine(_ plan: Plan) -> Result<(steps: [Step], keepsEvents: Bool), Obstacle> {
+        guard let steps = Self.steps(of: plan) else {
+            return .failure(Obstacle("streams read each other in a circle, or on very many ways"))
+        }
         // Every constant, and most other nodes, have a column of their own.
-        if plan.code.nodes.count + plan.globals.count > Self.nodesMax { return "it has very many expressions" }
-        if !Self.isPure(plan) { return "it has functions that change variables, or expressions that print" }
-        return Self.survey(plan).unsuitable.map { "stream \($0) is not done in columns yet" }
+        if plan.code.nodes.count + plan.globals.count > Self.nodesMax {
+            return .failure(Obstacle("it has very many expressions"))
+        }
+        if !Self.isPure(plan) {
+            return .failure(Obstacle("it has functions that change variables, or expressions that print"))
+        }
+        let (unsuitable, keepsEvents) = Self.survey(plan)
+        if let unsuitable { return .failure(Obstacle("stream \(unsuitable) is not done in columns yet")) }
+        return .success((steps, keepsEvents))
     }
 
     /// Whether some operation looks at all fields of events.
@@ -100,6 +119,7 @@ struct BatchProgram {
     private static func survey(_ plan: Plan) -> (unsuitable: String?, keepsEvents: Bool) {
         var results = [Knowledge](repeating: .input, count: plan.streams.count)
         var keepsEvents = false
+        let streamsRead = plan.streamsRead
         for number in plan.sourcesFirst {
             let stream = plan.streams[number]
             var knowledge = Knowledge.input
@@ -107,11 +127,7 @@ struct BatchProgram {
                 guard ColumnJoin.isSuitable(join) else { return (stream.name, false) }
                 knowledge = .joined
             } else {
-                let types = Set(stream.branches.map(\.type))
-                for (other, source) in plan.streams.enumerated()
-                where types.contains(source.name) || source.ownType.map(types.contains) ?? false {
-                    knowledge = max(knowledge, results[other])
-                }
+                for source in streamsRead[number] { knowledge = max(knowledge, results[source]) }
             }
             guard Set(stream.branches.map(\.type)).count == stream.branches.count else { return (stream.name, false) }
             for (place, operation) in stream.operations.enumerated() {

@@ -3,12 +3,9 @@ import VPL
 /// Comparisons over whole columns.
 extension ColumnEvaluator {
     func comparison(_ symbol: BinaryOperator, _ left: NodeID, _ right: NodeID, in frame: Frame) -> Column {
-        // 1 is not identical to 1.0.
-        let (a, b) =
-            symbol == .identical
-            ? (self.column(left, in: frame), self.column(right, in: frame)) : self.operands(left, right, in: frame)
+        let (a, b) = self.comparands(symbol, left, right, in: frame)
         guard let rows = self.comparedRows(symbol, a, b, in: frame) else {
-            return self.combined(a, b, in: frame) { symbol.compare($0, $1).map { .bool($0) } }
+            return self.comparedByRows(symbol, a, b, in: frame)
         }
         let column = self.pool.column()
         frame.selection.forEach { column.words[$0] = 0 }
@@ -18,8 +15,30 @@ extension ColumnEvaluator {
         return column
     }
 
+    /// The rows for which the comparison is true.
+    func rows(where symbol: BinaryOperator, _ left: NodeID, _ right: NodeID, in frame: Frame) -> Selection {
+        let (a, b) = self.comparands(symbol, left, right, in: frame)
+        return self.comparedRows(symbol, a, b, in: frame)
+            ?? self.rows(whereTrue: self.comparedByRows(symbol, a, b, in: frame), in: frame)
+    }
+
+    private func comparands(
+        _ symbol: BinaryOperator,
+        _ left: NodeID,
+        _ right: NodeID,
+        in frame: Frame
+    ) -> (Column, Column) {
+        // 1 is not identical to 1.0.
+        symbol == .identical
+            ? (self.column(left, in: frame), self.column(right, in: frame)) : self.operands(left, right, in: frame)
+    }
+
+    private func comparedByRows(_ symbol: BinaryOperator, _ a: Column, _ b: Column, in frame: Frame) -> Column {
+        self.combined(a, b, in: frame) { symbol.compare($0, $1).map { .bool($0) } }
+    }
+
     /// The rows for which the comparison is true. Nil where there is no kernel for what the columns hold.
-    func comparedRows(_ symbol: BinaryOperator, _ a: Column, _ b: Column, in frame: Frame) -> Selection? {
+    private func comparedRows(_ symbol: BinaryOperator, _ a: Column, _ b: Column, in frame: Frame) -> Selection? {
         let out = self.pool.rows()
         let (x, y) = (a.words, b.words)
         let rows = frame.selection

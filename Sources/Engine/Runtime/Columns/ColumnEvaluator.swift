@@ -87,11 +87,13 @@ final class ColumnEvaluator {
             rest.selection = self.rows(where: left, in: frame)
             return rest.selection.count == 0 ? rest.selection : self.rows(where: right, in: rest)
         case .comparison(let symbol, let left, let right):
-            let (a, b) = self.operands(left, right, in: frame)
-            if let rows = self.comparedRows(symbol, a, b, in: frame) { return rows }
+            return self.rows(where: symbol, left, right, in: frame)
         default: break
         }
-        let column = self.column(condition, in: frame)
+        return self.rows(whereTrue: self.column(condition, in: frame), in: frame)
+    }
+
+    func rows(whereTrue column: Column, in frame: Frame) -> Selection {
         let (tags, words) = (column.tags, column.words)
         return frame.selection.filtered(into: self.pool.rows()) { tags[$0] == Cell.bool && words[$0] != 0 }
     }

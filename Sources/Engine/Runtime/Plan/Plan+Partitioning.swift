@@ -9,12 +9,10 @@ extension Plan {
         var obstacles: [String] = []
         /// Whether all results of a stream have the field of the events that they came from.
         var keeps = [Bool](repeating: true, count: self.streams.count)
+        let streamsRead = self.streamsRead
         for place in self.sourcesFirst {
             let stream = self.streams[place]
-            let sources = Set(stream.branches.map(\.type))
-            var isKept = self.streams.enumerated().allSatisfy { number, source in
-                keeps[number] || !sources.contains(source.name) && !(source.ownType.map(sources.contains) ?? false)
-            }
+            var isKept = streamsRead[place].allSatisfy { keeps[$0] }
             if let (join, _) = stream.join {
                 isKept = isKept && field.map(join.isKeyed) ?? false
                 if !isKept { obstacles.append("stream \(stream.name) joins events \(Self.whose(field))") }

@@ -38,34 +38,42 @@ public struct Plan: Sendable {
         self.windows.compactMap { if case .session(let gap) = $0.kind { gap } else { nil } }.min()
     }
 
-    /// The streams in the order declared, but each after those that it reads.
-    var sourcesFirst: [Int] {
+    /// For each stream the places of those whose results it reads.
+    var streamsRead: [[Int]] {
         var writers: [String: [Int]] = [:]
         for (place, stream) in self.streams.enumerated() {
             writers[stream.name, default: []].append(place)
             if let type = stream.ownType, type != stream.name { writers[type, default: []].append(place) }
         }
+        return self.streams.map { stream in
+            Set(stream.branches.map(\.type)).flatMap { writers[$0] ?? [] }.sorted()
+        }
+    }
+
+    /// The streams in the order declared, but each after those that it reads.
+    var sourcesFirst: [Int] {
+        let streamsRead = self.streamsRead
         var order: [Int] = []
         var isVisited = [Bool](repeating: false, count: self.streams.count)
-        // The streams on the way, each with those that it reads and how many of them were visited. Streams can be read in
-        // a chain of any length, so that this must not recurse.
-        var path: [(place: Int, sources: [Int], next: Int)] = []
+        // The streams on the way, each with how many of those that it reads were visited. Streams can be read in a chain of
+        // any length, so that this must not recurse.
+        var path: [(place: Int, next: Int)] = []
         func enter(_ place: Int) {
             guard !isVisited[place] else { return }
             isVisited[place] = true
-            let sources = Set(self.streams[place].branches.map(\.type)).flatMap { writers[$0] ?? [] }
-            path.append((place, sources.sorted(), 0))
+            path.append((place, 0))
         }
         for place in self.streams.indices {
             enter(place)
             while let last = path.last {
-                guard last.next < last.sources.count else {
+                let sources = streamsRead[last.place]
+                guard last.next < sources.count else {
                     order.append(last.place)
                     path.removeLast()
                     continue
                 }
                 path[path.count - 1].next += 1
-                enter(last.sources[last.next])
+                enter(sources[last.next])
             }
         }
         return order

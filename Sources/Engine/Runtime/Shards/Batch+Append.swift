@@ -40,18 +40,19 @@ extension Batch {
         }
         self.gatheredSlot = isGathered ? other.gatheredSlot ?? self.gatheredSlot : nil
         if self.schema.keepsEvents { self.takeEvents(other, rows, start, count) }
-        let (types, times) = (other.types, other.times)
+        let (types, times) = (self.types + first, self.times + first)
         if let rows {
-            self.commit(count) { place, type, time in
-                type = types[Int(rows[place])]
-                time = Self.time(times[Int(rows[place])], orElse: timeBefore)
+            for place in 0..<count {
+                types[place] = other.types[Int(rows[place])]
+                times[place] = Self.time(other.times[Int(rows[place])], orElse: timeBefore)
             }
         } else {
-            self.commit(count) { place, type, time in
-                type = types[start + place]
-                time = Self.time(times[start + place], orElse: timeBefore)
+            for place in 0..<count {
+                types[place] = other.types[start + place]
+                times[place] = Self.time(other.times[start + place], orElse: timeBefore)
             }
         }
+        self.commit(rows: count)
     }
 
     /// Where the texts of the events are, for whoever asks for whole events.
