@@ -191,4 +191,37 @@ struct EventFrameTests {
         scalar.process(events, into: &expected)
         #expect(Self.texts(BatchPrograms.lines(actual)) == Self.texts(BatchPrograms.lines(expected)))
     }
+
+    @Test("texts of a frame are escaped where they are written, also after a frame comes text again")
+    func escapes() throws {
+        let plan = try Self.load("connector C = console ()\nstream S = E.emit(s: s, n: n).to(C)")
+        let texts = ["q\"x", "back\\slash", "line\n", "\u{1}", "é", "a longer text with a \" in it", ""]
+        let events = texts.enumerated().map { number, text in
+            Event(type: "E", timestamp: Int64(number), fields: ["s": .string(text), "n": .int(Int64(number))])
+        }
+        var pipeline = Pipeline(plan)
+        var expected = Outputs()
+        pipeline.process(events, into: &expected)
+        let lines = expected.emitted.map { String(decoding: EventEncoder.outputLine($0), as: UTF8.self) + "\n" }
+            .joined()
+
+        let columns = try #require(BatchPipeline(plan))
+        for frame in EventFrame.encode(events) {
+            var written: [UInt8] = []
+            try columns.take(frame: frame.span) { $0.appendOutputLines(to: &written) }
+            #expect(String(decoding: written, as: UTF8.self) == lines)
+            var outputs = Outputs()
+            try columns.process(frame: frame.span, into: &outputs)
+            #expect(outputs.deliveries.map(\.payload) == expected.deliveries.map(\.payload))
+        }
+        var payloads = EventPayloads(arrival: 0)
+        payloads.append(Array(#"{"event_type":"E","timestamp":0,"data":{"s":"plain","n":1}}"#.utf8), defaultType: nil)
+        var outputs = Outputs()
+        columns.process(payloads, into: &outputs, emits: false) { Issue.record("\($0)") }
+        #expect(
+            outputs.deliveries.map { String(decoding: $0.payload, as: UTF8.self) }.allSatisfy {
+                $0.contains(#""s":"plain""#)
+            }
+        )
+    }
 }

@@ -18,6 +18,8 @@ final class Batch {
     /// By slot.
     let columns: [Column]
     var input: UnsafePointer<UInt8>
+    /// Texts in the input may have characters that JSON escapes: it is no JSON itself.
+    var hasRawInput = false
     /// Where in the input the text of each event is, and the events that have none there. Kept where the schema asks for
     /// whole events.
     let lines: UnsafeMutablePointer<LineRange>
@@ -54,6 +56,7 @@ final class Batch {
         self.heap.clear()
         if !self.events.isEmpty { self.events.removeAll(keepingCapacity: true) }
         self.gatheredSlot = nil
+        self.hasRawInput = false
     }
 
     /// Takes the row whose cells were set. Until then the next event would take its place.

@@ -20,6 +20,7 @@ struct FrameReader {
 
     func fill() {
         self.batch.input = self.bytes
+        self.batch.hasRawInput = true
         guard !self.batch.schema.keepsEvents else {
             for event in FrameEvents(self.layout).all() { self.batch.append(event) }
             return

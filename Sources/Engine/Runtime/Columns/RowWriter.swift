@@ -114,10 +114,10 @@ final class RowWriter {
         }
     }
 
-    /// Nothing in the text needs an escape: what is in the input came without any.
+    /// Nothing in the text needs an escape: what is in an input of JSON or of event files came without any.
     @inline(__always)
     private func isPlain(_ place: TextPlace) -> Bool {
-        !place.isInHeap
+        !place.isInHeap && !self.batch.hasRawInput
             || self.batch.bytes(place).allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     }
 
