@@ -467,36 +467,3 @@ def wait_for_end(node, code, *words):
     said = node.tail(5)
     if node.process.returncode != code or any(word not in said for word in words):
         raise Failed(f"{node.name} ended with {node.process.returncode} and said: {said}")
-
-
-EXAMPLE = os.path.join(ROOT, "examples", "greenhouse")
-
-
-def create_broker_connector(cluster, node):
-    body = {
-        "name": "Broker", "connector_type": "mqtt",
-        "params": {"host": "127.0.0.1", "port": str(cluster.broker.port)},
-    }
-    status, answer = node.request("POST", f"{API}/connectors", body)
-    if status != 201:
-        raise Failed(f"creating the connector: {status} {answer}")
-
-
-def deploy(node, group, *pipelines):
-    """Deploys programs of the greenhouse example as one group; returns the answer once all of it runs."""
-    body = {"name": group, "pipelines": []}
-    for pipeline in pipelines:
-        with open(os.path.join(EXAMPLE, f"{pipeline}.vpl")) as file:
-            body["pipelines"].append({"name": pipeline, "source": file.read()})
-    status, answer = node.request("POST", f"{API}/pipeline-groups", body, timeout=30)
-    if status != 201:
-        raise Failed(f"deploying {group}: {status} {answer}")
-    if answer["status"] != "running":
-        raise Failed(f"group {group} is {answer['status']}: {answer['placements']}")
-    return answer
-
-
-def placement(cluster, group, pipeline):
-    """Where a pipeline is, by the word of any coordinator."""
-    info = cluster.any_get(f"{API}/pipeline-groups/{group}")
-    return next(one for one in info["placements"] if one["pipeline_name"] == pipeline)
