@@ -156,13 +156,15 @@ class Cluster:
             self._worker(number + 1, ports[coordinators + number]) for number in range(workers)
         ]
 
-    def _broker(self, port):
+    def _broker(self, port, address="127.0.0.1"):
         path = os.path.join(self.directory, "mosquitto.conf")
         with open(path, "w") as file:
-            file.write(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+            file.write(f"listener {port} {address}\nallow_anonymous true\npersistence false\n")
             file.write("max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\n")
         binary = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-        return Node("broker", [binary, "-c", path], port, self.directory)
+        node = Node("broker", [binary, "-c", path], port, self.directory)
+        node.host = address
+        return node
 
     def _coordinator(self, number, port, peers):
         flags = ["--raft", "--raft-node-id", str(number), "--raft-peers", peers]
@@ -242,7 +244,7 @@ class Cluster:
 
         def accepts():
             with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", self.broker.port)) == 0
+                return probe.connect_ex((self.broker.host, self.broker.port)) == 0
 
         wait_until("the broker listens", accepts, 10)
 
@@ -377,7 +379,7 @@ class Subscriber:
         self.messages, self._on_message = [], on_message
         self.process = subprocess.Popen(
             [
-                "mosquitto_sub", "-h", "127.0.0.1", "-p", str(cluster.broker.port), "-q", "1", "-c",
+                "mosquitto_sub", "-h", cluster.broker.host, "-p", str(cluster.broker.port), "-q", "1", "-c",
                 "-i", f"chaos-{os.getpid()}-{topic.replace('/', '-')}", "-t", topic,
             ],
             stdout=subprocess.PIPE, text=True,
@@ -406,7 +408,7 @@ class Publisher:
 
     def __init__(self, cluster, topic):
         self.process = subprocess.Popen(
-            ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(cluster.broker.port), "-q", "1", "-l", "-t", topic],
+            ["mosquitto_pub", "-h", cluster.broker.host, "-p", str(cluster.broker.port), "-q", "1", "-l", "-t", topic],
             stdin=subprocess.PIPE, text=True,
         )
 

@@ -14,7 +14,7 @@ EXAMPLE = os.path.join(ROOT, "examples", "greenhouse")
 def create_broker_connector(cluster, node):
     body = {
         "name": "Broker", "connector_type": "mqtt",
-        "params": {"host": "127.0.0.1", "port": str(cluster.broker.port)},
+        "params": {"host": cluster.broker.host, "port": str(cluster.broker.port)},
     }
     status, answer = node.request("POST", f"{API}/connectors", body)
     if status != 201:

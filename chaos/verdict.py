@@ -13,6 +13,13 @@ def parser(doc):
     return found
 
 
+def needs_root():
+    """Ends the process with 77, "skipped", unless it may make network namespaces."""
+    if os.geteuid() != 0:
+        print(f"{os.path.basename(sys.argv[0])}: needs root, for network namespaces")
+        sys.exit(77)
+
+
 def run(options, scenario):
     """Calls `scenario(binary)`, which prints what it saw; ends the process with the verdict."""
     name = os.path.basename(sys.argv[0])
