@@ -329,7 +329,7 @@ class Clients:
     """Threads that repeat an operation and count what was acknowledged, and when."""
 
     def __init__(self, count, operation):
-        self.acknowledged, self.times, self.unclear = [], [], 0
+        self.acknowledged, self.times, self.unclear, self._failure = [], [], 0, None
         self._operation, self._lock, self._stop = operation, threading.Lock(), threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(count)]
 
@@ -338,10 +338,12 @@ class Clients:
             thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        if self._failure and kind is None:
+            raise self._failure
 
     def _run(self, number):
         serial = 0
@@ -355,6 +357,10 @@ class Clients:
                         self.unclear += 1
                     time.sleep(0.01)
                     continue
+                except Failed as failure:
+                    self._failure = failure
+                    self._stop.set()
+                    return
                 with self._lock:
                     self.acknowledged.append(result)
                     self.times.append(time.monotonic())

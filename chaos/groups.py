@@ -1,12 +1,14 @@
 """Pipeline groups, as scenarios deploy and watch them."""
 
 import http.client
+import itertools
 import json
 import os
 import random
+import threading
 import time
 
-from cluster import API, KEY, ROOT, Failed, Unavailable, wait_until
+from cluster import API, KEY, ROOT, Failed, Publisher, wait_until
 
 EXAMPLE = os.path.join(ROOT, "examples", "greenhouse")
 
@@ -53,6 +55,34 @@ def small_group(name, pipelines=1, topic="chaos/in"):
 
     names = [f"{name}_{number}" for number in range(pipelines)]
     return {"name": name, "pipelines": [{"name": one, "source": program(one)} for one in names]}
+
+
+class Readings:
+    """Numbered readings for the pipelines of `small_group`s in turn, at QoS 1, until told to stop."""
+
+    def __init__(self, cluster, pipelines):
+        self.sent = []
+        self._cluster, self._pipelines, self._stop = cluster, pipelines, threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self):
+        publishers = {name: Publisher(self._cluster, f"chaos/in/{name}") for name in self._pipelines}
+        for number, name in enumerate(itertools.cycle(self._pipelines)):
+            if self._stop.is_set():
+                break
+            publishers[name].send({"event_type": "Reading", "seq": number, "value": 99.0})
+            self.sent.append((name, number))
+            time.sleep(0.005)
+        for publisher in publishers.values():
+            publisher.__exit__()
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
 
 
 def send_until_answered(cluster, method, path, body, key, patience=40, wanted=(200, 201, 202)):
@@ -114,7 +144,7 @@ def wait_until_all_run(cluster, names, timeout):
         if len(groups) != len(names) or any(group["status"] != "running" for group in groups):
             return False
         wanted = {one["pipeline_name"]: [one["worker_id"]] for group in groups for one in group["placements"]}
-        return held_by_workers(cluster) == wanted
+        return {name: where for name, where in held_by_workers(cluster).items() if name in wanted} == wanted
 
     try:
         return wait_until("every group runs, each pipeline on its one worker", all_run, timeout)
