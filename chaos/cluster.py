@@ -16,6 +16,8 @@ import tempfile
 import threading
 import time
 
+from certificates import Authority
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 API = "/api/v1/cluster"
 KEY = "chaos-key"
@@ -52,9 +54,16 @@ class Unavailable(Exception):
     """No answer, or none that says what became of the request."""
 
 
-def request(port, method, path, body=None, timeout=10.0, host="127.0.0.1", decode=json.loads):
+def connect(host, port, timeout, tls=None):
+    """A connection for HTTP requests: over TLS if given a context for it."""
+    if tls:
+        return http.client.HTTPSConnection(host, port, timeout=timeout, context=tls)
+    return http.client.HTTPConnection(host, port, timeout=timeout)
+
+
+def request(port, method, path, body=None, timeout=10.0, host="127.0.0.1", decode=json.loads, tls=None):
     """One HTTP request; returns (status, decoded body). Raises Unavailable when no answer came."""
-    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    connection = connect(host, port, timeout, tls)
     try:
         payload = None if body is None else json.dumps(body)
         headers = {"x-api-key": KEY}
@@ -96,7 +105,7 @@ class Node:
         self.name, self.arguments, self.port = name, arguments, port
         self.log_path = os.path.join(directory, f"{name}.log")
         self.environment = dict(os.environ, **(environment or {}))
-        self.process, self.host = None, "127.0.0.1"
+        self.process, self.host, self.tls = None, "127.0.0.1", None
 
     def start(self):
         with open(self.log_path, "ab") as log:
@@ -120,11 +129,14 @@ class Node:
                     raise Failed(f"{self.name} does not end on {how.name}") from None
 
     def request(self, method, path, body=None, timeout=10.0):
-        return request(self.port, method, path, body, timeout, self.host)
+        return request(self.port, method, path, body, timeout, self.host, tls=self.tls)
+
+    def connect(self, timeout=10.0):
+        return connect(self.host, self.port, timeout, self.tls)
 
     def text(self, path):
         """An answer that is not JSON."""
-        return request(self.port, "GET", path, host=self.host, decode=bytes.decode)[1]
+        return request(self.port, "GET", path, host=self.host, decode=bytes.decode, tls=self.tls)[1]
 
     def get(self, path, timeout=10.0):
         status, body = self.request("GET", path, timeout=timeout)
@@ -140,14 +152,18 @@ class Node:
 class Cluster:
     """Coordinators, workers and a broker. Use as a context manager."""
 
-    def __init__(self, binary, coordinators=3, workers=2, heartbeat=1, timeout=3, keep=False, flags=()):
+    def __init__(
+        self, binary, coordinators=3, workers=2, heartbeat=1, timeout=3, keep=False, flags=(), is_secure=False
+    ):
         self.binary, self.keep, self.flags = binary, keep, list(flags)
         self.directory = tempfile.mkdtemp(prefix="varpulis-")
+        self.authority = Authority(os.path.join(self.directory, "certificates")) if is_secure else None
+        scheme = "https" if is_secure else "http"
         self._members = []  # all that ever belonged to it
         self.heartbeat, self.timeout = heartbeat, timeout
         ports = free_ports(coordinators + workers + 1)
         self.broker = self._broker(ports.pop())
-        peers = ",".join(f"http://127.0.0.1:{port}" for port in ports[:coordinators])
+        peers = ",".join(f"{scheme}://127.0.0.1:{port}" for port in ports[:coordinators])
         self.coordinators = [
             self._coordinator(number + 1, ports[number], peers) for number in range(coordinators)
         ]
@@ -186,19 +202,32 @@ class Cluster:
             port, self.directory, {"VARPULIS_API_KEY": KEY},
         )
         self._members.append(node)
+        self._secure(node)
         node.member = number
         node.data_path = os.path.join(directory, "member" if "--join" in flags else f"node-{number}")
         return node
 
-    def _worker(self, number, port):
-        return Node(
+    def _worker(self, number, port, urls=None):
+        node = Node(
             f"worker-{number}",
             [
-                self.binary, "server", "--port", str(port), "--coordinator", self.urls,
+                self.binary, "server", "--port", str(port), "--coordinator", urls or self.urls,
                 "--worker-id", f"worker-{number}",
             ],
             port, self.directory, {"VARPULIS_API_KEY": KEY},
         )
+        self._secure(node, "--tls-client-cert", "--tls-client-key")
+        return node
+
+    def _secure(self, node, *as_client):
+        """Gives a process a certificate of the cluster's authority, if the cluster has one."""
+        if not self.authority:
+            return
+        certificate, key = self.authority.issue(node.name)
+        node.arguments += ["--tls-cert", certificate, "--tls-key", key, "--tls-ca-cert", self.authority.certificate]
+        if as_client:
+            node.arguments += [as_client[0], certificate, as_client[1], key]
+        node.tls = self.authority.client_context(certificate, key)
 
     # -- life
 

@@ -92,7 +92,7 @@ def send_until_answered(cluster, method, path, body, key, patience=40, wanted=(2
     deadline, sent, told = time.monotonic() + patience, 0, None
     while time.monotonic() < deadline:
         node = random.choice(cluster.coordinators)
-        connection = http.client.HTTPConnection(node.host, node.port, timeout=12)
+        connection = node.connect(timeout=12)
         headers = {"x-api-key": KEY, "content-type": "application/json", "Idempotency-Key": key}
         sent += 1
         try:
