@@ -10,9 +10,13 @@ extension ClusterState {
                 address: command.address,
                 capacity: command.capacity,
                 status: .ready,
+                key: command.key,
                 registrationIndex: self.appliedIndex
             )
             return .done
+        }
+        if let owner = worker.key, owner != command.key, !command.takesOver, self.isInForce(owner) {
+            throw .workerIDTaken(worker.id)
         }
         let restarted = worker.incarnation != command.incarnation
         if restarted {
@@ -24,6 +28,7 @@ extension ClusterState {
         }
         worker.address = command.address
         worker.capacity = command.capacity
+        worker.key = command.key
         // Draining is an operator's wish for this process; only a restart ends it.
         if restarted || worker.status != .draining { worker.status = .ready }
         self.workersByID[worker.id] = worker

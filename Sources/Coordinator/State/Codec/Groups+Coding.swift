@@ -1,36 +1,3 @@
-extension ClusterState.Worker.Capacity: BinaryCoded {
-    func encode(into writer: inout ByteWriter) {
-        writer.number(self.cpuCores)
-        writer.number(self.pipelinesMax)
-    }
-
-    init(from reader: inout ByteReader) throws(DecodingFailure) {
-        self.init(cpuCores: try reader.number32(), pipelinesMax: try reader.number32())
-    }
-}
-
-extension ClusterState.Worker: BinaryCoded {
-    func encode(into writer: inout ByteWriter) {
-        writer.value(self.id)
-        writer.value(self.incarnation)
-        writer.text(self.address)
-        writer.value(self.capacity)
-        writer.value(self.status)
-        writer.number(self.registrationIndex)
-    }
-
-    init(from reader: inout ByteReader) throws(DecodingFailure) {
-        self.init(
-            id: try reader.value(),
-            incarnation: try reader.value(),
-            address: try reader.text(),
-            capacity: try reader.value(),
-            status: try reader.value(),
-            registrationIndex: try reader.number()
-        )
-    }
-}
-
 extension ClusterState.GroupSpec: BinaryCoded {
     func encode(into writer: inout ByteWriter) {
         writer.value(self.name)
