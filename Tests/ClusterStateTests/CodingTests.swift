@@ -36,6 +36,21 @@ struct CodingTests {
         .report(key, epoch: 9, .running), .report(key, epoch: 9, .failed("why")), .report(key, epoch: 9, .stopped),
         .report(key, epoch: 0, .pending, id: ""), .connector("c", .create), .connector("c", .update),
         .deleteConnector("c"), .register("w1", replacing: 7, key: "k"), .register("w1", takesOver: true),
+        .register("w1", labels: ["zone": "a", "rack": "1"]),
+        .deployGroup(
+            Command.DeployGroup(
+                group: "long",
+                spec: ClusterState.GroupSpec(
+                    name: "long form",
+                    pipelines: [
+                        .init(name: "p", source: "s", labels: ["zone": "a"]),
+                        .init(name: "q", source: "s", spread: "zone", strategy: .affinity),
+                    ],
+                    strategy: "least_loaded"
+                ),
+                workers: ["w1", nil]
+            )
+        ),
         .key("k", .viewer), .key("k", .admin, expires: 1 << 41), .revokeKey("k"),
         .setScalingPolicy(.init(policy: nil)),
         .setScalingPolicy(.init(policy: .init(workersMin: 1, webhookURL: "https://hook/"))),
@@ -84,7 +99,7 @@ struct CodingTests {
         log.apply(.deploy("h", on: ["w2", nil]))
         log.apply(.connector("c", .create))
         log.apply(.connector("d", .create))
-        for command in Self.commands.suffix(9) { log.apply(command) }
+        for command in Self.commands.suffix(10) { log.apply(command) }
         log.apply(.key("k", .operator))
         log.apply(.register("w1", key: "k"))
         log.apply(Submission(.openSession))

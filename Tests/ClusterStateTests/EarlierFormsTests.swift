@@ -46,8 +46,9 @@ struct EarlierFormsTests {
     func commands() {
         #expect(Command.register("w1").encoded()[1] == 1)
         #expect(Command.register("w1", key: "k").encoded()[1] == 10)
+        #expect(Command.deploy("g", on: ["w1"]).encoded()[1] == 4)
         // The longer form of what fits the shorter one.
         let short = Command.register("w1").encoded()
-        #expect(throws: DecodingFailure.self) { try Command(decoding: [1, 10] + short.dropFirst(2) + [0, 0]) }
+        #expect(throws: DecodingFailure.self) { try Command(decoding: [1, 10] + short.dropFirst(2) + [0, 0, 0]) }
     }
 }

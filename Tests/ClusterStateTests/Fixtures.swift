@@ -45,6 +45,7 @@ extension Command {
         replacing: UInt64? = nil,
         address: String = "http://w:9000",
         pipelinesMax: UInt32 = 100,
+        labels: Labels = [:],
         key: KeyID? = nil,
         takesOver: Bool = false
     ) -> Command {
@@ -55,6 +56,7 @@ extension Command {
                 address: address,
                 capacity: ClusterState.Worker.Capacity(cpuCores: 4, pipelinesMax: pipelinesMax),
                 replacing: replacing.map { WorkerIncarnation($0) },
+                labels: labels,
                 key: key,
                 takesOver: takesOver
             )

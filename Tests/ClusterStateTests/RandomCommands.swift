@@ -27,6 +27,7 @@ struct RandomCommands {
                 incarnation: incarnation,
                 replacing: self.mostly(present),
                 pipelinesMax: self.random.next(upperBound: 20 as UInt32),
+                labels: ["zone": "\(self.random.next(upperBound: 2 as UInt64))"],
                 key: self.mostly(self.key()),
                 takesOver: self.random.next(upperBound: 8 as UInt64) == 0
             )
@@ -99,7 +100,9 @@ struct RandomCommands {
                 ClusterState.PipelineSpec(
                     name: PipelineName("p\(number)"),
                     source: "stream",
-                    replicas: self.random.next(upperBound: 4 as UInt32)
+                    replicas: self.random.next(upperBound: 4 as UInt32),
+                    labels: self.random.next(upperBound: 4 as UInt64) == 0 ? ["zone": "0"] : [:],
+                    spread: self.random.next(upperBound: 4 as UInt64) == 0 ? "zone" : nil
                 )
             },
             routes: [ClusterState.Route(from: "_external", to: "p0", eventTypes: ["A*", "*"], topic: "t")]

@@ -72,6 +72,36 @@ struct WorkerRulesTests {
         #expect(log.state.worker("w1")?.status == .ready)
     }
 
+    @Test("a worker's labels are those of its newest registration")
+    func labels() {
+        var log = Log()
+        log.apply(.register("w1", labels: ["zone": "a", "rack": "1"]))
+        #expect(log.state.worker("w1")?.labels.items.map(\.key) == ["rack", "zone"])
+        #expect(log.state.worker("w1")?.labels["zone"] == "a")
+        #expect(log.state.worker("w1")?.labels.include(["zone": "a"]) == true)
+        #expect(log.state.worker("w1")?.labels.include(["zone": "b"]) == false)
+        log.apply(.register("w1"))
+        #expect(log.state.worker("w1")?.labels == [:])
+    }
+
+    @Test(
+        "labels beyond their bounds are refused",
+        arguments: [
+            (["": "a"], "the key of a label must have 1 to 64 bytes"),
+            ([String(repeating: "k", count: 65): "a"], "the key of a label must have 1 to 64 bytes"),
+            (["k": String(repeating: "v", count: 257)], "the value of label k must not have more than 256 bytes"),
+            (
+                Dictionary(uniqueKeysWithValues: (0..<33).map { ("k\($0)", "") }),
+                "there must not be more than 32 labels"
+            ),
+        ] as [([String: String], String)]
+    )
+    func faultyLabels(items: [String: String], fault: String) {
+        var log = Log()
+        #expect(log.apply(.register("w1", labels: Labels(items))) == .refused(.invalid(fault)))
+        #expect(log.state.workers.isEmpty)
+    }
+
     @Test("a worker's id belongs to the key it came with, until that is worth nothing")
     func keyOwnsID() {
         var log = Log()

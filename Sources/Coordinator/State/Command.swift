@@ -29,6 +29,7 @@ extension Command {
         /// The incarnation that the proposer saw registered: a registration delayed on its way must not put an older
         /// process in the place of a newer one.
         public var replacing: WorkerIncarnation?
+        public var labels: Labels
         /// The key with which it came, where there are keys.
         public var key: KeyID?
         /// Whether it may take over an id that another key holds: an admin says so.
@@ -40,6 +41,7 @@ extension Command {
             address: String,
             capacity: ClusterState.Worker.Capacity,
             replacing: WorkerIncarnation?,
+            labels: Labels = Labels(),
             key: KeyID? = nil,
             takesOver: Bool = false
         ) {
@@ -48,6 +50,7 @@ extension Command {
             self.address = address
             self.capacity = capacity
             self.replacing = replacing
+            self.labels = labels
             self.key = key
             self.takesOver = takesOver
         }

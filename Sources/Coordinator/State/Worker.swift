@@ -23,6 +23,7 @@ extension ClusterState {
         /// Base URL at which coordinators call the worker.
         public internal(set) var address: String
         public internal(set) var capacity: Capacity
+        public internal(set) var labels = Labels()
         public internal(set) var status: Status
         /// The key with which it registered: only the same one may register under its id.
         public internal(set) var key: KeyID?

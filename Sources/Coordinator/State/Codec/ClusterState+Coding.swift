@@ -90,7 +90,9 @@ extension ClusterState {
         self.workersByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in
             try Worker(earlier: &reader)
         }
-        self.groupsByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in try reader.value() }
+        self.groupsByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in
+            try Group(earlier: &reader)
+        }
         self.connectorsByName = ConnectorTable(try ConnectorRun(&reader))
     }
 

@@ -39,12 +39,12 @@ extension Command: BinaryCoded {
             writer.value(command.incarnation)
             writer.value(command.from)
             writer.value(command.to)
-        case .deployGroup(let command):
+        case .deployGroup(let command) where command.spec.fitsEarlierForm:
             writer.byte(4)
-            writer.value(command.group)
-            writer.value(command.spec)
-            writer.number(UInt64(command.workers.count))
-            for worker in command.workers { writer.optional(worker) { $0.value($1) } }
+            command.encode(earlier: &writer)
+        case .deployGroup(let command):
+            writer.byte(15)
+            writer.value(command)
         case .deleteGroup(let command):
             writer.byte(5)
             writer.value(command.group)
@@ -103,10 +103,7 @@ extension Command: BinaryCoded {
                 )
             )
         case 4:
-            let group: GroupID = try reader.value()
-            let spec: ClusterState.GroupSpec = try reader.value()
-            let choices: [WorkerChoice] = try reader.list()
-            self = .deployGroup(DeployGroup(group: group, spec: spec, workers: choices.map(\.worker)))
+            self = .deployGroup(try DeployGroup(earlier: &reader))
         case 5:
             self = .deleteGroup(
                 DeleteGroup(
@@ -143,19 +140,10 @@ extension Command: BinaryCoded {
             )
         case 14:
             self = .putSettings(PutSettings(settings: try reader.value()))
+        case 15:
+            self = .deployGroup(try reader.value())
         case let tag:
             throw reader.failure(.unknown, "no command is numbered \(tag)")
         }
-    }
-}
-
-/// A worker or none, as an item of a list.
-private struct WorkerChoice: BinaryCoded {
-    var worker: WorkerID?
-
-    func encode(into writer: inout ByteWriter) { writer.optional(self.worker) { $0.value($1) } }
-
-    init(from reader: inout ByteReader) throws(DecodingFailure) {
-        self.worker = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
     }
 }

@@ -1,17 +1,45 @@
 extension ClusterState.GroupSpec: BinaryCoded {
+    /// Whether its first form says all of it.
+    var fitsEarlierForm: Bool { self.strategy == nil && self.pipelines.allSatisfy(\.fitsEarlierForm) }
+
+    func encode(earlier writer: inout ByteWriter) {
+        writer.value(self.name)
+        writer.number(UInt64(self.pipelines.count))
+        for pipeline in self.pipelines { pipeline.encode(earlier: &writer) }
+        writer.list(self.routes)
+    }
+
     func encode(into writer: inout ByteWriter) {
         writer.value(self.name)
         writer.list(self.pipelines)
         writer.list(self.routes)
+        writer.optional(self.strategy) { $0.value($1) }
+    }
+
+    init(earlier reader: inout ByteReader) throws(DecodingFailure) {
+        self.init(
+            name: try reader.value(),
+            pipelines: try reader.list { reader throws(DecodingFailure) in
+                try ClusterState.PipelineSpec(earlier: &reader)
+            },
+            routes: try reader.list()
+        )
     }
 
     init(from reader: inout ByteReader) throws(DecodingFailure) {
-        self.init(name: try reader.value(), pipelines: try reader.list(), routes: try reader.list())
+        self.init(
+            name: try reader.value(),
+            pipelines: try reader.list(),
+            routes: try reader.list(),
+            strategy: try reader.optional { reader throws(DecodingFailure) in try reader.value() }
+        )
     }
 }
 
 extension ClusterState.PipelineSpec: BinaryCoded {
-    func encode(into writer: inout ByteWriter) {
+    var fitsEarlierForm: Bool { self.labels.items.isEmpty && self.spread == nil && self.strategy == nil }
+
+    func encode(earlier writer: inout ByteWriter) {
         writer.value(self.name)
         writer.text(self.source)
         writer.optional(self.workerAffinity) { $0.value($1) }
@@ -19,7 +47,14 @@ extension ClusterState.PipelineSpec: BinaryCoded {
         writer.optional(self.partitionKey) { $0.text($1) }
     }
 
-    init(from reader: inout ByteReader) throws(DecodingFailure) {
+    func encode(into writer: inout ByteWriter) {
+        self.encode(earlier: &writer)
+        writer.value(self.labels)
+        writer.optional(self.spread) { $0.value($1) }
+        writer.optional(self.strategy) { $0.value($1) }
+    }
+
+    init(earlier reader: inout ByteReader) throws(DecodingFailure) {
         self.init(
             name: try reader.value(),
             source: try reader.text(),
@@ -27,6 +62,13 @@ extension ClusterState.PipelineSpec: BinaryCoded {
             replicas: try reader.number32(),
             partitionKey: try reader.optional { reader throws(DecodingFailure) in try reader.text() }
         )
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        try self.init(earlier: &reader)
+        self.labels = try reader.value()
+        self.spread = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
+        self.strategy = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
     }
 }
 
@@ -64,6 +106,16 @@ extension ClusterState.Group: BinaryCoded {
         self.init(
             id: try reader.value(),
             spec: try reader.value(),
+            generation: try reader.number(),
+            placements: try reader.list()
+        )
+    }
+
+    /// As version 2 of the state has it.
+    init(earlier reader: inout ByteReader) throws(DecodingFailure) {
+        self.init(
+            id: try reader.value(),
+            spec: try ClusterState.GroupSpec(earlier: &reader),
             generation: try reader.number(),
             placements: try reader.list()
         )
@@ -111,6 +163,51 @@ extension ClusterState.Placement.Status: BinaryCoded {
         case 2: self = .failed(try reader.text())
         case 3: self = .stopped
         case let tag: throw reader.failure(.unknown, "no placement status is numbered \(tag)")
+        }
+    }
+}
+
+// MARK: - Commands
+
+extension Command.DeployGroup: BinaryCoded {
+    func encode(earlier writer: inout ByteWriter) {
+        writer.value(self.group)
+        self.spec.encode(earlier: &writer)
+        writer.choices(self.workers)
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.value(self.group)
+        writer.value(self.spec)
+        writer.choices(self.workers)
+    }
+
+    init(earlier reader: inout ByteReader) throws(DecodingFailure) {
+        self.init(
+            group: try reader.value(),
+            spec: try ClusterState.GroupSpec(earlier: &reader),
+            workers: try reader.choices()
+        )
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        self.init(group: try reader.value(), spec: try reader.value(), workers: try reader.choices())
+        if self.spec.fitsEarlierForm { throw reader.failure(.invalid, "a deploy is in a longer form than it needs") }
+    }
+}
+
+extension ByteWriter {
+    /// A list of workers, each of which may be absent.
+    mutating func choices(_ workers: [WorkerID?]) {
+        self.number(UInt64(workers.count))
+        for worker in workers { self.optional(worker) { $0.value($1) } }
+    }
+}
+
+extension ByteReader {
+    mutating func choices() throws(DecodingFailure) -> [WorkerID?] {
+        try self.list { reader throws(DecodingFailure) in
+            try reader.optional { reader throws(DecodingFailure) in try reader.value() }
         }
     }
 }

@@ -1,3 +1,23 @@
+extension Labels: BinaryCoded {
+    func encode(into writer: inout ByteWriter) {
+        writer.number(UInt64(self.items.count))
+        for item in self.items {
+            writer.value(item.key)
+            writer.value(item.value)
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFailure) {
+        let items = try reader.list { reader throws(DecodingFailure) in
+            Item(key: try reader.value(), value: try reader.value())
+        }
+        for (one, next) in zip(items, items.dropFirst()) where one.key >= next.key {
+            throw reader.failure(.invalid, "the keys of labels are not in order")
+        }
+        self.init(ordered: items)
+    }
+}
+
 extension ClusterState.Worker.Capacity: BinaryCoded {
     func encode(into writer: inout ByteWriter) {
         writer.number(self.cpuCores)
@@ -15,6 +35,7 @@ extension ClusterState.Worker: BinaryCoded {
         writer.value(self.incarnation)
         writer.text(self.address)
         writer.value(self.capacity)
+        writer.value(self.labels)
         writer.value(self.status)
         writer.optional(self.key) { $0.value($1) }
         writer.number(self.registrationIndex)
@@ -26,6 +47,7 @@ extension ClusterState.Worker: BinaryCoded {
             incarnation: try reader.value(),
             address: try reader.text(),
             capacity: try reader.value(),
+            labels: try reader.value(),
             status: try reader.value(),
             key: try reader.optional { reader throws(DecodingFailure) in try reader.value() },
             registrationIndex: try reader.number()
@@ -47,7 +69,7 @@ extension ClusterState.Worker: BinaryCoded {
 
 extension Command.Register: BinaryCoded {
     /// Whether its first form says all of it.
-    var fitsEarlierForm: Bool { self.key == nil && !self.takesOver }
+    var fitsEarlierForm: Bool { self.labels.items.isEmpty && self.key == nil && !self.takesOver }
 
     func encode(earlier writer: inout ByteWriter) {
         writer.value(self.worker)
@@ -59,6 +81,7 @@ extension Command.Register: BinaryCoded {
 
     func encode(into writer: inout ByteWriter) {
         self.encode(earlier: &writer)
+        writer.value(self.labels)
         writer.optional(self.key) { $0.value($1) }
         writer.flag(self.takesOver)
     }
@@ -75,6 +98,7 @@ extension Command.Register: BinaryCoded {
 
     init(from reader: inout ByteReader) throws(DecodingFailure) {
         try self.init(earlier: &reader)
+        self.labels = try reader.value()
         self.key = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
         self.takesOver = try reader.flag()
         if self.fitsEarlierForm { throw reader.failure(.invalid, "a registration is in a longer form than it needs") }

@@ -35,6 +35,7 @@ extension ClusterState {
             }
         }
         for worker in self.workers {
+            if let fault = worker.labels.fault { return "worker \(worker.id): \(fault)" }
             if worker.registrationIndex > self.appliedIndex { return "worker \(worker.id) comes from the future" }
             if worker.assignedCount != assigned[worker.id, default: 0] {
                 return "worker \(worker.id) has \(assigned[worker.id, default: 0]) placements, "
