@@ -9,6 +9,9 @@ struct Planning {
     private(set) var reports: [WorkerID: WorkerReport] = [:]
     /// Workers that have been silent for too long, whatever the state says of them.
     private(set) var silent: Set<WorkerID> = []
+    /// Those of them that a probe did not find, which need not be waited for.
+    private(set) var lost: Set<WorkerID> = []
+    private let heartbeatTimeout: Duration
     private(set) var planner: PlacementPlanner
     private(set) var backOff: BackOff
     private var actions: [Action] = []
@@ -23,6 +26,9 @@ struct Planning {
         self.settings = settings
         self.now = situation.now
         self.backOff = backOff
+        self.heartbeatTimeout =
+            situation.state.settings.heartbeat.map { .milliseconds($0.timeoutMilliseconds) }
+            ?? settings.heartbeatTimeout
         var load: [WorkerID: UInt32] = [:]
         for worker in situation.state.workers {
             var lastHeard = situation.leaderSince
@@ -33,7 +39,11 @@ struct Planning {
                 load[worker.id] = report.pipelinesRunning
                 lastHeard = max(lastHeard, report.receivedAt)
             }
-            if lastHeard.duration(to: situation.now) > settings.heartbeatTimeout { self.silent.insert(worker.id) }
+            if lastHeard.duration(to: situation.now) > self.heartbeatTimeout { self.silent.insert(worker.id) }
+            if situation.isLost(worker, lastReport: self.reports[worker.id]) {
+                self.silent.insert(worker.id)
+                self.lost.insert(worker.id)
+            }
         }
         let silent = self.silent
         self.planner = PlacementPlanner(state: situation.state, load: load, strategy: strategy) {
@@ -41,10 +51,10 @@ struct Planning {
         }
     }
 
-    /// Whether the worker has spoken to this leader within the timeout.
+    /// Whether the worker has spoken to this leader within the timeout, and was not lost since.
     func isHeard(_ worker: WorkerID) -> Bool {
-        guard let report = self.reports[worker] else { return false }
-        return report.receivedAt.duration(to: self.now) <= self.settings.heartbeatTimeout
+        guard let report = self.reports[worker], !self.lost.contains(worker) else { return false }
+        return report.receivedAt.duration(to: self.now) <= self.heartbeatTimeout
     }
 
     mutating func chooseWorker(_ request: PlacementRequest) -> WorkerID? { self.planner.choose(request) }
@@ -59,6 +69,18 @@ struct Planning {
 
     consuming func finished() -> Reconciler.Plan {
         self.backOff.forget(now: self.now, self.settings)
-        return Reconciler.Plan(actions: self.actions, backOff: self.backOff)
+        return Reconciler.Plan(actions: self.actions, lost: self.lost.sorted(), backOff: self.backOff)
+    }
+}
+
+extension Situation {
+    /// Whether the registered process has lost its session, was not found by a probe, and has not been heard since. What
+    /// happened before this member led, or while it was paused, is not held against anybody.
+    fileprivate func isLost(_ worker: ClusterState.Worker, lastReport: WorkerReport?) -> Bool {
+        guard let loss = self.losses[worker.id], loss.incarnation == worker.incarnation else { return false }
+        guard let probed = loss.probeFailedAt, loss.lostAt >= self.leaderSince, probed >= loss.lostAt else {
+            return false
+        }
+        return lastReport.map { $0.receivedAt <= probed } ?? true
     }
 }

@@ -1,14 +1,15 @@
+public import ClusterState
+
 /// Compares what should run with what workers report, and says what to do about the difference.
 ///
 /// Level-triggered: it looks at the situation as it is, not at how it came about, so nothing is lost with a leader
 /// that dies half-way. Pure: the same situation and back-off give the same plan.
 ///
 /// Only the leader runs it, and only once it has applied the first entry of its own term. A worker's registration is
-/// to be noted as a report without inventory, and a worker whose connection has broken loses its report once it is
-/// declared unhealthy, so that only a newer one brings it back.
+/// to be noted as a report without inventory.
 public struct Reconciler: Sendable {
     public struct Settings: Hashable, Sendable {
-        /// A worker that was not heard of for longer is unhealthy.
+        /// A worker that was not heard of for longer is unhealthy, unless the cluster's settings say otherwise.
         public var heartbeatTimeout: Duration
         /// The wait after the first attempt, and the longest one.
         public var retryFirst: Duration
@@ -32,6 +33,8 @@ public struct Reconciler: Sendable {
     public struct Plan: Hashable, Sendable {
         /// In the order in which they are worth doing: judgements of workers, then stops, then the rest.
         public var actions: [Action]
+        /// The workers that are taken for dead without waiting for the timeout, ordered by id.
+        public var lost: [WorkerID]
         /// To be handed to the next plan.
         public var backOff: BackOff
     }
