@@ -16,17 +16,21 @@ public struct Reconciler: Sendable {
         public var retryMax: Duration
         /// How many actions one plan may hold; the rest waits for the next plan.
         public var actionsMax: Int
+        /// How many of them may start something at one worker, so that one that fails at everything leaves room.
+        public var startsPerWorkerMax: Int
 
         public init(
             heartbeatTimeout: Duration = .seconds(15),
             retryFirst: Duration = .seconds(1),
             retryMax: Duration = .seconds(30),
-            actionsMax: Int = 1000
+            actionsMax: Int = 1000,
+            startsPerWorkerMax: Int = 100
         ) {
             self.heartbeatTimeout = heartbeatTimeout
             self.retryFirst = retryFirst
             self.retryMax = retryMax
             self.actionsMax = actionsMax
+            self.startsPerWorkerMax = startsPerWorkerMax
         }
     }
 
@@ -35,6 +39,8 @@ public struct Reconciler: Sendable {
         public var actions: [Action]
         /// The workers that are taken for dead without waiting for the timeout, ordered by id.
         public var lost: [WorkerID]
+        /// How far each placement is that does not run.
+        public var progress: [PlacementKey: PlacementProgress]
         /// To be handed to the next plan.
         public var backOff: BackOff
     }
