@@ -17,6 +17,7 @@ final class ControlPlane: Sendable {
     let relay = HeartbeatRelay()
     let lastSweep = LastSweep()
     let secrets: ConnectorSecrets
+    let security: CoordinatorSecurity
     let configuration: CoordinatorConfiguration
     let logger: Logger
     /// Wakes the reconciler before its time.
@@ -32,12 +33,14 @@ final class ControlPlane: Sendable {
         node: RaftNode<ClusterMachine>,
         workers: WorkerClient,
         secrets: ConnectorSecrets,
+        security: CoordinatorSecurity,
         configuration: CoordinatorConfiguration
     ) {
         self.node = node
         self.reports = WorkerReports()
         self.workers = workers
         self.secrets = secrets
+        self.security = security
         self.configuration = configuration
         self.logger = configuration.logger
         self.attention = Attention()

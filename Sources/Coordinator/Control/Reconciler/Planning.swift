@@ -15,6 +15,9 @@ struct Planning {
     private(set) var planner: PlacementPlanner
     private(set) var backOff: BackOff
     private var actions: [Action] = []
+    private var starts: [WorkerID: Int] = [:]
+    private let callFailures: [PlacementKey: CallFailure]
+    private var progress: [PlacementKey: PlacementProgress] = [:]
 
     init(
         _ situation: Situation,
@@ -25,6 +28,7 @@ struct Planning {
         self.state = situation.state
         self.settings = settings
         self.now = situation.now
+        self.callFailures = situation.callFailures
         self.backOff = backOff
         self.heartbeatTimeout =
             situation.state.settings.heartbeat.map { .milliseconds($0.timeoutMilliseconds) }
@@ -59,17 +63,68 @@ struct Planning {
 
     mutating func chooseWorker(_ request: PlacementRequest) -> WorkerID? { self.planner.choose(request) }
 
+    /// A worker for each slot that an update adds, where there is one.
+    mutating func chooseWorkers(
+        forUpdateOf group: ClusterState.Group,
+        to spec: ClusterState.GroupSpec
+    ) -> [WorkerID?] {
+        self.planner.choose(forUpdateOf: group, to: spec).map { choice in
+            if case .success(let worker) = choice { worker } else { nil }
+        }
+    }
+
+    /// Why no worker is found for what is asked.
+    func shortage(_ request: PlacementRequest) -> String { self.planner.shortage(request) }
+
+    /// Notes what a placement that does not run waits for.
+    mutating func note(_ key: PlacementKey, _ epoch: Epoch, waitingFor reason: String? = nil) {
+        self.progress[key] = PlacementProgress(epoch: epoch, reason: reason)
+    }
+
+    /// Notes how often a placement that does not run was tried, when it is tried next, and what went wrong.
+    mutating func note(attemptsAt key: PlacementKey, _ placement: ClusterState.Placement) {
+        let target = BackOff.Target.start(key, placement.epoch)
+        var reason: String?
+        if case .failed(let why) = placement.status { reason = why }
+        if let failure = self.callFailures[key], failure.epoch == placement.epoch { reason = failure.reason }
+        self.progress[key] = PlacementProgress(
+            epoch: placement.epoch,
+            attempts: self.backOff.count(of: target),
+            lastAttempt: self.backOff.lastAttempt(at: target),
+            nextAttempt: self.backOff.nextAttempt(at: target, self.settings),
+            reason: reason
+        )
+    }
+
+    /// Has a worker start something, unless the plan has enough for that worker.
+    mutating func start(
+        _ placement: PlacementKey,
+        _ epoch: Epoch,
+        at worker: WorkerID,
+        _ start: @autoclosure () -> StartPipeline
+    ) {
+        guard self.starts[worker, default: 0] < self.settings.startsPerWorkerMax else { return }
+        if self.act(on: .start(placement, epoch), .startPipeline(start())) { self.starts[worker, default: 0] += 1 }
+    }
+
     /// Adds an action, unless its target was tried a short while ago or the plan is full.
-    mutating func act(on target: BackOff.Target, _ action: @autoclosure () -> Action) {
-        guard self.actions.count < self.settings.actionsMax else { return }
-        guard self.backOff.isDue(target, now: self.now, self.settings) else { return }
+    @discardableResult
+    mutating func act(on target: BackOff.Target, _ action: @autoclosure () -> Action) -> Bool {
+        guard self.actions.count < self.settings.actionsMax else { return false }
+        guard self.backOff.isDue(target, now: self.now, self.settings) else { return false }
         self.backOff.attempted(target, now: self.now)
         self.actions.append(action())
+        return true
     }
 
     consuming func finished() -> Reconciler.Plan {
         self.backOff.forget(now: self.now, self.settings)
-        return Reconciler.Plan(actions: self.actions, lost: self.lost.sorted(), backOff: self.backOff)
+        return Reconciler.Plan(
+            actions: self.actions,
+            lost: self.lost.sorted(),
+            progress: self.progress,
+            backOff: self.backOff
+        )
     }
 }
 

@@ -16,25 +16,31 @@ public struct Reconciler: Sendable {
         public var retryMax: Duration
         /// How many actions one plan may hold; the rest waits for the next plan.
         public var actionsMax: Int
+        /// How many of them may start something at one worker, so that one that fails at everything leaves room.
+        public var startsPerWorkerMax: Int
 
         public init(
             heartbeatTimeout: Duration = .seconds(15),
             retryFirst: Duration = .seconds(1),
             retryMax: Duration = .seconds(30),
-            actionsMax: Int = 1000
+            actionsMax: Int = 1000,
+            startsPerWorkerMax: Int = 100
         ) {
             self.heartbeatTimeout = heartbeatTimeout
             self.retryFirst = retryFirst
             self.retryMax = retryMax
             self.actionsMax = actionsMax
+            self.startsPerWorkerMax = startsPerWorkerMax
         }
     }
 
     public struct Plan: Hashable, Sendable {
-        /// In the order in which they are worth doing: judgements of workers, then stops, then the rest.
+        /// In the order in which they are worth doing: judgements of workers, then stops, then updates, then the rest.
         public var actions: [Action]
         /// The workers that are taken for dead without waiting for the timeout, ordered by id.
         public var lost: [WorkerID]
+        /// How far each placement is that does not run.
+        public var progress: [PlacementKey: PlacementProgress]
         /// To be handed to the next plan.
         public var backOff: BackOff
     }
@@ -51,6 +57,7 @@ public struct Reconciler: Sendable {
         var planning = Planning(situation, settings: self.settings, strategy: self.strategy, backOff: backOff)
         planning.judgeWorkers()
         planning.stopOrphans()
+        planning.superviseUpdates()
         planning.convergePlacements()
         return planning.finished()
     }

@@ -8,6 +8,8 @@ public struct Situation: Sendable {
     public var reports: [WorkerID: WorkerReport]
     /// The workers whose sessions have broken off and that have no new one.
     public var losses: [WorkerID: SessionLoss]
+    /// The calls about placements that have failed last. Only told to whoever asks; nothing is decided by them.
+    public var callFailures: [PlacementKey: CallFailure]
     /// When this member became the leader, or came back from a pause longer than the timeout: nobody is blamed for
     /// silence before that.
     public var leaderSince: ControlInstant
@@ -17,12 +19,14 @@ public struct Situation: Sendable {
         state: ClusterState,
         reports: [WorkerID: WorkerReport],
         losses: [WorkerID: SessionLoss] = [:],
+        callFailures: [PlacementKey: CallFailure] = [:],
         leaderSince: ControlInstant,
         now: ControlInstant
     ) {
         self.state = state
         self.reports = reports
         self.losses = losses
+        self.callFailures = callFailures
         self.leaderSince = leaderSince
         self.now = now
     }
