@@ -20,7 +20,11 @@ struct Routes: Sendable {
     }
 
     var gate: Gate {
-        Gate(keys: self.plane.security.keys, limiter: self.plane.security.limiter, counters: self.plane.security.counters)
+        Gate(
+            keys: self.plane.security.keys,
+            limiter: self.plane.security.limiter,
+            counters: self.plane.security.counters
+        )
     }
 
     func router() -> Router<APIContext> {
@@ -32,6 +36,7 @@ struct Routes: Sendable {
         self.addTopology(to: table.group(RouterPath(Self.prefix)))
         self.addWorkers(to: table.group(RouterPath(Self.prefix)))
         self.addGroups(to: table.group(RouterPath(Self.prefix)))
+        self.addPlacements(to: table.group(RouterPath(Self.prefix)))
         self.addInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addConnectors(to: table.group(RouterPath(Self.prefix)))
         self.addMembers(to: table.group(RouterPath(Self.prefix)))

@@ -13,6 +13,7 @@ struct EngineLoop: ~Copyable {
     private let console: ConsoleWriter
     private let onOutput: (@Sendable ([Event]) -> Void)?
     private let feed: OutputFeed
+    private let permission: Permission
     private let progress: PipelineProgress
     private let logger: Logger
     /// How often silent sessions are looked for; nil for a program without any.
@@ -24,6 +25,7 @@ struct EngineLoop: ~Copyable {
         inbox: EventInbox,
         sinks: Sinks,
         feed: OutputFeed,
+        permission: Permission,
         surroundings: PipelineSurroundings,
         progress: PipelineProgress,
         logger: Logger
@@ -35,6 +37,7 @@ struct EngineLoop: ~Copyable {
         self.console = surroundings.console
         self.onOutput = surroundings.onOutput
         self.feed = feed
+        self.permission = permission
         self.progress = progress
         self.logger = logger
         self.sessionInterval = plan.sessionInterval.map { .nanoseconds(max($0, Self.shortestInterval)) }
@@ -121,8 +124,10 @@ struct EngineLoop: ~Copyable {
             $0.cuts = cuts
             $0.limits = counters.limits
         }
-        for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
-        for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
+        guard self.deliver(batch?.receipt) else {
+            batch?.receipt?.settle(isLost: true)
+            return self.outputs.clear()
+        }
         for entry in self.outputs.logged { self.log(entry) }
         batch?.receipt?.settle()
         batch?.reply?(BatchResult(emitted: self.outputs.emitted, rejections: rejections))
@@ -131,6 +136,19 @@ struct EngineLoop: ~Copyable {
             self.feed.publish(self.outputs.emitted)
         }
         self.outputs.clear()
+    }
+
+    /// Lets the outputs out one by one, waiting while the pipeline must not; false when it never may again.
+    private func deliver(_ receipt: BatchReceipt?) -> Bool {
+        for delivery in self.outputs.deliveries {
+            guard self.permission.wait() else { return false }
+            self.sinks.deliver(delivery, receipt: receipt)
+        }
+        for line in self.outputs.printed {
+            guard self.permission.wait() else { return false }
+            self.console.writeLine(Array(line.utf8))
+        }
+        return self.outputs.emitted.isEmpty || self.permission.wait()
     }
 
     /// Entries that the program itself asks for.
