@@ -19,6 +19,8 @@ public struct WorkerConfiguration: Sendable {
     public var stateDirectory: String?
     /// The folder in which programs may write files.
     public var workDirectory = "."
+    /// Takes the events that could not be delivered; nil for `varpulis-dlq.jsonl` in that folder.
+    public var deadLetterFile: String?
     /// The beginning of the client ids under which pipelines are known to brokers.
     public var clientIDPrefix = "varpulis"
     public var pipelinesMax = 100

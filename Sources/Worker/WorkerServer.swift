@@ -51,6 +51,9 @@ public enum WorkerServer {
             workDirectory: WorkDirectory(configuration.workDirectory),
             console: ConsoleWriter(),
             standing: configuration.coordinators.isEmpty ? nil : standing,
+            deadLetters: DeadLetters(
+                path: configuration.deadLetterFile ?? "\(configuration.workDirectory)/varpulis-dlq.jsonl"
+            ),
             onPhaseChange: { attention.call() },
             logger: configuration.logger
         )

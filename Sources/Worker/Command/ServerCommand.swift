@@ -38,6 +38,8 @@ public struct ServerCommand: AsyncParsableCommand {
     var stateDir: String?
     @Option(help: "The folder in which programs may write files.")
     var workdir = "."
+    @Option(help: "Where events go that could not be delivered (default: varpulis-dlq.jsonl in --workdir).")
+    var deadLetterFile: String?
     @Option(help: "The beginning of the client ids under which pipelines are known to brokers.")
     var clientIDPrefix = "varpulis"
     @Option(help: "How many pipelines it runs at most.")
@@ -70,6 +72,7 @@ public struct ServerCommand: AsyncParsableCommand {
         configuration.advertiseAddress = self.advertiseAddress ?? environment["VARPULIS_ADVERTISE_ADDRESS"]
         configuration.stateDirectory = self.stateDir ?? environment["VARPULIS_STATE_DIR"]
         configuration.workDirectory = self.workdir
+        configuration.deadLetterFile = self.deadLetterFile
         configuration.clientIDPrefix = self.clientIDPrefix
         configuration.pipelinesMax = self.maxPipelines
         do throws(WorkerConfigurationError) {

@@ -38,6 +38,8 @@ final class PipelineProgress: Sendable {
         /// What was cut of messages because it was more than events may have.
         var cuts = EventCuts()
         var deliveriesFailed: UInt64 = 0
+        /// Of these, the ones that are in the file of dead letters.
+        var deadLetters: UInt64 = 0
         /// What the program gave up because it may have only so much of it.
         var limits = Pipeline.Limits()
     }
