@@ -42,9 +42,13 @@ import Threads
     }
 
     private struct Metrics: Decodable {
-        let deliveries_failed: UInt64
-        let dead_letters: UInt64
+        let deadLetters: UInt64
         let connectors: [ConnectorHealth]
+
+        enum CodingKeys: String, CodingKey {
+            case deadLetters = "dead_letters"
+            case connectors
+        }
     }
 
     private static func metrics(
@@ -84,7 +88,7 @@ import Threads
         )
         for value in 0..<8 {
             try await Self.inject(worker, id, value..<value + 1)
-            #expect(try await Self.metrics(worker, id) { $0.dead_letters == UInt64(value + 1) } != nil)
+            #expect(try await Self.metrics(worker, id) { $0.deadLetters == UInt64(value + 1) } != nil)
         }
         let letters = try Self.letters("\(path)/varpulis-dlq.jsonl")
         #expect(letters.compactMap { $0.event["value"]?.number } == Array(0..<8))
@@ -185,7 +189,7 @@ import Threads
         #expect(lines.count == 20)
         for (number, line) in lines.enumerated() { #expect(line.contains(#""value":\#(number)"#)) }
         try await Self.inject(worker, id, 999..<1000)
-        let metrics = try #require(try await Self.metrics(worker, id) { $0.dead_letters == 1 })
+        let metrics = try #require(try await Self.metrics(worker, id) { $0.deadLetters == 1 })
         #expect(metrics.connectors.map(\.connectorType) == ["http"])
         #expect(try Self.letters("\(path)/varpulis-dlq.jsonl").first?.error.hasPrefix("400") == true)
         await worker.stop()
