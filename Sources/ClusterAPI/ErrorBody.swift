@@ -60,6 +60,7 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, Codable {
     public static let outcomeUnknown = ErrorCode(rawValue: "outcome_unknown")
     public static let indexNotReached = ErrorCode(rawValue: "index_not_reached")
     public static let keyReused = ErrorCode(rawValue: "idempotency_key_reused")
+    public static let notImplemented = ErrorCode(rawValue: "not_implemented")
     public static let storageFull = ErrorCode(rawValue: "storage_full")
 
     // Changes of the members.
