@@ -188,10 +188,11 @@ let package = Package(
         ),
 
         // MARK: Worker
+        .target(name: "Ownership", path: "Sources/Worker/Ownership", swiftSettings: strict),
         .target(
             name: "Worker",
             dependencies: [
-                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Threads", "VPL",
+                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Ownership", "Threads", "VPL",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -201,7 +202,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Command"],
+            exclude: ["Command", "Ownership"],
             swiftSettings: strict
         ),
         .target(
@@ -370,6 +371,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
+        .testTarget(name: "OwnershipTests", dependencies: ["Ownership"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
             name: "VarpulisTests",
