@@ -88,7 +88,6 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, Codable {
     public static let adminDisabled = ErrorCode(rawValue: "admin_disabled")
     public static let alreadyExists = ErrorCode(rawValue: "already_exists")
     public static let tenantNotFound = ErrorCode(rawValue: "tenant_not_found")
-    public static let notImplemented = ErrorCode(rawValue: "not_implemented")
 }
 
 /// One finding about a program; line and column count from 1 in the submitted text.
