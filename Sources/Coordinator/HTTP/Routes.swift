@@ -84,6 +84,7 @@ extension StateResponse {
         case .keyExists(let id): throw APIError(.conflict, "Another API key has this id: \(id)")
         case .workerIDTaken(let id):
             throw APIError(.forbidden, "Worker \(id) was registered with another API key, which still holds")
+        case .notUpdating(let id): throw APIError(.conflict, "Pipeline group \(id) has no update under way")
         case .preconditionFailed:
             throw APIError(.conflict, "The cluster changed meanwhile; look again, then repeat the request")
         case .invalid(let why): throw APIError(.badRequest, "Invalid request body: \(why)")

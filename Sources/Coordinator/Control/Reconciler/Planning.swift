@@ -63,6 +63,16 @@ struct Planning {
 
     mutating func chooseWorker(_ request: PlacementRequest) -> WorkerID? { self.planner.choose(request) }
 
+    /// A worker for each slot that an update adds, where there is one.
+    mutating func chooseWorkers(
+        forUpdateOf group: ClusterState.Group,
+        to spec: ClusterState.GroupSpec
+    ) -> [WorkerID?] {
+        self.planner.choose(forUpdateOf: group, to: spec).map { choice in
+            if case .success(let worker) = choice { worker } else { nil }
+        }
+    }
+
     /// Why no worker is found for what is asked.
     func shortage(_ request: PlacementRequest) -> String { self.planner.shortage(request) }
 

@@ -35,7 +35,7 @@ public struct Reconciler: Sendable {
     }
 
     public struct Plan: Hashable, Sendable {
-        /// In the order in which they are worth doing: judgements of workers, then stops, then the rest.
+        /// In the order in which they are worth doing: judgements of workers, then stops, then updates, then the rest.
         public var actions: [Action]
         /// The workers that are taken for dead without waiting for the timeout, ordered by id.
         public var lost: [WorkerID]
@@ -57,6 +57,7 @@ public struct Reconciler: Sendable {
         var planning = Planning(situation, settings: self.settings, strategy: self.strategy, backOff: backOff)
         planning.judgeWorkers()
         planning.stopOrphans()
+        planning.superviseUpdates()
         planning.convergePlacements()
         return planning.finished()
     }
