@@ -20,6 +20,7 @@ final class ControlPlane: Sendable {
     let troubles = StartTroubles()
     let lastSweep = LastSweep()
     let secrets: ConnectorSecrets
+    let security: CoordinatorSecurity
     let configuration: CoordinatorConfiguration
     let logger: Logger
     /// Wakes the reconciler before its time.
@@ -35,12 +36,14 @@ final class ControlPlane: Sendable {
         node: RaftNode<ClusterMachine>,
         workers: WorkerClient,
         secrets: ConnectorSecrets,
+        security: CoordinatorSecurity,
         configuration: CoordinatorConfiguration
     ) {
         self.node = node
         self.reports = WorkerReports()
         self.workers = workers
         self.secrets = secrets
+        self.security = security
         self.configuration = configuration
         self.logger = configuration.logger
         self.attention = Attention()

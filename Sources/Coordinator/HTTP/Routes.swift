@@ -12,14 +12,16 @@ struct Routes: Sendable {
     static let prefix = "api/v1/cluster"
 
     var lean: LeanPath {
-        let table = LeanTable(gate: self.gate, endpoints: ConnectorEndpoints(secrets: self.plane.secrets).all)
+        let table = LeanTable(endpoints: ConnectorEndpoints(secrets: self.plane.secrets).all)
         let responder = self.router().buildResponder()
         return LeanPath(plane: self.plane, table: table) { request, context in
             try await responder.respond(to: request, context: context)
         }
     }
 
-    private var gate: Gate { Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }) }
+    var gate: Gate {
+        Gate(keys: self.plane.security.keys, limiter: self.plane.security.limiter, counters: self.plane.security.counters)
+    }
 
     func router() -> Router<APIContext> {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
