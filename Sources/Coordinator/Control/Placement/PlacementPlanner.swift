@@ -49,10 +49,12 @@ public struct PlacementPlanner: Sendable {
     /// A worker for one pipeline: with room and the labels asked for; the preferred one if it is such a worker, else one
     /// where the fewest replicas of the same pipeline are close by, as the strategy says. None if there is none.
     public mutating func choose(_ request: PlacementRequest) -> WorkerID? {
-        let open = self.seats.indices.filter {
+        var open = self.seats.indices.filter {
             self.seats[$0].hasRoom && self.seats[$0].labels.include(request.labels)
         }
         guard !open.isEmpty else { return nil }
+        let welcome = open.filter { !request.avoided.contains(self.seats[$0].candidate.id) }
+        if !welcome.isEmpty { open = welcome }
         let chosen: Int
         if let preferred = open.first(where: { self.seats[$0].candidate.id == request.preferred }) {
             chosen = preferred
@@ -65,6 +67,14 @@ public struct PlacementPlanner: Sendable {
         self.turn &+= 1
         self.seats[chosen].candidate.pipelines += 1
         return self.seats[chosen].candidate.id
+    }
+
+    /// Takes a place at the worker. False if it has none, or is not among the workers that may be chosen.
+    mutating func reserve(_ worker: WorkerID) -> Bool {
+        guard let seat = self.seats.firstIndex(where: { $0.candidate.id == worker }) else { return false }
+        guard self.seats[seat].hasRoom else { return false }
+        self.seats[seat].candidate.pipelines += 1
+        return true
     }
 
     /// A place at the worker becomes free.

@@ -9,6 +9,8 @@ public struct PlacementRequest: Hashable, Sendable {
     /// The label over whose values replicas spread.
     public var spread: Labels.Text?
     public var strategy: StrategyName?
+    /// Workers that are only chosen where there is no other.
+    public var avoided: Set<WorkerID>
     /// How many of the pipeline's other replicas each worker has.
     public var siblings: [WorkerID: UInt32]
     /// How many of the group's other pipelines and replicas each worker has.
@@ -19,6 +21,7 @@ public struct PlacementRequest: Hashable, Sendable {
         labels: Labels = Labels(),
         spread: Labels.Text? = nil,
         strategy: StrategyName? = nil,
+        avoided: Set<WorkerID> = [],
         siblings: [WorkerID: UInt32] = [:],
         neighbours: [WorkerID: UInt32] = [:]
     ) {
@@ -26,6 +29,7 @@ public struct PlacementRequest: Hashable, Sendable {
         self.labels = labels
         self.spread = spread
         self.strategy = strategy
+        self.avoided = avoided
         self.siblings = siblings
         self.neighbours = neighbours
     }

@@ -41,12 +41,16 @@ extension ClusterState {
         for worker in self.workers {
             if let fault = worker.labels.fault { return "worker \(worker.id): \(fault)" }
             if worker.registrationIndex > self.appliedIndex { return "worker \(worker.id) comes from the future" }
+            if let drain = worker.drain, drain.startIndex > self.appliedIndex || drain.startedMilliseconds > self.time {
+                return "the drain of worker \(worker.id) comes from the future"
+            }
             if worker.assignedCount != assigned[worker.id, default: 0] {
                 return "worker \(worker.id) has \(assigned[worker.id, default: 0]) placements, "
                     + "but \(worker.assignedCount) are counted"
             }
+            if let violation = worker.violatedDrain { return "worker \(worker.id) \(violation)" }
         }
-        return nil
+        return self.violatedMigration
     }
 }
 

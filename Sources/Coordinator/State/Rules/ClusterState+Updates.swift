@@ -62,8 +62,10 @@ extension ClusterState {
         let slots = spec.slots
         var former: [Slot: Placement] = [:]
         for placement in group.placements { former[placement.slot] = placement }
-        for slot in Set(former.keys).subtracting(slots) {
-            if let worker = former[slot]?.worker { state.workersByID.change(worker) { $0.assignedCount -= 1 } }
+        let kept = Set(slots)
+        for placement in group.placements where !kept.contains(placement.slot) {
+            state.endMigration(of: group.key(of: placement), .cancelled)
+            if let worker = placement.worker { state.workersByID.change(worker) { $0.assignedCount -= 1 } }
         }
         var rest = workers[...]
         var changed = group
@@ -76,6 +78,7 @@ extension ClusterState {
                 if let worker = rest.popFirst() ?? nil { try state.assign(&placement, to: worker) }
             } else if !same.contains(slot.pipeline), placement.worker != nil {
                 state.renew(&placement)
+                state.followMigration(of: group.key(of: placement), placement.epoch)
             }
             changed.placements.append(placement)
         }
