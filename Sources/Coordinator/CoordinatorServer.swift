@@ -65,7 +65,7 @@ public enum CoordinatorServer {
     }
 
     /// Opens the database and joins the cluster; takes no requests yet.
-    private static func start(
+    static func start(
         _ configuration: CoordinatorConfiguration,
         on loop: any EventLoop
     ) async throws -> (ControlPlane, LeanPath) {
@@ -115,6 +115,7 @@ public enum CoordinatorServer {
             case HeartbeatRelay.mark: call.answer { HeartbeatRelay.receive(call.body, plane) }
             case SessionOpening.mark: call.answer { await SessionOpening.receive(plane.node) }
             default:
+                plane.telemetry.http.forwarded.add()
                 lean.take(call) { call in
                     call.answer { await Self.answer(call.body, lean.general, configuration.logger) }
                 }
@@ -131,7 +132,12 @@ public enum CoordinatorServer {
     ) async -> ByteBuffer {
         guard let forwarded = ForwardedRequest(body), let request = forwarded.request else { return ByteBuffer() }
         do {
-            let context = APIContext(forwardedAs: forwarded.role, forwarded.passage, logger: logger)
+            let context = APIContext(
+                forwardedAs: forwarded.role,
+                forwarded.passage,
+                requestID: forwarded.requestID,
+                logger: logger
+            )
             let response = try await responder(request, context)
             return ForwardedAnswer.response(try await ForwardedResponse(response)).encoded()
         } catch let reason as Unsettled {

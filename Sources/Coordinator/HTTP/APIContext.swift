@@ -14,12 +14,21 @@ enum Role: UInt8, Comparable, Sendable {
 /// What is known of a request besides itself.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
+    /// Says the request's name with whatever it says.
+    var logger: Logger
     /// Nil until the caller has shown a key, or another member has vouched for them.
     var role: Role?
     /// What another member passed on with the request: it is answered here, or refused, but never passed on again.
     let passage: Passage?
     /// The try at carrying the request out that is under way here. Commands are proposed for it.
     var attempt: Attempt?
+
+    /// The name under which the request is in the logs.
+    var requestID: String
+    /// Who sent it; nil where that can't be told.
+    let remote: String?
+    /// Whether it has been taken in before: by another member, or by the lean path.
+    let isInternal: Bool
 
     /// The number under which the request was tried before it came to the router, if it may have taken effect.
     var ticket: ProcessSession.Ticket?
@@ -29,19 +38,31 @@ struct APIContext: RequestContext {
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)
         self.passage = nil
+        self.requestID = ""
+        self.logger = source.logger
+        self.remote = source.channel.remoteAddress.map { $0.ipAddress ?? "\($0)" }
+        self.isInternal = false
     }
 
-    init(forwardedAs role: Role, _ passage: Passage, logger: Logger) {
+    init(forwardedAs role: Role, _ passage: Passage, requestID: String, logger: Logger) {
         self.coreContext = CoreRequestContextStorage(source: Member(logger: logger))
         self.role = role
         self.passage = passage
+        self.logger = logger
+        self.requestID = requestID
+        self.remote = nil
+        self.isInternal = true
     }
 
-    init(continuing ticket: ProcessSession.Ticket, in role: Role, logger: Logger) {
+    init(continuing ticket: ProcessSession.Ticket, in role: Role, requestID: String, logger: Logger) {
         self.coreContext = CoreRequestContextStorage(source: Member(logger: logger))
         self.role = role
         self.passage = nil
         self.ticket = ticket
+        self.logger = logger
+        self.requestID = requestID
+        self.remote = nil
+        self.isInternal = true
     }
 
     private struct Member: RequestContextSource { let logger: Logger }

@@ -5,10 +5,12 @@ import Logging
 import NIOCore
 import OpenSSL
 
-/// The outermost layer: turns whatever goes wrong into the API's error body, and counts nobody in without a key.
+/// Turns whatever goes wrong into the API's error body, and counts nobody in without a key.
 struct Gate: RouterMiddleware {
     /// Nil when the coordinator has none and listens on loopback only.
     let apiKey: [UInt8]?
+    /// What there is to be asked for.
+    var paths: KnownPaths?
     static let keyHeader = HTTPField.Name("x-api-key")!  // a literal token, checked by the tests
 
     @concurrent func handle(
@@ -23,6 +25,16 @@ struct Gate: RouterMiddleware {
         } catch let reason as Unsettled where context.isForwarded {
             throw reason  // the member that passed the request on tries again
         } catch {
+            if let error = error as? HTTPError, error.status == .notFound,
+                let allowed = self.paths?.allowed(request.uri.path)
+            {
+                var refusal = APIError(
+                    .methodNotAllowed,
+                    "The path does not have the method \(request.method.rawValue)"
+                )
+                refusal.allowed = allowed
+                return refusal.answer.response
+            }
             if let refusal = APIError(error) { return refusal.answer.response }
             context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             return APIError.unexpected.answer.response

@@ -64,7 +64,12 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             let filter = UpgradeFilter { $0 == PeerUpgrade.protocolName && $1 == PeerUpgrade.path }
             try pipeline.addHandler(filter, position: .before(upgrader))
             let lean = self.lean
-            let service = LeanHandler.Service(work: lean.table.work(for:), carryOut: lean.carryOut)
+            let service = LeanHandler.Service(
+                work: lean.table.work(for:),
+                carryOut: lean.carryOut,
+                silenced: { lean.plane.telemetry.http.reject(.slow) },
+                logger: lean.plane.logger
+            )
             try pipeline.addHandler(LeanHandler(service, general: general, patience: Self.patience), position: .first)
             return Value(negotiated: negotiated, channel: channel)
         }

@@ -10,6 +10,8 @@ import RaftSessions
 struct LeanTable: Sendable {
     let gate: Gate
     let endpoints: [Endpoint]
+    /// What counts the requests of each endpoint.
+    private let series: [HTTPTelemetry.Series]
     /// A larger body is left to the router.
     static let bodyBytesMax = 64 << 10
 
@@ -21,6 +23,9 @@ struct LeanTable: Sendable {
         let name: String
         let consistency: Consistency
         let contentType: String?
+        let requestID: String
+        let series: HTTPTelemetry.Series
+        let started = ContinuousClock.now
 
         init(
             endpoint: Endpoint,
@@ -28,7 +33,9 @@ struct LeanTable: Sendable {
             target: String,
             name: String,
             consistency: Consistency,
-            contentType: String? = nil
+            contentType: String? = nil,
+            requestID: String,
+            series: HTTPTelemetry.Series
         ) {
             self.endpoint = endpoint
             self.role = role
@@ -36,6 +43,19 @@ struct LeanTable: Sendable {
             self.name = name
             self.consistency = consistency
             self.contentType = contentType
+            self.requestID = requestID
+            self.series = series
+        }
+    }
+
+    init(gate: Gate, endpoints: [Endpoint], telemetry: HTTPTelemetry) {
+        self.gate = gate
+        self.endpoints = endpoints
+        self.series = endpoints.map { endpoint in
+            telemetry.series(
+                endpoint.method,
+                "/\(Routes.prefix)/\(endpoint.collection)" + (endpoint.isNamed ? "/{name}" : "")
+            )
         }
     }
 
@@ -46,7 +66,14 @@ struct LeanTable: Sendable {
         guard head.isPlain, head.bodyByteCount <= Self.bodyBytesMax, let role = self.gate.role(showing: head.key) else {
             return nil
         }
-        return self.work(head.method, head.target, head.contentType, in: role, bodyByteCount: head.bodyByteCount)
+        return self.work(
+            head.method,
+            head.target,
+            head.contentType,
+            in: role,
+            bodyByteCount: head.bodyByteCount,
+            requestID: head.requestID
+        )
     }
 
     /// Nil also for a request that has a name, or was tried before.
@@ -62,7 +89,8 @@ struct LeanTable: Sendable {
             request.path,
             request.contentType.isEmpty ? nil : request.contentType,
             in: request.role,
-            bodyByteCount: request.body.readableBytes
+            bodyByteCount: request.body.readableBytes,
+            requestID: request.requestID
         )
     }
 
@@ -71,7 +99,8 @@ struct LeanTable: Sendable {
         _ target: String,
         _ contentType: String?,
         in role: Role,
-        bodyByteCount: Int
+        bodyByteCount: Int,
+        requestID: String?
     ) -> Work? {
         guard contentType == nil || contentType == "application/json" else { return nil }
         var (target, path) = (target, Path())
@@ -81,16 +110,20 @@ struct LeanTable: Sendable {
             guard method == .get, let wish = Self.consistency(query) else { return nil }
             consistency = wish
         }
-        guard let endpoint = self.endpoints.first(where: { path.leads(to: $0) && $0.method == method }),
-            role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0)
-        else { return nil }
+        guard let place = self.endpoints.firstIndex(where: { path.leads(to: $0) && $0.method == method }) else {
+            return nil
+        }
+        let endpoint = self.endpoints[place]
+        guard role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0) else { return nil }
         return Work(
             endpoint: endpoint,
             role: role,
             target: target,
             name: path.name ?? "",
             consistency: consistency,
-            contentType: contentType
+            contentType: contentType,
+            requestID: requestID ?? RequestID.make(),
+            series: self.series[place]
         )
     }
 
