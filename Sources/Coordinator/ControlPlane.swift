@@ -18,6 +18,7 @@ final class ControlPlane: Sendable {
     let turns = ReplicaTurns()
     let rates = EventRates()
     let troubles = StartTroubles()
+    let telemetry = Telemetry()
     let lastSweep = LastSweep()
     let secrets: ConnectorSecrets
     let security: CoordinatorSecurity

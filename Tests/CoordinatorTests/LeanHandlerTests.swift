@@ -31,7 +31,9 @@ struct LeanHandlerTests {
                         role: .admin,
                         target: head.target,
                         name: "",
-                        consistency: .linearizable
+                        consistency: .linearizable,
+                        requestID: "r",
+                        series: HTTPTelemetry.Series("PUT", "/lean")
                     )
                 },
                 carryOut: { [unowned self] _, body, _, done in

@@ -122,7 +122,8 @@ struct Deployment {
             do throws(ReadError) {
                 try await self.plane.node.applied(beyond: local.index, waiting: left)
             } catch {
-                return Found(group: group, state: local.machine.state)  // too many wait; the group is deployed all the same
+                // Too many wait; the group is deployed all the same.
+                return Found(group: group, state: local.machine.state)
             }
         }
     }

@@ -88,7 +88,13 @@ struct LeaderGate: RouterMiddleware {
                 if leader == self.plane.node.identity.node {
                     return try await Execution(plane: self.plane, passage: passage).run(request, context, next)
                 }
-                let call = ForwardedRequest(request, caller: caller, passage: passage, body: body)
+                let call = ForwardedRequest(
+                    request,
+                    caller: caller,
+                    passage: passage,
+                    requestID: context.requestID,
+                    body: body
+                )
                 return try await self.forward(call, course, to: leader)
             } catch let reason as Unsettled {
                 try await course.goOn(after: reason)
