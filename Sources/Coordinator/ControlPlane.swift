@@ -140,10 +140,11 @@ extension ReadError {
 }
 
 extension Command {
-    /// Whether the reconciler may have something to do afterwards. What connectors there are starts and stops nothing.
+    /// Whether the reconciler may have something to do afterwards. What connectors and keys there are starts and stops
+    /// nothing.
     var concernsPlacements: Bool {
         switch self {
-        case .putConnector, .deleteConnector: false
+        case .putConnector, .deleteConnector, .putKey, .revokeKey, .setScalingPolicy, .putSettings: false
         default: true
         }
     }

@@ -122,6 +122,33 @@ struct GroupRulesTests {
         )
     }
 
+    @Test("names of strategies and labels have bounds")
+    func invalidPlacement() {
+        var log = Log.withWorkers(1)
+        let tooLong = String(repeating: "s", count: 65)
+        for (strategy, pipeline, fault) in [
+            ("", .init(name: "p", source: "s"), "the name of a placement strategy must have 1 to 64 bytes"),
+            (
+                nil, .init(name: "p", source: "s", strategy: StrategyName(tooLong)),
+                "pipeline p: the name of a placement strategy must have 1 to 64 bytes"
+            ),
+            (
+                nil, .init(name: "p", source: "s", spread: ""),
+                "pipeline p: the label to spread over must have 1 to 64 bytes"
+            ),
+            (
+                nil, .init(name: "p", source: "s", labels: ["": ""]),
+                "pipeline p: the key of a label must have 1 to 64 bytes"
+            ),
+        ] as [(StrategyName?, ClusterState.PipelineSpec, String)] {
+            let spec = ClusterState.GroupSpec(name: "g", pipelines: [pipeline], strategy: strategy)
+            #expect(
+                log.apply(.deployGroup(Command.DeployGroup(group: "g", spec: spec, workers: ["w1"])))
+                    == .refused(.invalid(fault))
+            )
+        }
+    }
+
     @Test("a deleted group is gone and its places are free again")
     func delete() {
         var log = Log.withWorkers(1, pipelinesMax: 1)

@@ -76,6 +76,10 @@ extension StateResponse {
                 .connectorValidation,
                 "Connector validation failed: \(name) exists with other parameters"
             )
+        case .keyNotFound(let id): throw APIError(.notFound, "API key not found: \(id)")
+        case .keyExists(let id): throw APIError(.conflict, "Another API key has this id: \(id)")
+        case .workerIDTaken(let id):
+            throw APIError(.forbidden, "Worker \(id) was registered with another API key, which still holds")
         case .preconditionFailed:
             throw APIError(.conflict, "The cluster changed meanwhile; look again, then repeat the request")
         case .invalid(let why): throw APIError(.badRequest, "Invalid request body: \(why)")

@@ -35,11 +35,7 @@ extension Planning {
 
     private mutating func reassign(_ placement: ClusterState.Placement, of group: ClusterState.Group) {
         let key = group.key(of: placement)
-        let siblings = group.placements
-            .filter { $0.pipeline == placement.pipeline && $0.replica != placement.replica }
-            .compactMap(\.worker)
-        let preferred = group.spec.pipeline(placement.pipeline)?.workerAffinity
-        guard let target = self.chooseWorker(preferring: preferred, avoiding: siblings) else { return }
+        guard let target = self.chooseWorker(PlacementRequest(moving: placement, of: group)) else { return }
         self.act(
             on: .assignment(key, placement.epoch),
             .propose(.reassign(Command.Reassign(placement: key, from: placement.epoch, to: target)))

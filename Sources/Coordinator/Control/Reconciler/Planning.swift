@@ -47,9 +47,7 @@ struct Planning {
         return report.receivedAt.duration(to: self.now) <= self.settings.heartbeatTimeout
     }
 
-    mutating func chooseWorker(preferring preferred: WorkerID?, avoiding taken: [WorkerID]) -> WorkerID? {
-        self.planner.choose(preferring: preferred, avoiding: taken)
-    }
+    mutating func chooseWorker(_ request: PlacementRequest) -> WorkerID? { self.planner.choose(request) }
 
     /// Adds an action, unless its target was tried a short while ago or the plan is full.
     mutating func act(on target: BackOff.Target, _ action: @autoclosure () -> Action) {
