@@ -15,6 +15,9 @@ final class ControlPlane: Sendable {
     let reports: WorkerReports
     let workers: WorkerClient
     let relay = HeartbeatRelay()
+    let turns = ReplicaTurns()
+    let rates = EventRates()
+    let troubles = StartTroubles()
     let lastSweep = LastSweep()
     let secrets: ConnectorSecrets
     let configuration: CoordinatorConfiguration

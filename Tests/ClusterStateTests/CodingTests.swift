@@ -51,6 +51,16 @@ struct CodingTests {
                 workers: ["w1", nil]
             )
         ),
+        .updateGroup(
+            Command.UpdateGroup(
+                group: "g",
+                generation: 300,
+                spec: ClusterState.GroupSpec(name: "g", pipelines: [.init(name: "p", source: "s")]),
+                workers: ["w1", nil]
+            )
+        ),
+        .confirmUpdate(Command.ConfirmUpdate(group: "g", generation: 300)),
+        .rollBackGroup(Command.RollBackGroup(group: "g", generation: 300, reason: "why", workers: [nil])),
         .key("k", .viewer), .key("k", .admin, expires: 1 << 41), .revokeKey("k"),
         .setScalingPolicy(.init(policy: nil)),
         .setScalingPolicy(.init(policy: .init(workersMin: 1, webhookURL: "https://hook/"))),
@@ -70,7 +80,8 @@ struct CodingTests {
         .refused(.preconditionFailed(.workerUnavailable("w"))), .refused(.preconditionFailed(.epoch(Epoch(1)))),
         .refused(.preconditionFailed(.generation(4))), .session(SessionID(300)),
         .key("k", created: true), .refused(.keyNotFound("k")), .refused(.keyExists("k")),
-        .refused(.workerIDTaken("w")),
+        .refused(.workerIDTaken("w")), .updated(300), .refused(.notUpdating("g")),
+        .refused(.preconditionFailed(.notRunning("g"))),
     ]
 
     static let submissions: [Submission] = {
@@ -100,6 +111,8 @@ struct CodingTests {
         log.apply(.connector("c", .create))
         log.apply(.connector("d", .create))
         for command in Self.commands.suffix(10) { log.apply(command) }
+        let spec = ClusterState.GroupSpec(name: "g", pipelines: [.init(name: "p1", source: "t")])
+        log.apply(.updateGroup(Command.UpdateGroup(group: "g", generation: 3, spec: spec, workers: [])))
         log.apply(.key("k", .operator))
         log.apply(.register("w1", key: "k"))
         log.apply(Submission(.openSession))

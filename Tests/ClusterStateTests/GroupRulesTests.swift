@@ -219,6 +219,20 @@ struct GroupRulesTests {
         }
     }
 
+    @Test("a group says what has failed, and whether anything is still under way")
+    func failures() throws {
+        var log = Log.withWorkers(1)
+        log.apply(.deploy("g", on: ["w1", "w1"]))
+        let p2 = PlacementKey(group: "g", pipeline: "p2")
+        log.apply(.report(p2, epoch: 2, .failed("why")))
+        #expect(log.state.group("g")?.isSettled == false)
+        log.apply(.report(self.p1, epoch: 1, .running))
+        #expect(log.state.group("g")?.isSettled == true)
+        let failure = try #require(log.state.group("g")?.failures.first)
+        #expect(failure.placement == p2 && failure.worker == "w1" && failure.reason == "why")
+        #expect(log.state.group("g")?.failures.count == 1)
+    }
+
     @Test("an entry that was applied already is not applied again")
     func appliedOnce() {
         var log = Log.withWorkers(1)

@@ -19,7 +19,7 @@ struct RandomCommands {
     mutating func next(for state: ClusterState) -> Command {
         let worker = self.worker()
         let present = state.worker(WorkerID(worker))?.incarnation.rawValue
-        switch self.random.next(upperBound: 23 as UInt64) {
+        switch self.random.next(upperBound: 28 as UInt64) {
         case 0..<4:
             let incarnation = self.mostly(present) ?? self.random.next(upperBound: 4 as UInt64)
             return .register(
@@ -57,8 +57,10 @@ struct RandomCommands {
             return .connector(self.connector(), Bool.random(using: &self.random) ? .create : .update, host: host)
         case 19:
             return .deleteConnector(self.connector())
-        default:
+        case 20..<23:
             return self.setting(in: state)
+        default:
+            return self.update(in: state)
         }
     }
 
@@ -96,19 +98,49 @@ struct RandomCommands {
         let available = state.workers.filter(\.isAvailable).map(\.id)
         let spec = ClusterState.GroupSpec(
             name: GroupName("name of \(self.group())"),
-            pipelines: (0..<self.random.next(upperBound: 4 as UInt64)).map { number in
-                ClusterState.PipelineSpec(
-                    name: PipelineName("p\(number)"),
-                    source: "stream",
-                    replicas: self.random.next(upperBound: 4 as UInt32),
-                    labels: self.random.next(upperBound: 4 as UInt64) == 0 ? ["zone": "0"] : [:],
-                    spread: self.random.next(upperBound: 4 as UInt64) == 0 ? "zone" : nil
-                )
-            },
+            pipelines: self.pipelines(),
             routes: [ClusterState.Route(from: "_external", to: "p0", eventTypes: ["A*", "*"], topic: "t")]
         )
         let workers = spec.slots.map { _ in self.mostly(available.randomElement(using: &self.random)) }
         return .deployGroup(Command.DeployGroup(group: GroupID(self.group()), spec: spec, workers: workers))
+    }
+
+    private mutating func pipelines() -> [ClusterState.PipelineSpec] {
+        (0..<self.random.next(upperBound: 4 as UInt64)).map { number in
+            ClusterState.PipelineSpec(
+                name: PipelineName("p\(number)"),
+                source: "stream",
+                replicas: self.random.next(upperBound: 4 as UInt32),
+                labels: self.random.next(upperBound: 4 as UInt64) == 0 ? ["zone": "0"] : [:],
+                spread: self.random.next(upperBound: 4 as UInt64) == 0 ? "zone" : nil
+            )
+        }
+    }
+
+    /// Changes a group, confirms a change, or takes one back.
+    private mutating func update(in state: ClusterState) -> Command {
+        guard let group = state.groups.randomElement(using: &self.random) else { return .delete(self.group()) }
+        let available = state.workers.filter(\.isAvailable).map(\.id)
+        let generation = self.mostly(group.generation) ?? 1
+        func workers(_ spec: ClusterState.GroupSpec) -> [WorkerID?] {
+            group.addedSlots(in: spec).map { _ in self.mostly(available.randomElement(using: &self.random)) }
+        }
+        switch (self.random.next(upperBound: 4 as UInt64), group.phase) {
+        case (0, .updating(let previous)):
+            return .rollBackGroup(
+                .init(group: group.id, generation: generation, reason: "why", workers: workers(previous))
+            )
+        case (1, .updating):
+            return .confirmUpdate(.init(group: group.id, generation: generation))
+        default:
+            var spec = group.spec
+            if Bool.random(using: &self.random), !spec.pipelines.isEmpty {
+                spec.pipelines[0].source += "+"
+            } else {
+                spec.pipelines = self.pipelines()
+            }
+            return .updateGroup(.init(group: group.id, generation: generation, spec: spec, workers: workers(spec)))
+        }
     }
 
     private mutating func placement(in state: ClusterState) -> (PlacementKey, UInt64) {

@@ -68,6 +68,11 @@ extension ClusterState {
     public struct Slot: Hashable, Sendable {
         public var pipeline: PipelineName
         public var replica: UInt32?
+
+        public init(pipeline: PipelineName, replica: UInt32?) {
+            self.pipeline = pipeline
+            self.replica = replica
+        }
     }
 
     /// Sends events of some types from one pipeline (or from outside) to another.

@@ -22,6 +22,8 @@ final class RunningPipeline: Sendable {
     let progress: PipelineProgress
     let startedAt = ContinuousClock.now
     let streamCount: Int
+    /// Shows its output to whoever listens.
+    let feed: OutputFeed
 
     private let inbox = EventInbox(eventsMax: 8192)
     private let links: Links
@@ -42,10 +44,12 @@ final class RunningPipeline: Sendable {
         _ spec: PipelineSpec,
         program: Program,
         predecessor: RunningPipeline?,
+        feed: OutputFeed = OutputFeed(),
         in surroundings: PipelineSurroundings
     ) {
         self.spec = spec
         self.streamCount = program.plan.streamNames.count
+        self.feed = feed
         var logger = surroundings.logger
         logger[metadataKey: "pipeline"] = "\(spec.name)"
         logger[metadataKey: "id"] = "\(spec.id)"
@@ -73,6 +77,7 @@ final class RunningPipeline: Sendable {
                 program.plan,
                 inbox: inbox,
                 sinks: sinks,
+                feed: feed,
                 surroundings: surroundings,
                 progress: progress,
                 logger: logger

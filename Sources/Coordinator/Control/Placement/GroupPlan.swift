@@ -51,4 +51,45 @@ extension PlacementPlanner {
         }
         return plan
     }
+
+    /// Workers for the slots that an update adds to a group, in the order of the slots. Throws if one of them found none:
+    /// to be asked before an update is proposed.
+    public mutating func place(
+        _ group: ClusterState.Group,
+        updatedTo spec: ClusterState.GroupSpec
+    ) throws(PlacementFault) -> [WorkerID] {
+        var workers: [WorkerID] = []
+        for choice in self.choose(forUpdateOf: group, to: spec) { workers.append(try choice.get()) }
+        return workers
+    }
+
+    /// The same, with the reason in the place of each worker that was not found.
+    mutating func choose(
+        forUpdateOf group: ClusterState.Group,
+        to spec: ClusterState.GroupSpec
+    ) -> [Result<WorkerID, PlacementFault>] {
+        let added = group.addedSlots(in: spec)
+        let staying = Set(spec.slots).subtracting(added)
+        var siblings: [PipelineName: [WorkerID: UInt32]] = [:]
+        var neighbours: [WorkerID: UInt32] = [:]
+        func add(_ worker: WorkerID, to pipeline: PipelineName) {
+            siblings[pipeline, default: [:]][worker, default: 0] += 1
+            neighbours[worker, default: 0] += 1
+        }
+        for placement in group.placements {
+            let slot = ClusterState.Slot(pipeline: placement.pipeline, replica: placement.replica)
+            guard let worker = placement.worker else { continue }
+            if staying.contains(slot) { add(worker, to: placement.pipeline) } else { self.release(worker) }
+        }
+        return added.map { slot in
+            var request = spec.pipeline(slot.pipeline).map { PlacementRequest($0, in: spec) } ?? PlacementRequest()
+            request.siblings = siblings[slot.pipeline, default: [:]]
+            request.neighbours = neighbours
+            guard let worker = self.choose(request) else {
+                return .failure(PlacementFault(pipeline: slot.pipeline, reason: self.shortage(request)))
+            }
+            add(worker, to: slot.pipeline)
+            return .success(worker)
+        }
+    }
 }

@@ -67,6 +67,12 @@ public struct PlacementPlanner: Sendable {
         return self.seats[chosen].candidate.id
     }
 
+    /// A place at the worker becomes free.
+    mutating func release(_ worker: WorkerID) {
+        guard let seat = self.seats.firstIndex(where: { $0.candidate.id == worker }) else { return }
+        if self.seats[seat].candidate.pipelines > 0 { self.seats[seat].candidate.pipelines -= 1 }
+    }
+
     /// Why `choose` found none, as a sentence.
     func shortage(_ request: PlacementRequest) -> String {
         if self.seats.isEmpty { return "no worker is ready" }

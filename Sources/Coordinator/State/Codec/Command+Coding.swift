@@ -45,6 +45,16 @@ extension Command: BinaryCoded {
         case .deployGroup(let command):
             writer.byte(15)
             writer.value(command)
+        case .updateGroup(let command):
+            writer.byte(16)
+            writer.value(command)
+        case .confirmUpdate(let command):
+            writer.byte(17)
+            writer.value(command.group)
+            writer.number(command.generation)
+        case .rollBackGroup(let command):
+            writer.byte(18)
+            writer.value(command)
         case .deleteGroup(let command):
             writer.byte(5)
             writer.value(command.group)
@@ -142,6 +152,12 @@ extension Command: BinaryCoded {
             self = .putSettings(PutSettings(settings: try reader.value()))
         case 15:
             self = .deployGroup(try reader.value())
+        case 16:
+            self = .updateGroup(try reader.value())
+        case 17:
+            self = .confirmUpdate(ConfirmUpdate(group: try reader.value(), generation: try reader.number()))
+        case 18:
+            self = .rollBackGroup(try reader.value())
         case let tag:
             throw reader.failure(.unknown, "no command is numbered \(tag)")
         }

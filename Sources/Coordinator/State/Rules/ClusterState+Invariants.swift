@@ -15,9 +15,13 @@ extension ClusterState {
         var epochs: Set<Epoch> = []
         for group in self.groups {
             if let fault = group.spec.fault { return "group \(group.id): \(fault)" }
+            if case .updating(let previous) = group.phase {
+                if let fault = previous.fault { return "group \(group.id), before its update: \(fault)" }
+                if previous.name != group.spec.name { return "group \(group.id) had another name" }
+            }
             if !names.insert(group.spec.name).inserted { return "two groups are named \(group.spec.name)" }
             if group.generation > self.appliedIndex { return "group \(group.id) comes from the future" }
-            let slots = group.placements.map { Slot(pipeline: $0.pipeline, replica: $0.replica) }
+            let slots = group.placements.map(\.slot)
             if slots != group.spec.slots { return "the placements of group \(group.id) do not fit its spec" }
             for placement in group.placements {
                 let key = group.key(of: placement)

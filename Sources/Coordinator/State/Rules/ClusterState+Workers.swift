@@ -46,8 +46,7 @@ extension ClusterState {
         }
         self.updatePlacements(on: worker.id) { placement, _ in
             placement.worker = nil
-            placement.status = .pending
-            placement.pipelineID = ""
+            placement.forgetReport()
         }
         self.workersByID[worker.id] = nil
         return .done
@@ -67,11 +66,7 @@ extension ClusterState {
     /// A new process at the same worker: each placement is a new assignment, at an epoch of its own, so that an older
     /// process that still runs somewhere is fenced off.
     private mutating func restartPlacements(on worker: WorkerID) {
-        self.updatePlacements(on: worker) { placement, state in
-            placement.epoch = state.nextEpoch()
-            placement.status = .pending
-            placement.pipelineID = ""
-        }
+        self.updatePlacements(on: worker) { placement, state in state.renew(&placement) }
     }
 
     /// Changes every placement of a worker, in the order of the groups' ids: epochs are given out on the way.
