@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "RaftCore", targets: ["RaftCore"]),
         .executable(name: "check-history", targets: ["check-history"]),
+        .executable(name: "cluster-simulate", targets: ["cluster-simulate"]),
         .executable(name: "raft-simulate", targets: ["raft-simulate"]),
         .executable(name: "varpulis", targets: ["varpulis"]),
         .executable(name: "varpulis-worker", targets: ["varpulis-worker"]),
@@ -169,6 +170,22 @@ let package = Package(
         ),
 
         .target(
+            name: "ClusterSimulation",
+            dependencies: [
+                "ClusterControl", "ClusterState", "Ownership", "RaftCore", "RaftSessions",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            path: "Sources/Coordinator/Simulation",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "cluster-simulate",
+            dependencies: [
+                "ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Coordinator",
             dependencies: [
                 "CHeap", "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore",
@@ -186,7 +203,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Control", "State"],
+            exclude: ["Control", "Simulation", "State"],
             swiftSettings: strict
         ),
 
@@ -343,6 +360,7 @@ let package = Package(
             dependencies: ["ClusterControl", "ClusterState"],
             swiftSettings: strict
         ),
+        .testTarget(name: "ClusterSimulationTests", dependencies: ["ClusterSimulation"], swiftSettings: strict),
         .testTarget(
             name: "ClusterStateTests",
             dependencies: ["ClusterState", "RaftSessions"],
