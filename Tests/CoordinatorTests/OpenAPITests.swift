@@ -27,7 +27,8 @@ struct OpenAPITests {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let (plane, _) = try await CoordinatorServer.start(configuration, on: loop)
+        let security = try CoordinatorSecurity(configuration)
+        let (plane, _) = try await CoordinatorServer.start(configuration, security, on: loop)
         let served = Routes(plane: plane).table().paths.all
         await plane.node.shutdown()
         try await plane.workers.client.shutdown()

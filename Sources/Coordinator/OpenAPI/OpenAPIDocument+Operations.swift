@@ -35,6 +35,10 @@ extension OpenAPIDocument {
             .query("Limit", "Offset", "Consistency", "MinIndex").answers(200, "GroupPage"),
         Operation(.get, "\(prefix)/pipeline-groups/{id}", "One group", .viewer).led
             .query("Consistency", "MinIndex").answers(200, "Group").refuses(404),
+        Operation(.put, "\(prefix)/pipeline-groups/{id}", "Have a group run otherwise", .operator).led.named
+            .query("Wait").takes("GroupSpec", example: Self.groupExample).answers(200, "Group").refuses(404),
+        Operation(.post, "\(prefix)/pipeline-groups/{id}/rollback", "Take an update back", .operator).led.named
+            .query("Wait").answers(200, "Group").refuses(404),
         Operation(.delete, "\(prefix)/pipeline-groups/{id}", "Have a group run no more", .admin).led.named
             .answers(200, "TornDown").refuses(404),
         Operation(.post, "\(prefix)/pipeline-groups/{id}/inject", "Send an event", .operator).led.named
@@ -43,6 +47,23 @@ extension OpenAPIDocument {
             .takes("EventBatch").answers(200, "BatchInjected").refuses(404),
         Operation(.post, "\(prefix)/validate", "What is wrong with a program", .viewer)
             .takes("Program").answers(200, "Findings"),
+    ]
+
+    static let migrations = [
+        Operation(.post, "\(prefix)/workers/{id}/drain", "Have a worker emptied", .operator).led.named
+            .takes("DrainWish", isRequired: false).answers(200, "Drained").refuses(404),
+        Operation(.delete, "\(prefix)/workers/{id}/drain", "Give a worker pipelines again", .operator).led.named
+            .answers(200, "Worker").refuses(404),
+        Operation(.post, "\(prefix)/rebalance", "Have pipelines spread evenly", .operator).led.named
+            .answers(200, "Rebalanced"),
+        Operation(.post, "\(prefix)/pipelines/{group}/{pipeline}/migrate", "Move a pipeline", .operator).led.named
+            .takes("MigrationWish").answers(202, "MigrationStarted").refuses(404),
+        Operation(.get, "\(prefix)/migrations", "Moves of pipelines, under way and of late", .viewer).led
+            .query("Limit", "Offset", "Consistency", "MinIndex").answers(200, "MigrationPage"),
+        Operation(.get, "\(prefix)/migrations/{id}", "One move", .viewer).led
+            .query("Consistency", "MinIndex").answers(200, "Migration").refuses(404),
+        Operation(.delete, "\(prefix)/migrations/{id}", "Call a move off", .operator).led.named
+            .answers(200, "Migration").refuses(404),
     ]
 
     private static let groupExample: JSONValue = [

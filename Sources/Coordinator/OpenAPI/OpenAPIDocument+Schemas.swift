@@ -45,6 +45,33 @@ extension OpenAPIDocument {
         ]),
     ]
 
+    static let migrationSchemas: [String: JSONValue] = [
+        "DrainWish": Schema.object(
+            [:],
+            optional: [
+                "timeout_secs": Schema.orNull(Schema.count32), "incarnation": Schema.orNull(Schema.count),
+            ]
+        ),
+        "Drained": Schema.object([
+            "worker_id": Schema.text, "pipelines_migrated": Schema.count, "pipelines_left": Schema.count,
+            "status": Schema.oneOf("drained", "draining"),
+        ]),
+        "Rebalanced": Schema.object([
+            "migrations_started": Schema.count, "migration_ids": Schema.list(Schema.text),
+        ]),
+        "MigrationWish": Schema.object(["target_worker_id": Schema.text]),
+        "MigrationStarted": Schema.object([
+            "migration_id": Schema.text, "pipeline": Schema.text, "group_id": Schema.text, "status": Schema.text,
+        ]),
+        "MigrationPage": Schema.page("migrations", of: "Migration"),
+        "Migration": Schema.object([
+            "id": Schema.text, "pipeline_name": Schema.text, "group_id": Schema.text, "source_worker": Schema.text,
+            "target_worker": Schema.text, "status": Schema.text,
+            "reason": Schema.oneOf("failover", "rebalance", "drain", "manual", "connector_failure"),
+            "elapsed_ms": Schema.count,
+        ]),
+    ]
+
     static let entitySchemas: [String: JSONValue] = [
         "Registration": Schema.object(
             [
@@ -94,13 +121,16 @@ extension OpenAPIDocument {
         ]),
         "GroupSpec": Schema.object(
             ["name": Schema.text, "pipelines": Schema.list(of: "PipelineSpec")],
-            optional: ["routes": Schema.orNull(Schema.list(of: "Route"))]
+            optional: [
+                "routes": Schema.orNull(Schema.list(of: "Route")), "strategy": Schema.orNull(Schema.text),
+            ]
         ),
         "PipelineSpec": Schema.object(
             ["name": Schema.text, "source": Schema.text],
             optional: [
                 "worker_affinity": Schema.orNull(Schema.text), "replicas": Schema.orNull(Schema.count32),
-                "partition_key": Schema.orNull(Schema.text),
+                "partition_key": Schema.orNull(Schema.text), "labels": Schema.orNull(Schema.texts),
+                "spread": Schema.orNull(Schema.text), "strategy": Schema.orNull(Schema.text),
             ]
         ),
         "Route": Schema.object(
@@ -110,11 +140,20 @@ extension OpenAPIDocument {
             ]
         ),
         "GroupPage": Schema.page("pipeline_groups", of: "Group"),
-        "Group": Schema.object([
-            "id": Schema.text, "name": Schema.text,
-            "status": Schema.oneOf("deploying", "running", "partially_running", "failed"),
-            "pipeline_count": Schema.count, "placements": Schema.list(of: "Placement"), "sources": Schema.texts,
-        ]),
+        "Group": Schema.object(
+            [
+                "id": Schema.text, "name": Schema.text,
+                "status": Schema.oneOf("deploying", "running", "partially_running", "failed"),
+                "pipeline_count": Schema.count, "placements": Schema.list(of: "Placement"), "sources": Schema.texts,
+            ],
+            optional: [
+                "generation": Schema.count,
+                "update": Schema.object(
+                    ["phase": Schema.oneOf("updating", "rolled_back")],
+                    optional: ["reason": Schema.text]
+                ),
+            ]
+        ),
         "Placement": Schema.object(
             [
                 "pipeline_name": Schema.text, "worker_id": Schema.text, "worker_address": Schema.text,
