@@ -43,7 +43,11 @@ extension Planning {
                 guard failures.isDue(key, at: self.time, self.settings) else { continue }
                 var request = PlacementRequest(moving: placement, of: group)
                 request.avoided = failures.targets(of: key)
-                guard let target = self.chooseWorker(request) else { continue }
+                guard let target = self.chooseWorker(request) else {
+                    let reason = "it can't leave worker \(worker.id): \(self.shortage(request))"
+                    self.note(key, placement.epoch, waitingFor: reason)
+                    continue
+                }
                 places -= 1
                 self.underWay.formUnion(company)
                 let start = Command.StartMigration(
