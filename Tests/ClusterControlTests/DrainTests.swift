@@ -82,7 +82,9 @@ struct DrainTests {
     @Test("what no other worker can take stays where it is")
     func noRoom() {
         let cluster = self.cluster(workers: 1)
-        #expect(self.plan(cluster).actions.isEmpty)
+        let plan = self.plan(cluster)
+        #expect(plan.actions.isEmpty)
+        #expect(plan.progress[self.key(1)]?.reason == "it can't leave worker w1: no worker is ready")
         #expect(cluster.state.worker("w1")?.assignedCount == 3)
     }
 

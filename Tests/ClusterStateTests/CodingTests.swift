@@ -26,7 +26,7 @@ struct CodingTests {
                     ],
                     routes: [
                         ClusterState.Route(from: "_external", to: "p", eventTypes: ["A", "B*"], topic: "t"),
-                        ClusterState.Route(from: "p", to: "q", eventTypes: []),
+                        ClusterState.Route(from: "p", to: "_external", eventTypes: []),
                     ]
                 ),
                 workers: ["w1", "w1"]
@@ -46,7 +46,8 @@ struct CodingTests {
                         .init(name: "p", source: "s", labels: ["zone": "a"]),
                         .init(name: "q", source: "s", spread: "zone", strategy: .affinity),
                     ],
-                    strategy: "least_loaded"
+                    strategy: "least_loaded",
+                    broker: "c"
                 ),
                 workers: ["w1", nil]
             )

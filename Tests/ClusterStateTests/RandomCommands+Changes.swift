@@ -22,6 +22,7 @@ extension RandomCommands {
                 spec.pipelines[0].source += "+"
             } else {
                 spec.pipelines = self.pipelines()
+                self.connect(&spec)
             }
             return .updateGroup(.init(group: group.id, generation: generation, spec: spec, workers: workers(spec)))
         }

@@ -101,13 +101,20 @@ struct RandomCommands {
 
     mutating func deploy(in state: ClusterState) -> Command {
         let available = state.workers.filter(\.isAvailable).map(\.id)
-        let spec = ClusterState.GroupSpec(
-            name: GroupName("name of \(self.group())"),
-            pipelines: self.pipelines(),
-            routes: [ClusterState.Route(from: "_external", to: "p0", eventTypes: ["A*", "*"], topic: "t")]
-        )
+        var spec = ClusterState.GroupSpec(name: GroupName("name of \(self.group())"), pipelines: self.pipelines())
+        self.connect(&spec)
         let workers = spec.slots.map { _ in self.mostly(available.randomElement(using: &self.random)) }
         return .deployGroup(Command.DeployGroup(group: GroupID(self.group()), spec: spec, workers: workers))
+    }
+
+    /// Routes from outside, and some between the pipelines, over a broker or without.
+    mutating func connect(_ spec: inout ClusterState.GroupSpec) {
+        let names = spec.pipelines.map(\.name.rawValue)
+        spec.routes = names.prefix(1).map { .init(from: "_external", to: $0, eventTypes: ["A*", "*"], topic: "t") }
+        for (from, to) in zip(names, names.dropFirst()) where self.random.next(upperBound: 3 as UInt64) == 0 {
+            spec.routes.append(.init(from: from, to: to, eventTypes: ["B"]))
+        }
+        spec.broker = self.random.next(upperBound: 3 as UInt64) == 0 ? ConnectorName(self.connector()) : nil
     }
 
     mutating func pipelines() -> [ClusterState.PipelineSpec] {

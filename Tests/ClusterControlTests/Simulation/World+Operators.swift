@@ -3,29 +3,32 @@ import ClusterState
 
 /// What operators do to a world.
 extension World {
+    /// Two pipelines, the second with some replicas; in some groups both are connected and need one worker.
     mutating func deploy() {
         self.nextGroup += 1
-        let spec = ClusterState.GroupSpec(
+        var spec = ClusterState.GroupSpec(
             name: GroupName("g\(self.nextGroup)"),
             pipelines: [
                 ClusterState.PipelineSpec(name: "a", source: "s"),
                 ClusterState.PipelineSpec(name: "b", source: "s", replicas: self.random.next(upperBound: 4 as UInt32)),
             ]
         )
+        if self.random.once(in: 4) { spec.routes = [ClusterState.Route(from: "a", to: "b", eventTypes: ["*"])] }
         var planner = PlacementPlanner(state: self.state)
         guard let plan = planner.plan(spec) else { return }
         let group = GroupID("g\(self.nextGroup)")
         self.send(.commit(.deployGroup(Command.DeployGroup(group: group, spec: spec, workers: plan.workers))))
     }
 
-    /// Changes a program, or the replicas of the other one.
+    /// Changes a program, the replicas of the other one, or whether they are connected.
     mutating func update() {
         guard let group = self.state.groups.randomElement(using: &self.random) else { return }
         var spec = group.spec
-        if self.random.once(in: 2) {
-            spec.pipelines[0].source += "+"
-        } else {
-            spec.pipelines[1].replicas = self.random.next(upperBound: 4 as UInt32)
+        switch self.random.next(upperBound: 4 as UInt64) {
+        case 0, 1: spec.pipelines[0].source += "+"
+        case 2: spec.pipelines[1].replicas = self.random.next(upperBound: 4 as UInt32)
+        default:
+            spec.routes = spec.routes.isEmpty ? [ClusterState.Route(from: "a", to: "b", eventTypes: ["*"])] : []
         }
         var planner = PlacementPlanner(state: self.state)
         guard let workers = try? planner.place(group, updatedTo: spec) else { return }  // no room: not this time

@@ -3,7 +3,7 @@ public import ClusterState
 /// Evens out how many pipelines the workers have.
 public enum Rebalancing {
     /// Migrations to be proposed: away from workers that have more than one pipeline above the average, the busiest
-    /// pipelines first. What prefers a worker stays, and so does what is on its way already.
+    /// pipelines first. What prefers a worker stays, and so does what has to stay with others or is on its way already.
     ///
     /// - Parameters:
     ///   - eventCounts: how many events each placement has taken in.
@@ -75,7 +75,7 @@ public enum Rebalancing {
                 guard let worker = placement.worker, workers.contains(worker) else { continue }
                 let key = group.key(of: placement)
                 let request = PlacementRequest(moving: placement, of: group)
-                guard placement.status == .running, request.preferred == nil else { continue }
+                guard placement.status == .running, request.preferred == nil, request.places == 1 else { continue }
                 guard state.openMigration(of: key) == nil else { continue }
                 movable[worker, default: []].append(
                     Candidate(key: key, epoch: placement.epoch, request: request)

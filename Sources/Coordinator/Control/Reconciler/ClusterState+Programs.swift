@@ -3,10 +3,13 @@ internal import ClusterState
 extension ClusterState {
     /// The connectors whose names occur in a program as words, be it only in a comment: what is sent needlessly does
     /// no harm, and the program need not be parsed here.
-    func connectors(mentionedIn source: String) -> [Connector] {
+    ///
+    /// - Parameter broker: one that is needed besides.
+    func connectors(mentionedIn source: String, and broker: ConnectorName? = nil) -> [Connector] {
         let connectors = self.connectors
         guard !connectors.isEmpty else { return [] }
         var words: Set<ConnectorName> = []
+        if let broker { words.insert(broker) }
         for word in source.utf8.split(whereSeparator: { !Self.isWordByte($0) }) {
             words.insert(ConnectorName(String(Substring(word))))
         }

@@ -38,12 +38,18 @@ extension Planning {
             for placement in group.placements where placement.worker == worker.id {
                 guard places > 0 else { return }
                 let key = group.key(of: placement)
-                if self.state.openMigration(of: key) != nil { continue }
+                let company = group.company(of: placement).map(group.key)
+                if company.contains(where: { self.isMoving($0) }) { continue }
                 guard failures.isDue(key, at: self.time, self.settings) else { continue }
                 var request = PlacementRequest(moving: placement, of: group)
                 request.avoided = failures.targets(of: key)
-                guard let target = self.chooseWorker(request) else { continue }
+                guard let target = self.chooseWorker(request) else {
+                    let reason = "it can't leave worker \(worker.id): \(self.shortage(request))"
+                    self.note(key, placement.epoch, waitingFor: reason)
+                    continue
+                }
                 places -= 1
+                self.underWay.formUnion(company)
                 let start = Command.StartMigration(
                     migration: MigrationID(moving: key, from: placement.epoch, seenAt: self.state.appliedIndex),
                     placement: key,
@@ -55,6 +61,12 @@ extension Planning {
                 self.act(on: .assignment(key, placement.epoch), .propose(.startMigration(start)))
             }
         }
+    }
+}
+
+extension Planning {
+    private func isMoving(_ key: PlacementKey) -> Bool {
+        self.underWay.contains(key) || self.state.openMigration(of: key) != nil
     }
 }
 

@@ -18,15 +18,24 @@ extension Planning {
 
     /// From the source to the target, when it is its turn.
     private mutating func depart(_ migration: ClusterState.Migration, _ active: inout ActiveMigrations) {
-        guard self.reserve(migration.target) else {
+        let company = self.company(of: migration)
+        guard self.reserve(migration.target, places: company.count) else {
             return self.advance(migration, to: .failed("worker \(migration.target) is not available"))
         }
         // What its worker can't run any more doesn't wait for its turn.
         let isUrgent = self.isGone(migration.source)
         guard isUrgent || active.haveRoom(for: migration, self.settings) else { return }
         active.add(migration)
-        self.underWay.insert(migration.placement)
+        self.underWay.formUnion(company)
         self.advance(migration, to: .deploying)
+    }
+
+    /// The placements that move together with the migration's.
+    private func company(of migration: ClusterState.Migration) -> [PlacementKey] {
+        guard let group = self.state.group(migration.placement.group),
+            let placement = self.state.placement(migration.placement)
+        else { return [migration.placement] }
+        return group.company(of: placement).map(group.key)
     }
 
     private mutating func arrive(_ migration: ClusterState.Migration) {
@@ -39,7 +48,7 @@ extension Planning {
         case .pending, .stopped:
             if self.isGone(migration.target) {
                 // Once that is recorded, the placement goes back, or is reassigned like all others there.
-                self.underWay.insert(migration.placement)
+                self.underWay.formUnion(self.company(of: migration))
                 self.advance(migration, to: .failed("worker \(migration.target) was lost"))
             } else if migration.reason != .failover, self.hasLasted(migration, self.settings.migrationPhaseMax) {
                 self.advance(migration, to: .failed("it did not start at worker \(migration.target) in time"))

@@ -34,6 +34,8 @@ extension Planning {
             return self.note(key, placement.epoch, waitingFor: self.shortage(request))
         }
         self.note(key, placement.epoch)
+        // What goes along is not asked about again.
+        for member in group.company(of: placement) { self.underWay.insert(group.key(of: member)) }
         // From no worker it is no migration.
         let migration = placement.worker.map { _ in
             MigrationID(moving: key, from: placement.epoch, seenAt: self.state.appliedIndex)
@@ -51,7 +53,10 @@ extension Planning {
     ) {
         let reported = inventories.current[worker]?[key]
         if self.isWanting(placement, key, at: worker, reported), let spec = group.spec.pipeline(placement.pipeline) {
-            if let former = inventories.outdated[key], former != worker, !self.state.isFencedByBroker(spec.source) {
+            let slot = ClusterState.Slot(pipeline: placement.pipeline, replica: placement.replica)
+            let routes = group.spec.bindings(of: slot, in: group.id)
+            let isFenced = routes.usesBroker || self.state.isFencedByBroker(spec.source)
+            if let former = inventories.outdated[key], former != worker, !isFenced {
                 return self.note(key, placement.epoch, waitingFor: "worker \(former) has not let go of it yet")
             }
             let state = self.state
@@ -64,7 +69,11 @@ extension Planning {
                     placement: key,
                     epoch: placement.epoch,
                     source: spec.source,
-                    connectors: state.connectors(mentionedIn: spec.source)
+                    connectors: state.connectors(
+                        mentionedIn: spec.source,
+                        and: routes.usesBroker ? group.spec.broker : nil
+                    ),
+                    routes: routes
                 )
             )
         }

@@ -68,8 +68,10 @@ struct Planning {
 
     mutating func chooseWorker(_ request: PlacementRequest) -> WorkerID? { self.planner.choose(request) }
 
-    /// Takes a place at a worker, if it has one.
-    mutating func reserve(_ worker: WorkerID) -> Bool { self.planner.reserve(worker) }
+    /// Takes places at a worker, if it has them.
+    mutating func reserve(_ worker: WorkerID, places: Int) -> Bool {
+        self.planner.reserve(worker, places: UInt32(clamping: places))
+    }
 
     /// A worker for each slot that an update adds, where there is one.
     mutating func chooseWorkers(

@@ -55,7 +55,7 @@ public struct Reconciler: Sendable {
         public var actions: [Action]
         /// The workers that are taken for dead without waiting for the timeout, ordered by id.
         public var lost: [WorkerID]
-        /// How far each placement is that does not run.
+        /// How far each placement is that does not run, or can't leave a worker that is drained.
         public var progress: [PlacementKey: PlacementProgress]
         /// To be handed to the next plan.
         public var backOff: BackOff

@@ -100,6 +100,7 @@ extension ClusterState {
         self.groupsByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in
             try Group(earlier: &reader)
         }
+        self.scatterDividedCompanies()
         self.connectorsByName = ConnectorTable(try ConnectorRun(&reader))
     }
 

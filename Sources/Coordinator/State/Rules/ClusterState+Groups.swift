@@ -7,7 +7,9 @@ extension ClusterState {
             guard existing.spec.canonicalBytes == command.spec.canonicalBytes else { throw .groupExists(existing.id) }
             return .group(existing.id, created: false)
         }
+        if command.group == .reserved { throw .invalid("no group may have the id \(GroupID.reserved)") }
         if let fault = command.spec.fault { throw .invalid(fault) }
+        try self.checkBroker(of: command.spec)
         let slots = command.spec.slots
         guard command.workers.count == slots.count else {
             throw .invalid("\(command.workers.count) workers were named for \(slots.count) placements")
@@ -21,12 +23,14 @@ extension ClusterState {
             if let worker { try state.assign(&placement, to: worker) }
             placements.append(placement)
         }
-        state.groupsByID[command.group] = Group(
+        var group = Group(
             id: command.group,
             spec: command.spec,
             generation: self.appliedIndex,
             placements: placements
         )
+        try state.gatherCompanies(of: &group)
+        state.groupsByID[group.id] = group
         self = state
         return .group(command.group, created: true)
     }
@@ -54,7 +58,7 @@ extension ClusterState {
             if self.migrationsByID[id] != nil { throw .migrationExists(id) }
         }
         let former = group.placements[index]
-        try self.assign(&group.placements[index], to: command.to)
+        try self.move(index, of: &group, to: command.to)
         self.groupsByID[group.id] = group
         self.endMigration(of: command.placement, .failed("the pipeline was assigned to worker \(command.to)"))
         if let id = command.migration {

@@ -22,6 +22,8 @@ extension ClusterState {
             if !names.insert(group.spec.name).inserted { return "two groups are named \(group.spec.name)" }
             if group.generation > self.appliedIndex { return "group \(group.id) comes from the future" }
             let slots = group.placements.map(\.slot)
+            if group.id == .reserved { return "a group has the id \(GroupID.reserved)" }
+            if let divided = self.dividedCompany(in: group) { return divided }
             if slots != group.spec.slots { return "the placements of group \(group.id) do not fit its spec" }
             for placement in group.placements {
                 let key = group.key(of: placement)

@@ -11,7 +11,9 @@ extension ClusterState {
         }
         let (group, index) = try self.find(command.placement)
         let placement = group.placements[index]
-        if let open = self.openMigrations[command.placement] { throw .migrationExists(open) }
+        for member in group.company(of: placement) {
+            if let open = self.openMigrations[group.key(of: member)] { throw .migrationExists(open) }
+        }
         guard placement.epoch == command.from else { throw .preconditionFailed(.epoch(placement.epoch)) }
         guard let source = placement.worker else { throw .invalid("\(command.placement) has no worker to leave") }
         guard source != command.target else { throw .invalid("\(command.placement) is at worker \(source) already") }
@@ -103,7 +105,7 @@ extension ClusterState {
         var (group, index) = try self.find(migration.placement)
         let ran = group.placements[index].status == .running
         let goesBack = worker == migration.source
-        try self.assign(&group.placements[index], to: worker, returns: goesBack)
+        try self.move(index, of: &group, to: worker, returns: goesBack)
         self.groupsByID[group.id] = group
         if goesBack {
             migration.sourceEpoch = group.placements[index].epoch

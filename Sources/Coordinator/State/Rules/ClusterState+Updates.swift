@@ -9,6 +9,7 @@ extension ClusterState {
             throw .preconditionFailed(.generation(group.generation))
         }
         if let fault = command.spec.fault { throw .invalid(fault) }
+        try self.checkBroker(of: command.spec)
         guard command.spec.name == group.spec.name else { throw .invalid("the name of a group can't be changed") }
         // While an update is under way, what ran before it stays what can be gone back to.
         var phase = group.phase
@@ -71,7 +72,7 @@ extension ClusterState {
         var changed = group
         changed.placements = []
         changed.placements.reserveCapacity(slots.count)
-        let same = Set(spec.pipelines.map(\.name).filter { spec.runs($0, asIn: group.spec) })
+        let same = spec.pipelinesRunning(asIn: group.spec)
         for slot in slots {
             var placement = former[slot] ?? Placement(unplaced: slot)
             if former[slot] == nil {
@@ -85,6 +86,7 @@ extension ClusterState {
         changed.spec = spec
         changed.phase = phase
         changed.generation = self.appliedIndex
+        try state.gatherCompanies(of: &changed)
         state.groupsByID[group.id] = changed
         self = state
     }
