@@ -1,3 +1,4 @@
+import ClusterState
 import HeapModule
 
 /// What is still to happen, in order of time; what happens at one moment, in the order in which it was planned.
@@ -56,6 +57,8 @@ enum CoordinatorTask {
     case callTimeout(UInt64)
     /// The leader was sent heartbeats and has not answered.
     case relayTimeout(UInt64)
+    /// A worker whose session has broken off is looked for again.
+    case probe(WorkerID)
 }
 
 /// What a worker has planned for itself.

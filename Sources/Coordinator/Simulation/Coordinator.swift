@@ -51,6 +51,10 @@ final class Coordinator {
 
     /// The last word of each worker.
     var reports: [WorkerID: (incarnation: WorkerIncarnation, received: Moment, inventory: [ReportedPipeline]?)] = [:]
+    /// The workers whose sessions have broken off.
+    var losses: [WorkerID: Loss] = [:]
+    /// Probes under way, by number.
+    var probes: [UInt64: WorkerID] = [:]
     var office: Office?
     var pass: Pass = .idle
     /// Somebody called for attention during a pass.
@@ -83,6 +87,16 @@ final class Coordinator {
         /// Nobody is blamed for silence before this.
         var since: Moment
         var backOff = BackOff()
+    }
+
+    struct Loss {
+        var incarnation: WorkerIncarnation
+        /// Of the leader who was told.
+        var term: Term
+        var lostAt: Moment
+        var probeFailedAt: Moment?
+        /// How many probes are still to find nobody.
+        var probesLeft = 2
     }
 
     /// Calls to one worker: a few at a time, and none twice.

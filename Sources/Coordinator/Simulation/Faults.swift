@@ -41,7 +41,7 @@ struct Faults {
     var heartbeatInterval: Moment { self.heartbeatTimeout / 3 }
     var lease: Moment { self.heartbeatTimeout / 3 * 2 }
     /// How long a broker and a client take at most to find out that the other end is gone.
-    let keepAlive: Moment = .seconds(10)
+    let keepAlive: Moment = .seconds(6)
 
     init(_ random: inout SeededGenerator) {
         func draw(_ range: ClosedRange<UInt64>) -> UInt64 { UInt64.random(in: range, using: &random) }
@@ -56,9 +56,9 @@ struct Faults {
         self.duplicate = draw(1...100)
         self.late = draw(1...60)
         self.disk = 100...draw(500...20_000)
-        self.interval = .milliseconds(draw(700...30_000))
-        self.heartbeatTimeout = .milliseconds(draw(5_000...15_000))
-        self.span = chance(50) ? .seconds(draw(2...10)) : .seconds(draw(10...60))
+        self.interval = .milliseconds(draw(500...10_000))
+        self.heartbeatTimeout = .milliseconds(draw(3_000...9_000))
+        self.span = chance(50) ? .seconds(draw(2...10)) : .seconds(draw(10...40))
         self.pauseSpan = chance(30) ? .seconds(3) : .seconds(60)
         self.kinds = FaultKind.allCases.filter { _ in chance(45) }
         self.operateInterval = .milliseconds(draw(500...20_000))

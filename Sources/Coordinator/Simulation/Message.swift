@@ -11,6 +11,11 @@ enum Message {
     case relayTaken(number: UInt64)
     case request(Request)
     case reply(Reply)
+    /// A worker's session has broken off.
+    case sessionLost(WorkerID, WorkerIncarnation)
+    case probe(number: UInt64, from: Int)
+    /// Who is at the worker's address; nobody if the connection was refused.
+    case probeAnswer(number: UInt64, WorkerIncarnation?)
     case call(WorkerCall)
     case callAnswer(number: UInt64, CallAnswer)
 }

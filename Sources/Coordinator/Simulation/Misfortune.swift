@@ -49,6 +49,7 @@ extension World {
                     self.cut(.coordinator(leader), .coordinator(other), until: end)
                 }
             }
+        case .breakSession: self.breakSession(worker)
         case .restartBroker: self.restartBroker(self.drawPlace(below: self.brokers.count))
         case .drop, .duplicate, .late: break
         }

@@ -5,6 +5,7 @@ import RaftSessions
 struct Operation {
     enum Act {
         case deploy(ClusterState.GroupSpec)
+        case update(GroupID, ClusterState.GroupSpec)
         case delete(GroupID)
         case putConnector(ClusterState.Connector)
         case deleteConnector(ConnectorName)
@@ -41,8 +42,11 @@ struct Subject {
     var wish = Wish.absent
     /// Of the entry that settled the wish: no state that is older can know of it.
     var index: UInt64 = 0
-    /// Of the group, while it is there.
+    /// Of the group, while it is there, and what it consists of.
     var group: GroupID?
+    var spec: ClusterState.GroupSpec?
+    /// Where each of the group's pipelines reads and writes.
+    var programs: [Program] = []
     var open: Operation?
     /// The number of the request that counts.
     var request: UInt64 = 0

@@ -23,8 +23,10 @@ public enum Mutant: String, Hashable, Sendable, CaseIterable {
     case blameEarly
     /// A pipeline that no broker fences publishes without a lease.
     case ignoreLease
-    /// A coordinator takes a heartbeat for confirmed without asking a quorum whether it still leads.
+    /// Whoever believes to lead confirms heartbeats without asking a quorum.
     case confirmAlone
+    /// Any coordinator confirms the heartbeats that it takes, whether the leader has heard them or not.
+    case confirmUnheard
     /// A late heartbeat of a worker's former process takes the place of what the present one has said.
     case hearFormer
     /// The requests of operators have no names: each repetition is another request.
@@ -55,6 +57,8 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
     case cutFromBrokers
     /// A coordinator does not reach the others, but its workers.
     case isolateLeader
+    /// The session between a worker and its coordinator breaks off, though both live.
+    case breakSession
     /// A broker closes all connections, and is away for a while. It keeps what is retained.
     case restartBroker
     /// The leader loses power within a second after it has decided about a worker or a placement.

@@ -84,7 +84,7 @@ struct OwnerRecord: Hashable {
     var incarnation: WorkerIncarnation
 }
 
-/// A program in the simulation: where it reads and where it writes. Written as `mqtt 0 1`, or `file`.
+/// A program in the simulation: where it reads and where it writes. Written as `mqtt 0 1` or `file`, and maybe a version.
 struct Program {
     var source: Int?
     var sink: Int?
@@ -96,7 +96,7 @@ struct Program {
 
     init(_ text: String) {
         let words = text.split(separator: " ")
-        guard words.first == "mqtt", words.count == 3 else { return }
+        guard words.first == "mqtt", words.count >= 3 else { return }
         self.source = Int(words[1])
         self.sink = Int(words[2])
     }

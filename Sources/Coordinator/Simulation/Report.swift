@@ -49,7 +49,9 @@ public enum Happening: String, Hashable, Sendable, CaseIterable {
     case registrations
     case reregistrations = "registrations of a worker that was told it is unknown"
     case lostWorkers = "workers declared unhealthy"
+    case losses = "passes that found a worker's process gone"
     case reassignments
+    case updates = "groups updated in place"
     case deploys = "pipelines started"
     case repeatedDeploys = "deploys of what is held"
     case staleDeploys = "deploys refused for a newer assignment"

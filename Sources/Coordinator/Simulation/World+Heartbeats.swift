@@ -19,10 +19,10 @@ extension World {
             return self.reply(body, to: request, place)
         }
         self.reply(.known, to: request, place)
-        if self.overrides.mutants.contains(.confirmAlone) { self.reply(.confirmed, to: request, place) }
+        if self.overrides.mutants.contains(.confirmUnheard) { self.reply(.confirmed, to: request, place) }
         if process.isLeader {
             self.note(heartbeat, at: self.now, process)
-            try self.read(for: .confirmation([(request, heartbeat)]), place, process)
+            try self.beginConfirming([(request, heartbeat)], place, process)
             try self.callForAttention(place, process)
         } else {
             process.waiting[heartbeat.worker] = (request, heartbeat, self.now)
@@ -36,6 +36,18 @@ extension World {
         guard isRegistered || self.overrides.mutants.contains(.hearFormer) else { return }
         if let newest = process.reports[heartbeat.worker]?.received, newest > time { return }
         process.reports[heartbeat.worker] = (heartbeat.incarnation, time, heartbeat.inventory)
+    }
+
+    /// Heartbeats are taken down. Whether this is the leader still, a quorum knows.
+    private func beginConfirming(
+        _ heartbeats: [(Request, Heartbeat)],
+        _ place: Int,
+        _ process: Coordinator
+    ) throws(Violation) {
+        if self.overrides.mutants.contains(.confirmAlone) {
+            for (request, _) in heartbeats { self.reply(.confirmed, to: request, place) }
+        }
+        try self.read(for: .confirmation(heartbeats), place, process)
     }
 
     /// The leader has taken the heartbeat, and led still when it read the state that it has now. So whoever leads next
@@ -103,7 +115,7 @@ extension World {
             let age = self.coordinators[place].clock.span(min(relayed.age, .seconds(60)))
             self.note(relayed.heartbeat, at: self.now - min(self.now, age), process)
         }
-        try self.read(for: .confirmation(heartbeats.map { ($0.request, $0.heartbeat) }), place, process)
+        try self.beginConfirming(heartbeats.map { ($0.request, $0.heartbeat) }, place, process)
         try self.callForAttention(place, process)
     }
 }

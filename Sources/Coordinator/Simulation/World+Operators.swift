@@ -29,8 +29,11 @@ extension World {
         let subject = self.subjects[place]
         switch subject.kind {
         case .group:
-            if let group = subject.group { return .delete(group) }
-            return .deploy(self.drawSpec(GroupName(subject.name)))
+            guard let group = subject.group, let spec = subject.spec else {
+                self.subjects[place].programs = self.drawPrograms()
+                return .deploy(self.drawSpec(place))
+            }
+            return self.chance(500) ? .delete(group) : .update(group, self.drawUpdate(place, of: spec))
         case .connector:
             if case .present = subject.wish { return .deleteConnector(ConnectorName(subject.name)) }
             let parameter = ClusterState.Connector.Parameter(key: "host", value: .plain("h\(self.draw(0...9))"))
@@ -46,24 +49,6 @@ extension World {
             guard worker.process == nil else { return .drain(self.workers[0].id) }
             return .deregister(worker.id, WorkerIncarnation(worker.boot))
         }
-    }
-
-    private func drawSpec(_ name: GroupName) -> ClusterState.GroupSpec {
-        let pipelines = (0..<self.draw(1...3)).map { number in
-            let isFenced = self.draw(0...9) < self.faults.fencedOfTen
-            let program = Program(
-                source: isFenced ? self.drawPlace(below: self.brokers.count) : nil,
-                sink: isFenced ? self.drawPlace(below: self.brokers.count) : nil
-            )
-            let preferred = self.chance(200) ? self.workers[self.drawPlace(below: self.workers.count)].id : nil
-            return ClusterState.PipelineSpec(
-                name: PipelineName("p\(number)"),
-                source: program.text,
-                workerAffinity: preferred,
-                replicas: self.chance(200) ? UInt32(self.draw(2...3)) : 1
-            )
-        }
-        return ClusterState.GroupSpec(name: name, pipelines: pipelines)
     }
 
     /// Asks any coordinator.
@@ -111,56 +96,20 @@ extension World {
 
     private func settle(_ place: Int, _ operation: Operation, _ response: Response) {
         switch operation.act {
-        case .deploy:
+        case .deploy(let spec):
             self.subjects[place].wish = .present
+            self.subjects[place].spec = spec
             if case .group(let group, _) = response { self.subjects[place].group = group }
+        case .update(_, let spec):
+            self.subjects[place].wish = .present
+            self.subjects[place].spec = spec
         case .putConnector: self.subjects[place].wish = .present
         case .delete:
             self.subjects[place].wish = .absent
             self.subjects[place].group = nil
+            self.subjects[place].spec = nil
         case .deleteConnector: self.subjects[place].wish = .absent
         case .drain, .deregister: self.subjects[place].wish = .absent
         }
-    }
-
-    // MARK: At the leader
-
-    /// Decides how an operation is carried out, looking at the newest state.
-    func decide(
-        _ operation: Operation,
-        _ request: Request,
-        _ place: Int,
-        _ process: Coordinator
-    ) throws(Violation) {
-        let state = process.state
-        let command: Command
-        switch operation.act {
-        case .deploy(let spec):
-            if let existing = state.group(named: spec.name), existing.spec == spec {
-                return self.reply(
-                    .done(.group(existing.id, created: false), index: state.appliedIndex),
-                    to: request,
-                    place
-                )
-            }
-            var planner = PlacementPlanner(state: state)
-            guard let plan = planner.plan(spec) else { return self.reply(.unavailable, to: request, place) }
-            let group = GroupID("\(spec.name)-\(self.nextNumber())")
-            command = .deployGroup(.init(group: group, spec: spec, workers: plan.workers))
-        case .delete(let group): command = .deleteGroup(.init(group: group))
-        case .putConnector(let connector): command = .putConnector(.init(connector: connector, mode: .create))
-        case .deleteConnector(let name): command = .deleteConnector(.init(connector: name))
-        case .drain(let id):
-            guard let worker = state.worker(id) else {
-                return self.reply(.refused(.workerNotFound(id)), to: request, place)
-            }
-            command = .setWorkerStatus(
-                .init(worker: id, incarnation: worker.incarnation, from: .ready, to: .draining)
-            )
-        case .deregister(let id, let incarnation): command = .deregister(.init(worker: id, incarnation: incarnation))
-        }
-        let isNamed = !self.overrides.mutants.contains(.nameless)
-        let submission = Submission(.command(command), token: isNamed ? operation.token : nil)
-        try self.propose(submission, for: .request(request), place, process)
     }
 }

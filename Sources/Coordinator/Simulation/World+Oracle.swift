@@ -46,8 +46,8 @@ extension World {
             let isThere: Bool
             switch subject.kind {
             case .group:
-                let group = state.group(named: GroupName(subject.name))?.id
-                if case .present = subject.wish, group != subject.group {
+                let group = state.group(named: GroupName(subject.name))
+                if case .present = subject.wish, let group, group.id != subject.group || group.spec != subject.spec {
                     throw Violation(.acknowledgedStays, "\(subject.name) is another at \(state.appliedIndex)")
                 }
                 isThere = group != nil

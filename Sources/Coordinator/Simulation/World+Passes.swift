@@ -29,9 +29,11 @@ extension World {
         }
         guard var office = process.office else { return }
         let timeout = self.coordinators[place].clock.span(self.faults.heartbeatTimeout)
-        // A leader that was stopped for a while must not take its own absence for the workers' silence.
-        if self.now - office.lastPass > timeout { office.since = self.now }
+        // A leader that was stopped for a while must not take its own absence for the workers' silence: what they said
+        // meanwhile may not have been read yet.
+        if self.now - office.lastPass > timeout / 2 { office.since = self.now }
         office.lastPass = self.now
+        self.forgetLosses(process)
         let since = self.overrides.mutants.contains(.blameEarly) ? 0 : office.since
         let situation = Situation(
             state: process.state,
@@ -43,12 +45,21 @@ extension World {
                     inventory: report.inventory
                 )
             },
+            losses: process.losses.filter { $0.value.term == term }.mapValues { loss in
+                SessionLoss(
+                    incarnation: loss.incarnation,
+                    lostAt: self.moment(loss.lostAt, place),
+                    probeFailedAt: loss.probeFailedAt.map { self.moment($0, place) }
+                )
+            },
             leaderSince: self.moment(since, place),
             now: self.moment(self.now, place)
         )
         let plan = self.reconciler.plan(situation, backOff: office.backOff)
         office.backOff = plan.backOff
         process.office = office
+        for worker in plan.lost { self.narrate("coordinator \(place) takes \(worker) for lost") }
+        if !plan.lost.isEmpty { self.report.count(.losses) }
         let commands = plan.actions.compactMap { action -> Command? in
             if case .propose(let command) = action { command } else { nil }
         }

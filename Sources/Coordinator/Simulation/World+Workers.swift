@@ -17,6 +17,7 @@ extension World {
     /// Its connections stay open at the brokers until they notice.
     func crashWorker(_ place: Int) {
         guard self.workers[place].process != nil else { return }
+        self.breakSession(place)
         self.workers[place].process = nil
         self.workers[place].pausedUntil = 0
         self.narrate("worker \(place) ends")
@@ -64,7 +65,10 @@ extension World {
         switch message {
         case .call(let call): try self.handle(call, place, process)
         case .reply(let reply): self.handle(reply, place, process)
-        case .raft, .relay, .relayTaken, .request, .callAnswer: break
+        case .probe(let number, let from):
+            let answer = Message.probeAnswer(number: number, process.incarnation)
+            self.send(answer, from: .worker(place), to: .coordinator(from))
+        case .raft, .relay, .relayTaken, .request, .callAnswer, .sessionLost, .probeAnswer: break
         }
     }
 

@@ -84,7 +84,8 @@ public final class World {
         while self.report.steps < steps { try self.happen() }
     }
 
-    /// Lets the next thing happen, and checks what must always hold.
+    /// Lets the next thing happen, and checks what must always hold: whatever may make an owner is followed by a look at
+    /// all of them.
     func happen() throws(Violation) {
         guard let (time, event) = self.agenda.next() else {
             throw Violation(.liveness, "nothing is left to happen")
@@ -98,8 +99,12 @@ public final class World {
         self.trace.mix(self.now)
         switch event {
         case .deliver(let from, let to, let message): try self.deliver(message, from: from, to: to)
-        case .up(let connection, let packet): try self.arrive(packet, over: connection)
-        case .down(let connection, let packet): self.arrive(packet, over: connection)
+        case .up(let connection, let packet):
+            try self.arrive(packet, over: connection)
+            try self.checkOwners()
+        case .down(let connection, let packet):
+            self.arrive(packet, over: connection)
+            try self.checkOwners()
         case .droppedAtBroker(let connection): self.drop(connection)
         case .coordinator(let place, let boot, let task):
             guard self.coordinators[place].boot == boot, let process = self.coordinators[place].process else { return }
@@ -107,6 +112,7 @@ public final class World {
         case .worker(let place, let boot, let task):
             guard self.workers[place].boot == boot, let process = self.workers[place].process else { return }
             try self.carryOut(task, place, process)
+            try self.checkOwners()
         case .operate: self.operate()
         case .retry(let subject, let number): self.retry(subject, number)
         case .fault: self.strike()
@@ -117,7 +123,6 @@ public final class World {
             if self.workers[place].process == nil, !self.workers[place].isRetired { self.startWorker(place) }
         case .restart: break
         }
-        try self.checkOwners()
     }
 
     /// When a stopped process goes on. It then handles what has come meanwhile.
@@ -140,8 +145,9 @@ public final class World {
             guard let process = self.coordinators[place].process else { return }
             try self.receive(message, from: from, place, process)
         case .worker(let place):
-            guard let process = self.workers[place].process else { return }
+            guard let process = self.workers[place].process else { return self.refuse(message, place) }
             try self.receive(message, from: from, place, process)
+            try self.checkOwners()
         case .operators:
             if case .reply(let reply) = message { try self.receive(reply) }
         case .broker: break
