@@ -190,6 +190,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             exclude: ["Command"],
+            resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: strict
         ),
         .target(
