@@ -237,6 +237,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             exclude: ["Command", "Ownership"],
+            resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: strict
         ),
         .target(
