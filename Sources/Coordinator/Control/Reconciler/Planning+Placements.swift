@@ -109,7 +109,8 @@ extension Planning {
                 self.report(key, placement.epoch, .running, reported.id)
             }
             return false
-        case .failed(let reason):
+        case .failed(let why):
+            let reason = why.cutToReason
             if placement.status != .failed(reason) { self.report(key, placement.epoch, .failed(reason), reported.id) }
             return true
         case .stopped:
