@@ -40,7 +40,9 @@ extension ClusterState {
             sources: Dictionary(
                 group.spec.pipelines.map { ($0.name.rawValue, $0.source) },
                 uniquingKeysWith: { first, _ in first }
-            )
+            ),
+            generation: group.generation,
+            update: group.phase.wire
         )
     }
 
@@ -101,7 +103,7 @@ extension ClusterState {
             total: workers.count,
             healthy: workers.count { $0.status == .ready },
             unhealthy: workers.count { $0.status == .unhealthy },
-            draining: workers.count { $0.status == .draining }
+            draining: workers.count { $0.status == .draining || $0.status == .drained }
         )
     }
 }
@@ -112,7 +114,18 @@ extension ClusterState.Worker.Status {
         case .registering: .registering
         case .ready: .ready
         case .unhealthy: .unhealthy
-        case .draining: .draining
+        // The contract has no word for a worker whose drain has come to its end.
+        case .draining, .drained: .draining
+        }
+    }
+}
+
+extension ClusterState.Group.Phase {
+    var wire: GroupUpdateInfo? {
+        switch self {
+        case .settled: nil
+        case .updating: GroupUpdateInfo(phase: .updating)
+        case .rolledBack(let reason): GroupUpdateInfo(phase: .rolledBack, reason: reason)
         }
     }
 }
@@ -160,7 +173,10 @@ extension PipelineGroupSpec {
                     source: pipeline.source,
                     workerAffinity: pipeline.workerAffinity.map { WorkerID($0) },
                     replicas: pipeline.replicas,
-                    partitionKey: pipeline.partitionKey
+                    partitionKey: pipeline.partitionKey,
+                    labels: Labels(pipeline.labels),
+                    spread: pipeline.spread.map { Labels.Text($0) },
+                    strategy: pipeline.strategy.map { StrategyName($0) }
                 )
             },
             routes: self.routes.map { route in
@@ -170,7 +186,8 @@ extension PipelineGroupSpec {
                     eventTypes: route.eventTypes,
                     topic: route.mqttTopic
                 )
-            }
+            },
+            strategy: self.strategy.map { StrategyName($0) }
         )
     }
 }
