@@ -67,7 +67,7 @@ struct ReconcilerTests {
         #expect(actions.first == Plans.reassigned(self.p1, from: 1, to: "w2", seen: cluster.state))
     }
 
-    @Test("a new leader takes nothing from an unhealthy worker that it has not waited for: it may have been heard again")
+    @Test("a new leader waits a whole timeout before it takes what is at an unhealthy worker")
     func newLeaderWaits() {
         var cluster = Cluster(workers: 2)
         cluster.deploy("g", on: ["w1"])
