@@ -13,6 +13,7 @@ struct EngineLoop: ~Copyable {
     private let console: ConsoleWriter
     private let onOutput: (@Sendable ([Event]) -> Void)?
     private let feed: OutputFeed
+    private let permission: Permission
     private let progress: PipelineProgress
     private let logger: Logger
     /// How often silent sessions are looked for; nil for a program without any.
@@ -24,6 +25,7 @@ struct EngineLoop: ~Copyable {
         inbox: EventInbox,
         sinks: Sinks,
         feed: OutputFeed,
+        permission: Permission,
         surroundings: PipelineSurroundings,
         progress: PipelineProgress,
         logger: Logger
@@ -37,6 +39,7 @@ struct EngineLoop: ~Copyable {
         self.console = surroundings.console
         self.onOutput = surroundings.onOutput
         self.feed = feed
+        self.permission = permission
         self.progress = progress
         self.logger = logger
         self.sessionInterval = plan.sessionInterval.map { .nanoseconds(max($0, Self.shortestInterval)) }
@@ -115,6 +118,7 @@ struct EngineLoop: ~Copyable {
     }
 
     /// Sends what came of a batch, or of the end of sessions, where it belongs.
+<<<<<<< HEAD
     private mutating func handOn(
         _ batch: EventBatch?,
         _ rejections: RejectionCounts = RejectionCounts(),
@@ -122,6 +126,21 @@ struct EngineLoop: ~Copyable {
     ) {
         for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
         for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
+=======
+    private mutating func handOn(_ batch: EventBatch?, _ rejections: RejectionCounts = RejectionCounts()) {
+        let counters = self.columns?.counters ?? self.pipeline.counters
+        let cuts = self.columns?.cuts ?? self.pipeline.cuts
+        self.progress.count {
+            $0.eventsIn = counters.processed
+            $0.eventsOut = counters.emitted
+            $0.cuts = cuts
+            $0.limits = counters.limits
+        }
+        guard self.deliver(batch?.receipt) else {
+            batch?.receipt?.settle(isLost: true)
+            return self.outputs.clear()
+        }
+>>>>>>> 3b487eff454a71996b9982f8e6bde0f95330d5fd
         for entry in self.outputs.logged { self.log(entry) }
         self.count(since: started)
         batch?.receipt?.settle()
@@ -133,6 +152,7 @@ struct EngineLoop: ~Copyable {
         self.outputs.clear()
     }
 
+<<<<<<< HEAD
     private mutating func count(since started: ContinuousClock.Instant?) {
         let counters = self.columns?.counters ?? self.pipeline.counters
         let cuts = self.columns?.cuts ?? self.pipeline.cuts
@@ -149,6 +169,19 @@ struct EngineLoop: ~Copyable {
             if let started { $0.latency.add(.now - started) }
         }
         if let columns = self.columns { columns.types = types } else { self.pipeline.types = types }
+=======
+    /// Lets the outputs out one by one, waiting while the pipeline must not; false when it never may again.
+    private func deliver(_ receipt: BatchReceipt?) -> Bool {
+        for delivery in self.outputs.deliveries {
+            guard self.permission.wait() else { return false }
+            self.sinks.deliver(delivery, receipt: receipt)
+        }
+        for line in self.outputs.printed {
+            guard self.permission.wait() else { return false }
+            self.console.writeLine(Array(line.utf8))
+        }
+        return self.outputs.emitted.isEmpty || self.permission.wait()
+>>>>>>> 3b487eff454a71996b9982f8e6bde0f95330d5fd
     }
 
     /// Entries that the program itself asks for.
