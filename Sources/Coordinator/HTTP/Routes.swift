@@ -22,18 +22,9 @@ struct Routes: Sendable {
         }
     }
 
-<<<<<<< HEAD
     func gate(paths: KnownPaths? = nil) -> Gate {
         let security = self.plane.security
         return Gate(keys: security.keys, limiter: security.limiter, counters: security.counters, paths: paths)
-=======
-    var gate: Gate {
-        Gate(
-            keys: self.plane.security.keys,
-            limiter: self.plane.security.limiter,
-            counters: self.plane.security.counters
-        )
->>>>>>> 3b487eff454a71996b9982f8e6bde0f95330d5fd
     }
 
     func router() -> Router<APIContext> { self.table().router }
@@ -50,12 +41,9 @@ struct Routes: Sendable {
         self.addTopology(to: table.group(RouterPath(Self.prefix)))
         self.addWorkers(to: table.group(RouterPath(Self.prefix)))
         self.addGroups(to: table.group(RouterPath(Self.prefix)))
-<<<<<<< HEAD
+        self.addPlacements(to: table.group(RouterPath(Self.prefix)))
         self.addMigrations(to: table.group(RouterPath(Self.prefix)))
         self.addDrains(to: table.group(RouterPath(Self.prefix)))
-=======
-        self.addPlacements(to: table.group(RouterPath(Self.prefix)))
->>>>>>> 3b487eff454a71996b9982f8e6bde0f95330d5fd
         self.addInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addBatchInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addConnectors(to: table.group(RouterPath(Self.prefix)))

@@ -118,31 +118,17 @@ struct EngineLoop: ~Copyable {
     }
 
     /// Sends what came of a batch, or of the end of sessions, where it belongs.
-<<<<<<< HEAD
     private mutating func handOn(
         _ batch: EventBatch?,
         _ rejections: RejectionCounts = RejectionCounts(),
         since started: ContinuousClock.Instant? = nil
     ) {
-        for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
-        for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
-=======
-    private mutating func handOn(_ batch: EventBatch?, _ rejections: RejectionCounts = RejectionCounts()) {
-        let counters = self.columns?.counters ?? self.pipeline.counters
-        let cuts = self.columns?.cuts ?? self.pipeline.cuts
-        self.progress.count {
-            $0.eventsIn = counters.processed
-            $0.eventsOut = counters.emitted
-            $0.cuts = cuts
-            $0.limits = counters.limits
-        }
+        self.count(since: started)
         guard self.deliver(batch?.receipt) else {
             batch?.receipt?.settle(isLost: true)
             return self.outputs.clear()
         }
->>>>>>> 3b487eff454a71996b9982f8e6bde0f95330d5fd
         for entry in self.outputs.logged { self.log(entry) }
-        self.count(since: started)
         batch?.receipt?.settle()
         batch?.reply?(BatchResult(emitted: self.outputs.emitted, rejections: rejections))
         if !self.outputs.emitted.isEmpty {
@@ -152,7 +138,6 @@ struct EngineLoop: ~Copyable {
         self.outputs.clear()
     }
 
-<<<<<<< HEAD
     private mutating func count(since started: ContinuousClock.Instant?) {
         let counters = self.columns?.counters ?? self.pipeline.counters
         let cuts = self.columns?.cuts ?? self.pipeline.cuts
@@ -169,7 +154,8 @@ struct EngineLoop: ~Copyable {
             if let started { $0.latency.add(.now - started) }
         }
         if let columns = self.columns { columns.types = types } else { self.pipeline.types = types }
-=======
+    }
+
     /// Lets the outputs out one by one, waiting while the pipeline must not; false when it never may again.
     private func deliver(_ receipt: BatchReceipt?) -> Bool {
         for delivery in self.outputs.deliveries {
@@ -181,7 +167,6 @@ struct EngineLoop: ~Copyable {
             self.console.writeLine(Array(line.utf8))
         }
         return self.outputs.emitted.isEmpty || self.permission.wait()
->>>>>>> 3b487eff454a71996b9982f8e6bde0f95330d5fd
     }
 
     /// Entries that the program itself asks for.

@@ -70,17 +70,17 @@ final class PipelineProgress: Sendable {
     /// Fulfilled when the engine takes events, or will never take any.
     let engineDecided = Promise<Void>()
 
-<<<<<<< HEAD
     /// - Parameter typeCount: How many types of events the program reads.
-    init(sourceConnectors: [String], typeCount: Int = 0, onPhaseChange: @escaping @Sendable () -> Void) {
-        var contents = Contents(sources: sourceConnectors.map { SourceState(connector: $0) })
+    init(
+        sourceConnectors: [String],
+        typeCount: Int = 0,
+        isFenced: Bool = false,
+        onPhaseChange: @escaping @Sendable () -> Void
+    ) {
+        let sources = sourceConnectors.map { SourceState(connector: $0) }
+        var contents = Contents(isOwner: !isFenced, sources: sources)
         contents.counters.types = TypeCounts(typeCount: typeCount)
         self.contents = Mutex(contents)
-=======
-    init(sourceConnectors: [String], isFenced: Bool = false, onPhaseChange: @escaping @Sendable () -> Void) {
-        let sources = sourceConnectors.map { SourceState(connector: $0) }
-        self.contents = Mutex(Contents(isOwner: !isFenced, sources: sources))
->>>>>>> 3b487eff454a71996b9982f8e6bde0f95330d5fd
         self.onPhaseChange = onPhaseChange
     }
 

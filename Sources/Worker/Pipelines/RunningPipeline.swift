@@ -68,11 +68,8 @@ final class RunningPipeline: Sendable {
         let permission = Permission(isGiven: standing == nil)
         let progress = PipelineProgress(
             sourceConnectors: program.wiring.sources.map(\.connector),
-<<<<<<< HEAD
             typeCount: program.plan.inputTypes.count,
-=======
             isFenced: standing != nil,
->>>>>>> 3b487eff454a71996b9982f8e6bde0f95330d5fd
             onPhaseChange: surroundings.onPhaseChange
         )
         var fence: Fence?
