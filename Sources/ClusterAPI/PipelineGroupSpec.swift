@@ -3,11 +3,14 @@ public struct PipelineGroupSpec: Hashable, Sendable, Codable {
     public var name: String
     public var pipelines: [PipelineSpec]
     public var routes: [RouteSpec]
+    /// The `mqtt` connector whose broker carries the routes. Without one, routes connect pipelines of the same worker.
+    public var broker: String?
 
-    public init(name: String, pipelines: [PipelineSpec], routes: [RouteSpec] = []) {
+    public init(name: String, pipelines: [PipelineSpec], routes: [RouteSpec] = [], broker: String? = nil) {
         self.name = name
         self.pipelines = pipelines
         self.routes = routes
+        self.broker = broker
     }
 
     public init(from decoder: any Decoder) throws {
@@ -15,6 +18,7 @@ public struct PipelineGroupSpec: Hashable, Sendable, Codable {
         self.name = try container.decode(String.self, forKey: .name)
         self.pipelines = try container.decode([PipelineSpec].self, forKey: .pipelines)
         self.routes = try container.decodeIfPresent([RouteSpec].self, forKey: .routes) ?? []
+        self.broker = try container.decodeIfPresent(String.self, forKey: .broker)
     }
 }
 

@@ -156,7 +156,7 @@ extension Routes {
         let replicas = group.placements.filter { $0.pipeline == pipeline }
         let key = group.spec.pipeline(pipeline)?.partitionKey.flatMap { event.fields[$0] }
         guard !replicas.isEmpty else { throw APIError.routing("pipeline \(pipeline) is not deployed") }
-        let place = replicas.count == 1 ? 0 : Int(Self.hash(key) % UInt64(replicas.count))
+        let place = ReplicaHash.replica(for: key, of: replicas.count)
         let placement = replicas[place]
         guard placement.status == .running, let worker = placement.worker, let info = state.worker(worker) else {
             throw APIError.routing("pipeline \(pipeline) is not deployed")
@@ -178,15 +178,6 @@ extension Routes {
             if error.status ?? 504 == 504 { failure.body.outcome = .unknown }
             throw failure
         }
-    }
-
-    /// Which replica a key's events go to: FNV-1a of the value's text, mixed so that its low bits are good. An event
-    /// without the key goes where all others without it go.
-    private static func hash(_ key: JSONValue?) -> UInt64 {
-        guard let key else { return 0 }
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in key.text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        return (hash ^ (hash >> 32)) &* 0x9E37_79B9_7F4A_7C15 >> 33
     }
 }
 
