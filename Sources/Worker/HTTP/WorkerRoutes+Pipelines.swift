@@ -34,13 +34,17 @@ extension WorkerRoutes {
         if let groupID = body.groupID, !(1...256).contains(groupID.utf8.count) {
             throw WorkerAPIError(.badRequest, "Invalid request body: `group_id` must have 1 to 256 bytes")
         }
+        if let fault = body.routeFault { throw WorkerAPIError(.badRequest, "Invalid request body: \(fault)") }
         let spec = PipelineSpec(
             id: id,
             name: body.name,
             source: body.source,
             groupID: body.groupID,
             epoch: body.epoch ?? 0,
-            connectors: body.connectors ?? []
+            connectors: body.connectors ?? [],
+            outputs: body.outputs,
+            inputs: body.inputs,
+            replica: body.replica
         )
         let program = try Program(spec, clientIDPrefix: self.configuration.clientIDPrefix)
         let (pipeline, isNew) = try await self.registry.deploy(spec, program)
@@ -85,6 +89,7 @@ extension WorkerRoutes {
         let pipelineID: String
         let eventsProcessed: UInt64
         let outputEventsEmitted: UInt64
+        let messagesOfOthers: UInt64
         let messagesRejected: UInt64
         /// By reason.
         let rejections: [String: UInt64]
@@ -100,6 +105,7 @@ extension WorkerRoutes {
             self.pipelineID = pipeline.spec.id
             self.eventsProcessed = counters.eventsIn
             self.outputEventsEmitted = counters.eventsOut
+            self.messagesOfOthers = counters.messagesOfOthers
             self.messagesRejected = counters.messagesRejected
             self.rejections = Dictionary(
                 uniqueKeysWithValues: counters.rejections.byCode.map { ($0.code.rawValue, $0.count) }
@@ -114,6 +120,7 @@ extension WorkerRoutes {
             case pipelineID = "pipeline_id"
             case eventsProcessed = "events_processed"
             case outputEventsEmitted = "output_events_emitted"
+            case messagesOfOthers = "messages_of_others"
             case messagesRejected = "messages_rejected"
             case rejections
             case valuesCut = "values_cut"

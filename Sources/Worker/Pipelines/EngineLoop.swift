@@ -10,6 +10,8 @@ struct EngineLoop: ~Copyable {
     private var outputs = Outputs()
     private let inbox: EventInbox
     private let sinks: Sinks
+    /// Nil for a pipeline that no route leaves.
+    private var routes: RouteOutputs?
     private let console: ConsoleWriter
     private let onOutput: (@Sendable ([Event]) -> Void)?
     private let progress: PipelineProgress
@@ -22,6 +24,7 @@ struct EngineLoop: ~Copyable {
         _ plan: Plan,
         inbox: EventInbox,
         sinks: Sinks,
+        routes: RouteOutputs?,
         surroundings: PipelineSurroundings,
         progress: PipelineProgress,
         logger: Logger
@@ -30,6 +33,7 @@ struct EngineLoop: ~Copyable {
         self.pipeline = Pipeline(plan)
         self.inbox = inbox
         self.sinks = sinks
+        self.routes = routes
         self.console = surroundings.console
         self.onOutput = surroundings.onOutput
         self.progress = progress
@@ -78,7 +82,7 @@ struct EngineLoop: ~Copyable {
                 self.pipeline.process(events, into: &self.outputs)
             }
         case .payloads(let payloads, let connector):
-            let emits = batch.reply != nil && batch.wantsOutput || self.onOutput != nil
+            let emits = batch.reply != nil && batch.wantsOutput || self.onOutput != nil || self.routes != nil
             let (progress, logger) = (self.progress, self.logger)
             func rejected(_ error: EventDecodingError) {
                 rejections.add(error.code)
@@ -119,6 +123,7 @@ struct EngineLoop: ~Copyable {
             $0.limits = counters.limits
         }
         for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
+        self.routes?.send(self.outputs.emitted, receipt: batch?.receipt)
         for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
         for entry in self.outputs.logged { self.log(entry) }
         batch?.receipt?.settle()

@@ -1,4 +1,5 @@
 import ClusterAPI
+import VPL
 
 /// What a pipeline was deployed with: all that is needed to run it again.
 struct PipelineSpec: Hashable, Sendable, Codable {
@@ -16,12 +17,30 @@ struct PipelineSpec: Hashable, Sendable, Codable {
     /// The number of the assignment; a higher one replaces a lower one.
     let epoch: UInt64
     let connectors: [Connector]
+    /// The ways to and from other pipelines of the group.
+    var outputs: [RouteOutput]?
+    var inputs: [RouteInput]?
+    /// Absent for a pipeline that all events are for.
+    var replica: ReplicaShare?
 
     var place: Place? { self.groupID.map { Place(groupID: $0, name: self.name) } }
 
     enum CodingKeys: String, CodingKey {
         case id, name, source
         case groupID = "group_id"
-        case epoch, connectors
+        case epoch, connectors, outputs, inputs, replica
+    }
+
+    /// The cluster's connectors as a program's own would be.
+    var connectorDeclarations: [ConnectorDeclaration] {
+        self.connectors.map { connector in
+            ConnectorDeclaration(
+                name: connector.name,
+                type: connector.connectorType,
+                parameters: connector.params.sorted { $0.key < $1.key }.map {
+                    ConnectorParameter(name: $0.key, value: .string($0.value))
+                }
+            )
+        }
     }
 }

@@ -13,6 +13,8 @@ struct PipelineSurroundings: Sendable {
     var onOutput: (@Sendable ([Event]) -> Void)?
     /// Called when the phase of any pipeline changes.
     let onPhaseChange: @Sendable () -> Void
+    /// Joins the pipelines that have the same surroundings.
+    var routeHub = RouteHub()
     let logger: Logger
 }
 
@@ -23,7 +25,8 @@ final class RunningPipeline: Sendable {
     let startedAt = ContinuousClock.now
     let streamCount: Int
 
-    private let inbox = EventInbox(eventsMax: 8192)
+    private let inbox: EventInbox
+    private let routes: RouteDoor
     private let links: Links
     private let engine: NamedThread
     private let ending = Monitor(Ending.none)
@@ -57,22 +60,28 @@ final class RunningPipeline: Sendable {
             sourceConnectors: program.wiring.sources.map(\.connector),
             onPhaseChange: surroundings.onPhaseChange
         )
+        let routes = RouteDoor(spec, program.wiring, surroundings.routeHub)
+        let inbox = EventInbox(eventsMax: 8192, isCredited: routes.sendsWithinWorker)
         let links = Links(
             program.wiring,
-            inbox: self.inbox,
+            inbox: inbox,
             progress: progress,
             surroundings: surroundings,
             logger: logger
         )
         self.progress = progress
         self.links = links
-        self.engine = NamedThread(name: "engine-\(spec.name)") { [inbox, logger] in
+        self.inbox = inbox
+        self.routes = routes
+        self.engine = NamedThread(name: "engine-\(spec.name)") { [logger] in
             predecessor?.stopAndWait()
-            guard let sinks = links.open() else { return inbox.close() }
+            guard let sinks = links.open() else { return inbox.discard() }
+            routes.open(inbox)
             EngineLoop(
                 program.plan,
                 inbox: inbox,
                 sinks: sinks,
+                routes: routes.outputs(sinks, progress, logger),
                 surroundings: surroundings,
                 progress: progress,
                 logger: logger
@@ -133,9 +142,14 @@ final class RunningPipeline: Sendable {
         }
         guard isFirst else { return }
         self.links.beginClose()
+        self.routes.close(self.inbox)
         self.inbox.close()
+        let deadline = ContinuousClock.now + Self.stopGrace
         _ = self.engine.join(atMost: Self.stopGrace)
+        self.inbox.awaitRoutes(until: deadline)
         // From here on deliveries that still wait fail, which lets the engine and the sources go.
+        self.routes.leave()
+        self.inbox.abandonRoutes()
         self.links.closeSinks(drainingAtMost: Self.stopGrace)
         self.engine.join()
         self.links.closeSources()
