@@ -32,6 +32,8 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
     public var status: PlacementStatus
     /// Grows with each assignment; a worker refuses whatever carries an older one.
     public var epoch: UInt64
+    /// Why it failed, where it did.
+    public var reason: String?
 
     public init(
         pipelineName: String,
@@ -39,7 +41,8 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         workerAddress: String,
         pipelineID: String,
         status: PlacementStatus,
-        epoch: UInt64
+        epoch: UInt64,
+        reason: String? = nil
     ) {
         self.pipelineName = pipelineName
         self.workerID = workerID
@@ -47,6 +50,7 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         self.pipelineID = pipelineID
         self.status = status
         self.epoch = epoch
+        self.reason = reason
     }
 
     enum CodingKeys: String, CodingKey {
@@ -54,7 +58,7 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         case workerID = "worker_id"
         case workerAddress = "worker_address"
         case pipelineID = "pipeline_id"
-        case status, epoch
+        case status, epoch, reason
     }
 
     public init(from decoder: any Decoder) throws {
@@ -65,6 +69,7 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         self.pipelineID = try container.decode(String.self, forKey: .pipelineID)
         self.status = try container.decode(PlacementStatus.self, forKey: .status)
         self.epoch = try container.decodeIfPresent(UInt64.self, forKey: .epoch) ?? 0
+        self.reason = try container.decodeIfPresent(String.self, forKey: .reason)
     }
 }
 

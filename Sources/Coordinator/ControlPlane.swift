@@ -15,6 +15,9 @@ final class ControlPlane: Sendable {
     let reports: WorkerReports
     let workers: WorkerClient
     let relay = HeartbeatRelay()
+    let turns = ReplicaTurns()
+    let rates = EventRates()
+    let troubles = StartTroubles()
     let lastSweep = LastSweep()
     let secrets: ConnectorSecrets
     let configuration: CoordinatorConfiguration
@@ -140,10 +143,11 @@ extension ReadError {
 }
 
 extension Command {
-    /// Whether the reconciler may have something to do afterwards. What connectors there are starts and stops nothing.
+    /// Whether the reconciler may have something to do afterwards. What connectors and keys there are starts and stops
+    /// nothing.
     var concernsPlacements: Bool {
         switch self {
-        case .putConnector, .deleteConnector: false
+        case .putConnector, .deleteConnector, .putKey, .revokeKey, .setScalingPolicy, .putSettings: false
         default: true
         }
     }

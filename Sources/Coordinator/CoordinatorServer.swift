@@ -151,6 +151,7 @@ public enum CoordinatorServer {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await ReconcileLoop(self.plane).run() }
                     group.addTask { await self.plane.relay.run(self.plane) }
+                    group.addTask { await ScalingWebhook(plane: self.plane).run() }
                 }
             }
         }

@@ -29,7 +29,9 @@ public enum WorkerServer {
             surroundings: surroundings,
             pipelinesMax: configuration.pipelinesMax
         )
-        try await registry.restore(inCluster: !configuration.coordinators.isEmpty)
+        let tenants = try TenantRegistry(store: store, pipelinesMax: configuration.pipelinesMax)
+        let readiness = Readiness(inCluster: !configuration.coordinators.isEmpty)
+        try await registry.restore(inCluster: !configuration.coordinators.isEmpty) { tenants.tenant($0) != nil }
 
         var client = HTTPClient.Configuration()
         client.timeout = .init(connect: .seconds(2))
@@ -48,10 +50,16 @@ public enum WorkerServer {
             pipelinesMax: configuration.pipelinesMax,
             registry: registry,
             attention: attention,
+            readiness: readiness,
             logger: configuration.logger
         )
         let application = Application(
-            router: WorkerRoutes(registry: registry, configuration: configuration).router(),
+            router: WorkerRoutes(
+                registry: registry,
+                tenants: tenants,
+                readiness: readiness,
+                configuration: configuration
+            ).router(),
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"

@@ -19,14 +19,17 @@ struct RandomCommands {
     mutating func next(for state: ClusterState) -> Command {
         let worker = self.worker()
         let present = state.worker(WorkerID(worker))?.incarnation.rawValue
-        switch self.random.next(upperBound: 20 as UInt64) {
+        switch self.random.next(upperBound: 23 as UInt64) {
         case 0..<4:
             let incarnation = self.mostly(present) ?? self.random.next(upperBound: 4 as UInt64)
             return .register(
                 worker,
                 incarnation: incarnation,
                 replacing: self.mostly(present),
-                pipelinesMax: self.random.next(upperBound: 20 as UInt32)
+                pipelinesMax: self.random.next(upperBound: 20 as UInt32),
+                labels: ["zone": "\(self.random.next(upperBound: 2 as UInt64))"],
+                key: self.mostly(self.key()),
+                takesOver: self.random.next(upperBound: 8 as UInt64) == 0
             )
         case 4:
             return .deregister(worker, incarnation: self.mostly(present))
@@ -52,12 +55,35 @@ struct RandomCommands {
         case 18:
             let host = "h\(self.random.next(upperBound: 2 as UInt64))"
             return .connector(self.connector(), Bool.random(using: &self.random) ? .create : .update, host: host)
-        default:
+        case 19:
             return .deleteConnector(self.connector())
+        default:
+            return self.setting(in: state)
+        }
+    }
+
+    private mutating func setting(in state: ClusterState) -> Command {
+        switch self.random.next(upperBound: 4 as UInt64) {
+        case 0:
+            let role = ClusterState.AccessKey.Role.allCases.randomElement(using: &self.random) ?? .viewer
+            let expires = self.mostly(state.time + self.random.next(upperBound: 100 as UInt64))
+            return .key(self.key().rawValue, role, expires: expires)
+        case 1:
+            return .revokeKey(self.key().rawValue)
+        case 2:
+            let policy = ClusterState.ScalingPolicy(workersMin: self.random.next(upperBound: 120 as UInt32))
+            return .setScalingPolicy(Command.SetScalingPolicy(policy: self.mostly(policy)))
+        default:
+            let heartbeat = ClusterState.Settings.Heartbeat(
+                intervalMilliseconds: self.random.next(upperBound: 1_000 as UInt32),
+                timeoutMilliseconds: 1_000
+            )
+            return .putSettings(Command.PutSettings(settings: .init(heartbeat: self.mostly(heartbeat))))
         }
     }
 
     private mutating func worker() -> String { "w\(self.random.next(upperBound: 5 as UInt64))" }
+    private mutating func key() -> KeyID { KeyID("k\(self.random.next(upperBound: 2 as UInt64))") }
     private mutating func group() -> String { "g\(self.random.next(upperBound: 6 as UInt64))" }
     private mutating func connector() -> String { "c\(self.random.next(upperBound: 3 as UInt64))" }
 
@@ -74,7 +100,9 @@ struct RandomCommands {
                 ClusterState.PipelineSpec(
                     name: PipelineName("p\(number)"),
                     source: "stream",
-                    replicas: self.random.next(upperBound: 4 as UInt32)
+                    replicas: self.random.next(upperBound: 4 as UInt32),
+                    labels: self.random.next(upperBound: 4 as UInt64) == 0 ? ["zone": "0"] : [:],
+                    spread: self.random.next(upperBound: 4 as UInt64) == 0 ? "zone" : nil
                 )
             },
             routes: [ClusterState.Route(from: "_external", to: "p0", eventTypes: ["A*", "*"], topic: "t")]

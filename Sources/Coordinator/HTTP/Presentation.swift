@@ -33,7 +33,8 @@ extension ClusterState {
                     workerAddress: self.address(of: placement),
                     pipelineID: placement.pipelineID,
                     status: placement.status.wire,
-                    epoch: placement.epoch.rawValue
+                    epoch: placement.epoch.rawValue,
+                    reason: placement.status.reason
                 )
             },
             sources: Dictionary(
@@ -135,6 +136,11 @@ extension ClusterState.Placement.Status {
         case .failed: .failed
         case .stopped: .stopped
         }
+    }
+
+    /// Why it failed, if it did.
+    var reason: String? {
+        if case .failed(let reason) = self { reason } else { nil }
     }
 }
 

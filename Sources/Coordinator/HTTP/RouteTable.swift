@@ -8,6 +8,10 @@ final class RouteTable: RouterMethods {
     private let router: Router<APIContext>
     private let methods = Mutex<[String: (path: RouterPath, known: Set<HTTPRequest.Method>)]>([:])
 
+    private static let methods: [HTTPRequest.Method] = [
+        .get, .head, .put, .post, .patch, .delete, .options, .trace, .connect,
+    ]
+
     init(_ router: Router<APIContext>) { self.router = router }
 
     @discardableResult
@@ -29,10 +33,15 @@ final class RouteTable: RouterMethods {
 
     /// To be called once, after the last route.
     func refuseOtherMethods() {
-        for (path, known) in self.methods.withLock({ Array($0.values) }) {
-            for method in [HTTPRequest.Method.get, .put, .post, .patch, .delete] where !known.contains(method) {
+        for (path, methods) in self.methods.withLock({ Array($0.values) }) {
+            // The router answers HEAD wherever there is GET.
+            let known = methods.contains(.get) ? methods.union([.head]) : methods
+            let allowed = known.map(\.rawValue).sorted().joined(separator: ", ")
+            for method in Self.methods where !known.contains(method) {
                 self.router.on(path, method: method) { _, _ -> Response in
-                    throw APIError(.methodNotAllowed, "The path does not have the method \(method.rawValue)")
+                    var error = APIError(.methodNotAllowed, "The path does not have the method \(method.rawValue)")
+                    error.allowed = allowed
+                    throw error
                 }
             }
         }

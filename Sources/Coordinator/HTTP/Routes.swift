@@ -22,17 +22,21 @@ struct Routes: Sendable {
     private var gate: Gate { Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }) }
 
     func router() -> Router<APIContext> {
-        let router = Router(context: APIContext.self)
+        let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: self.gate)
         let table = RouteTable(router)
         self.addProbes(to: table)
         self.addObservation(to: table.group(RouterPath(Self.prefix)))
+        self.addPrometheus(to: table.group(RouterPath(Self.prefix)))
         self.addTopology(to: table.group(RouterPath(Self.prefix)))
         self.addWorkers(to: table.group(RouterPath(Self.prefix)))
         self.addGroups(to: table.group(RouterPath(Self.prefix)))
         self.addInjecting(to: table.group(RouterPath(Self.prefix)))
+        self.addBatchInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addConnectors(to: table.group(RouterPath(Self.prefix)))
         self.addMembers(to: table.group(RouterPath(Self.prefix)))
+        self.addUnimplemented(to: table.group(RouterPath(Self.prefix)))
+        self.addMembershipCalls(to: table.group("raft"))
         table.refuseOtherMethods()
         return router
     }
@@ -76,6 +80,10 @@ extension StateResponse {
                 .connectorValidation,
                 "Connector validation failed: \(name) exists with other parameters"
             )
+        case .keyNotFound(let id): throw APIError(.notFound, "API key not found: \(id)")
+        case .keyExists(let id): throw APIError(.conflict, "Another API key has this id: \(id)")
+        case .workerIDTaken(let id):
+            throw APIError(.forbidden, "Worker \(id) was registered with another API key, which still holds")
         case .preconditionFailed:
             throw APIError(.conflict, "The cluster changed meanwhile; look again, then repeat the request")
         case .invalid(let why): throw APIError(.badRequest, "Invalid request body: \(why)")
@@ -95,11 +103,11 @@ extension Request {
         try APIJSON.decode(type, from: try await self.jsonBody().readableBytesView)
     }
 
-    func jsonBody() async throws -> ByteBuffer {
+    func jsonBody(upTo bytesMax: Int = LeaderGate.bodyBytesMax) async throws -> ByteBuffer {
         if let contentType = self.headers[.contentType], !contentType.lowercased().hasPrefix("application/json") {
             throw APIError(.unsupportedMediaType, "The body must be application/json")
         }
-        return try await self.body.collect(upTo: LeaderGate.bodyBytesMax)
+        return try await self.body.collect(upTo: bytesMax)
     }
 
     /// This request with its body encoded anew, after the body was consumed.

@@ -25,6 +25,26 @@ extension ClusterState {
             return self.placements.allSatisfy(\.status.isFailure) ? .failed : .deploying
         }
 
+        /// Whether nothing is under way: each placement runs or has failed. More may still come of it, since what has
+        /// failed is tried again.
+        public var isSettled: Bool {
+            self.placements.allSatisfy { $0.status == .running || $0.status.isFailure }
+        }
+
+        /// What has failed and why, in the order of the spec.
+        public var failures: [Failure] {
+            self.placements.compactMap { placement in
+                guard case .failed(let reason) = placement.status else { return nil }
+                return Failure(placement: self.key(of: placement), worker: placement.worker, reason: reason)
+            }
+        }
+
+        public struct Failure: Hashable, Sendable {
+            public var placement: PlacementKey
+            public var worker: WorkerID?
+            public var reason: String
+        }
+
         public func key(of placement: Placement) -> PlacementKey {
             PlacementKey(group: self.id, pipeline: placement.pipeline, replica: placement.replica)
         }

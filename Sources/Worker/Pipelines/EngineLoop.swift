@@ -14,6 +14,7 @@ struct EngineLoop: ~Copyable {
     private var routes: RouteOutputs?
     private let console: ConsoleWriter
     private let onOutput: (@Sendable ([Event]) -> Void)?
+    private let feed: OutputFeed
     private let progress: PipelineProgress
     private let logger: Logger
     /// How often silent sessions are looked for; nil for a program without any.
@@ -25,6 +26,7 @@ struct EngineLoop: ~Copyable {
         inbox: EventInbox,
         sinks: Sinks,
         routes: RouteOutputs?,
+        feed: OutputFeed,
         surroundings: PipelineSurroundings,
         progress: PipelineProgress,
         logger: Logger
@@ -36,6 +38,7 @@ struct EngineLoop: ~Copyable {
         self.routes = routes
         self.console = surroundings.console
         self.onOutput = surroundings.onOutput
+        self.feed = feed
         self.progress = progress
         self.logger = logger
         self.sessionInterval = plan.sessionInterval.map { .nanoseconds(max($0, Self.shortestInterval)) }
@@ -82,7 +85,9 @@ struct EngineLoop: ~Copyable {
                 self.pipeline.process(events, into: &self.outputs)
             }
         case .payloads(let payloads, let connector):
-            let emits = batch.reply != nil && batch.wantsOutput || self.onOutput != nil || self.routes != nil
+            let emits =
+                batch.reply != nil && batch.wantsOutput || self.onOutput != nil || self.routes != nil
+                || self.feed.hasReaders
             let (progress, logger) = (self.progress, self.logger)
             func rejected(_ error: EventDecodingError) {
                 rejections.add(error.code)
@@ -128,7 +133,10 @@ struct EngineLoop: ~Copyable {
         for entry in self.outputs.logged { self.log(entry) }
         batch?.receipt?.settle()
         batch?.reply?(BatchResult(emitted: self.outputs.emitted, rejections: rejections))
-        if !self.outputs.emitted.isEmpty { self.onOutput?(self.outputs.emitted) }
+        if !self.outputs.emitted.isEmpty {
+            self.onOutput?(self.outputs.emitted)
+            self.feed.publish(self.outputs.emitted)
+        }
         self.outputs.clear()
     }
 

@@ -11,7 +11,7 @@ struct PipelineSpec: Hashable, Sendable, Codable {
 
     let id: String
     let name: String
-    let source: String
+    private(set) var source: String
     /// Absent for a pipeline that was deployed at the worker itself.
     let groupID: String?
     /// The number of the assignment; a higher one replaces a lower one.
@@ -22,6 +22,17 @@ struct PipelineSpec: Hashable, Sendable, Codable {
     var inputs: [RouteInput]?
     /// Absent for a pipeline that all events are for.
     var replica: ReplicaShare?
+    /// Whose it is; nil for the worker's own tenant.
+    var tenantID: String?
+
+    func belongs(to tenant: Tenant) -> Bool { (self.tenantID ?? Tenant.ownID) == tenant.id }
+
+    /// The same with another program.
+    func replacing(source: String) -> PipelineSpec {
+        var spec = self
+        spec.source = source
+        return spec
+    }
 
     var place: Place? { self.groupID.map { Place(groupID: $0, name: self.name) } }
 
@@ -29,6 +40,7 @@ struct PipelineSpec: Hashable, Sendable, Codable {
         case id, name, source
         case groupID = "group_id"
         case epoch, connectors, outputs, inputs, replica
+        case tenantID = "tenant_id"
     }
 
     /// The cluster's connectors as a program's own would be.

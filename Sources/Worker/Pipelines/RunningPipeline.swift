@@ -24,6 +24,8 @@ final class RunningPipeline: Sendable {
     let progress: PipelineProgress
     let startedAt = ContinuousClock.now
     let streamCount: Int
+    /// Shows its output to whoever listens.
+    let feed: OutputFeed
 
     private let inbox: EventInbox
     private let routes: RouteDoor
@@ -45,10 +47,12 @@ final class RunningPipeline: Sendable {
         _ spec: PipelineSpec,
         program: Program,
         predecessor: RunningPipeline?,
+        feed: OutputFeed = OutputFeed(),
         in surroundings: PipelineSurroundings
     ) {
         self.spec = spec
         self.streamCount = program.plan.streamNames.count
+        self.feed = feed
         var logger = surroundings.logger
         logger[metadataKey: "pipeline"] = "\(spec.name)"
         logger[metadataKey: "id"] = "\(spec.id)"
@@ -82,6 +86,7 @@ final class RunningPipeline: Sendable {
                 inbox: inbox,
                 sinks: sinks,
                 routes: routes.outputs(sinks, progress, logger),
+                feed: feed,
                 surroundings: surroundings,
                 progress: progress,
                 logger: logger

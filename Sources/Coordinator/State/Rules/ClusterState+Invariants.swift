@@ -9,6 +9,7 @@ extension ClusterState {
         if let session = self.sessions.newestSession, session.rawValue > self.appliedIndex {
             return "session \(session) comes from the future"
         }
+        if let violation = self.violatedSetting { return violation }
         var assigned: [WorkerID: UInt32] = [:]
         var names: Set<GroupName> = []
         var epochs: Set<Epoch> = []
@@ -34,6 +35,7 @@ extension ClusterState {
             }
         }
         for worker in self.workers {
+            if let fault = worker.labels.fault { return "worker \(worker.id): \(fault)" }
             if worker.registrationIndex > self.appliedIndex { return "worker \(worker.id) comes from the future" }
             if worker.assignedCount != assigned[worker.id, default: 0] {
                 return "worker \(worker.id) has \(assigned[worker.id, default: 0]) placements, "
@@ -41,5 +43,17 @@ extension ClusterState {
             }
         }
         return nil
+    }
+}
+
+extension ClusterState {
+    private var violatedSetting: String? {
+        if self.keysIndex > self.appliedIndex { return "the keys come from the future" }
+        if self.keysByID.count > AccessKey.countMax { return "there are too many keys" }
+        for key in self.keys {
+            if let fault = key.fault { return "key \(key.id): \(fault)" }
+            if key.createdMilliseconds > self.time { return "key \(key.id) comes from the future" }
+        }
+        return self.scalingPolicy?.fault ?? self.settings.fault
     }
 }

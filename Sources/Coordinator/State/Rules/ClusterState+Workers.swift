@@ -3,16 +3,22 @@ import RaftSessions
 
 extension ClusterState {
     mutating func register(_ command: Command.Register) throws(Refusal) -> Response {
+        if let fault = command.labels.fault { throw .invalid(fault) }
         guard var worker = self.workersByID[command.worker] else {
             self.workersByID[command.worker] = Worker(
                 id: command.worker,
                 incarnation: command.incarnation,
                 address: command.address,
                 capacity: command.capacity,
+                labels: command.labels,
                 status: .ready,
+                key: command.key,
                 registrationIndex: self.appliedIndex
             )
             return .done
+        }
+        if let owner = worker.key, owner != command.key, !command.takesOver, self.isInForce(owner) {
+            throw .workerIDTaken(worker.id)
         }
         let restarted = worker.incarnation != command.incarnation
         if restarted {
@@ -24,6 +30,8 @@ extension ClusterState {
         }
         worker.address = command.address
         worker.capacity = command.capacity
+        worker.labels = command.labels
+        worker.key = command.key
         // Draining is an operator's wish for this process; only a restart ends it.
         if restarted || worker.status != .draining { worker.status = .ready }
         self.workersByID[worker.id] = worker
