@@ -101,7 +101,7 @@ extension ClusterState {
             total: workers.count,
             healthy: workers.count { $0.status == .ready },
             unhealthy: workers.count { $0.status == .unhealthy },
-            draining: workers.count { $0.status == .draining }
+            draining: workers.count { $0.status == .draining || $0.status == .drained }
         )
     }
 }
@@ -112,7 +112,8 @@ extension ClusterState.Worker.Status {
         case .registering: .registering
         case .ready: .ready
         case .unhealthy: .unhealthy
-        case .draining: .draining
+        // The contract has no word for a worker whose drain has come to its end.
+        case .draining, .drained: .draining
         }
     }
 }

@@ -66,7 +66,8 @@ struct ReconcileLoop: Sendable {
             state: applied.machine.state,
             reports: self.plane.reports.all.mapValues { Self.report($0, in: current) },
             leaderSince: current.leaderSince,
-            now: current.moment(of: now)
+            now: current.moment(of: now),
+            timeMilliseconds: WallClock.milliseconds
         )
         let plan = self.reconciler.plan(situation, backOff: current.backOff)
         current.backOff = plan.backOff

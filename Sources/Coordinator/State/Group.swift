@@ -13,6 +13,7 @@ extension ClusterState {
         public internal(set) var spec: GroupSpec
         /// The log index at which the spec was last changed: two groups that ever had the same id differ in it.
         public internal(set) var generation: UInt64
+        public internal(set) var phase: Phase = .settled
         /// One for each slot of the spec, in its order.
         public internal(set) var placements: [Placement]
 
@@ -77,5 +78,27 @@ extension ClusterState {
         public internal(set) var status: Status
         /// The worker's own id of the pipeline, once it has reported one.
         public internal(set) var pipelineID: String
+
+        var slot: Slot { Slot(pipeline: self.pipeline, replica: self.replica) }
+    }
+}
+
+extension ClusterState.Placement {
+    /// Nothing is assigned yet.
+    init(unplaced slot: ClusterState.Slot) {
+        self.init(
+            pipeline: slot.pipeline,
+            replica: slot.replica,
+            worker: nil,
+            epoch: .zero,
+            status: .pending,
+            pipelineID: ""
+        )
+    }
+
+    /// Nothing is known any more of how it does.
+    mutating func forgetReport() {
+        self.status = .pending
+        self.pipelineID = ""
     }
 }

@@ -32,8 +32,8 @@ struct ConvergenceTests {
     }
 
     @Test(
-        "a death in calm weather is mended within the timeout and a few seconds, and with sessions at once",
-        arguments: [(false, 36), (true, 4)]
+        "a death in calm weather is mended within the timeout and a few seconds, and with sessions in three",
+        arguments: [(false, 36), (true, 6)]
     )
     func failover(hasSessions: Bool, halfSecondsMax: Int) throws {
         var world = World(seed: 7, machines: 3)

@@ -8,6 +8,10 @@ public struct BackOff: Hashable, Sendable {
         case status(WorkerID, WorkerIncarnation)
         case assignment(PlacementKey, Epoch)
         case report(PlacementKey, Epoch)
+        case update(GroupID, UInt64)
+        case migration(MigrationID, ClusterState.Migration.Phase)
+        case drain(WorkerID, UInt64, Command.FinishDrain.End)
+        case pruning
         case start(PlacementKey, Epoch)
         case stop(WorkerID, pipelineID: String, Epoch)
 
@@ -15,7 +19,7 @@ public struct BackOff: Hashable, Sendable {
         var slowsDown: Bool {
             switch self {
             case .start, .stop: true
-            case .status, .assignment, .report: false
+            case .status, .assignment, .report, .update, .migration, .drain, .pruning: false
             }
         }
     }
