@@ -171,7 +171,8 @@ extension PipelineGroupSpec {
                     eventTypes: route.eventTypes,
                     topic: route.mqttTopic
                 )
-            }
+            },
+            broker: self.broker.map { ConnectorName($0) }
         )
     }
 }
