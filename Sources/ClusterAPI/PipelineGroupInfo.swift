@@ -85,6 +85,10 @@ public struct PipelineGroupInfo: Hashable, Sendable, Codable, Listed {
     public var placements: [PlacementInfo]
     /// The text of each pipeline as it was submitted.
     public var sources: [String: String]
+    /// Grows with each change of the group.
+    public var generation: UInt64?
+    /// What has become of the last change; absent if there was none, or it runs.
+    public var update: GroupUpdateInfo?
 
     public init(
         id: String,
@@ -92,7 +96,9 @@ public struct PipelineGroupInfo: Hashable, Sendable, Codable, Listed {
         status: GroupStatus,
         pipelineCount: Int,
         placements: [PlacementInfo],
-        sources: [String: String]
+        sources: [String: String],
+        generation: UInt64? = nil,
+        update: GroupUpdateInfo? = nil
     ) {
         self.id = id
         self.name = name
@@ -100,11 +106,31 @@ public struct PipelineGroupInfo: Hashable, Sendable, Codable, Listed {
         self.pipelineCount = pipelineCount
         self.placements = placements
         self.sources = sources
+        self.generation = generation
+        self.update = update
     }
 
     enum CodingKeys: String, CodingKey {
         case id, name, status
         case pipelineCount = "pipeline_count"
-        case placements, sources
+        case placements, sources, generation, update
+    }
+}
+
+/// What has become of the change of a group.
+public struct GroupUpdateInfo: Hashable, Sendable, Codable {
+    public enum Phase: String, Sendable, Codable {
+        /// Not all of it has run yet.
+        case updating
+        /// It did not start, or somebody took it back: the group is what it was before.
+        case rolledBack = "rolled_back"
+    }
+
+    public var phase: Phase
+    public var reason: String?
+
+    public init(phase: Phase, reason: String? = nil) {
+        self.phase = phase
+        self.reason = reason
     }
 }

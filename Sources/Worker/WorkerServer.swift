@@ -53,18 +53,19 @@ public enum WorkerServer {
             readiness: readiness,
             logger: configuration.logger
         )
+        let routes = WorkerRoutes(
+            registry: registry,
+            tenants: tenants,
+            readiness: readiness,
+            configuration: configuration
+        )
         let application = Application(
-            router: WorkerRoutes(
-                registry: registry,
-                tenants: tenants,
-                readiness: readiness,
-                configuration: configuration
-            ).router(),
+            router: routes.router(),
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"
             ),
-            services: configuration.coordinators.isEmpty ? [] : [link],
+            services: Self.metricsServer(routes) + (configuration.coordinators.isEmpty ? [] : [link]),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
                 address.fulfil(configuration.advertiseAddress ?? Self.url(configuration.bind, port))
@@ -92,6 +93,22 @@ public enum WorkerServer {
         let id = UUID().uuidString.lowercased()
         try store?.save(workerID: id)
         return id
+    }
+
+    private static func metricsServer(_ routes: WorkerRoutes) -> [any Service] {
+        let configuration = routes.configuration
+        guard let port = configuration.metricsPort else { return [] }
+        let application = Application(
+            router: routes.metricsRouter(),
+            configuration: .init(address: .hostname(configuration.bind, port: port), serverName: "varpulis"),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? port
+                configuration.logger.info("metrics", metadata: ["port": "\(port)"])
+            },
+            eventLoopGroupProvider: .singleton,
+            logger: configuration.logger
+        )
+        return [application]
     }
 
     private static func url(_ bind: String, _ port: Int) -> String {

@@ -29,7 +29,7 @@ extension Deployment {
         }
     }
 
-    private static func failure(_ why: String) -> APIError {
+    static func failure(_ why: String) -> APIError {
         APIError(.internalServerError, .deployFailed, "Pipeline deployment failed: \(why)")
     }
 

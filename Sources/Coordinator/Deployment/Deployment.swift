@@ -3,7 +3,6 @@ import ClusterControl
 import ClusterState
 import HTTPTypes
 import Hummingbird
-import OpenSSL
 import Raft
 import RaftCore
 import VPL
@@ -30,7 +29,9 @@ struct Deployment {
     func run(_ spec: PipelineGroupSpec) async throws -> PipelineGroupInfo {
         let state = try await self.plane.state()
         let desired = spec.state
-        if let fault = desired.fault { throw APIError(.badRequest, "Invalid request body: \(fault)") }
+        if let fault = desired.fault ?? PlacementStrategies.standard.fault(in: desired) {
+            throw APIError(.badRequest, "Invalid request body: \(fault)")
+        }
         let existing = state.group(named: desired.name)
         if let existing {
             guard existing.spec == desired else {
@@ -44,7 +45,7 @@ struct Deployment {
         }
         let command = Command.deployGroup(
             .init(
-                group: GroupID(try Self.newGroupID()),
+                group: GroupID(try RandomUUID.text()),
                 spec: desired,
                 // Of a group that exists nobody asks where to put it.
                 workers: existing == nil ? try Self.plan(desired, state) : desired.slots.map { _ in nil }
@@ -61,12 +62,12 @@ struct Deployment {
     }
 
     /// A group, and the state in which it was found.
-    private struct Found {
+    struct Found {
         var group: ClusterState.Group
         var state: ClusterState
     }
 
-    private static func info(_ found: Found?) throws(APIError) -> PipelineGroupInfo {
+    static func info(_ found: Found?) throws(APIError) -> PipelineGroupInfo {
         guard let found else { throw APIError(.notFound, .groupNotFound, "The pipeline group was deleted meanwhile") }
         return found.state.info(found.group)
     }
@@ -93,7 +94,7 @@ struct Deployment {
     }
 
     /// What carries the routes must be there, and must be a broker.
-    private static func checkBroker(_ desired: ClusterState.GroupSpec, _ state: ClusterState) throws(APIError) {
+    static func checkBroker(_ desired: ClusterState.GroupSpec, _ state: ClusterState) throws(APIError) {
         guard let name = desired.broker else { return }
         guard let connector = state.connector(name) else {
             throw APIError(.badRequest, .connectorValidation, "The routes' `broker` names no connector: \(name)")
@@ -107,7 +108,7 @@ struct Deployment {
         }
     }
 
-    private static func checkProgram(_ pipeline: PipelineSpec, _ state: ClusterState) throws(APIError) {
+    static func checkProgram(_ pipeline: PipelineSpec, _ state: ClusterState) throws(APIError) {
         let findings = ProgramCheck.diagnostics(of: pipeline.source, connectors: state.connectors)
         let errors = findings.filter { $0.severity == .error }
         guard let first = errors.first else { return }
@@ -120,20 +121,11 @@ struct Deployment {
         throw error
     }
 
-    /// A random UUID (version 4).
-    private static func newGroupID() throws -> String {
-        var bytes = try SecureRandom.bytes(16)
-        bytes[6] = bytes[6] & 0x0f | 0x40
-        bytes[8] = bytes[8] & 0x3f | 0x80
-        let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-        return [0..<4, 4..<6, 6..<8, 8..<10, 10..<16].map { digits[$0].joined() }.joined(separator: "-")
-    }
-
     // MARK: After
 
     /// The group once all its pipelines run or have failed, or as it is when the patience is at its end. Nil if it is
     /// gone.
-    private func settled(_ id: GroupID) async -> Found? {
+    func settled(_ id: GroupID) async -> Found? {
         var deadline = ContinuousClock.now + self.wishes.patience
         // The answer has a way to go, and a withdrawal before it.
         if let attempt { deadline = min(deadline, attempt.deadline - .seconds(self.wishes.isAtomic ? 3 : 1)) }
@@ -141,13 +133,14 @@ struct Deployment {
             let local = await self.plane.node.local()
             guard let group = local.machine.state.group(id) else { return nil }
             let left = deadline - .now
-            let isSettled = group.placements.allSatisfy { $0.status == .running || $0.status.isFailure }
+            let isSettled = group.isSettled && !group.isUpdating
             let isLost = self.wishes.isAtomic && group.placements.contains { $0.status.isFailure }
             if isSettled || isLost || left <= .zero { return Found(group: group, state: local.machine.state) }
             do throws(ReadError) {
                 try await self.plane.node.applied(beyond: local.index, waiting: left)
             } catch {
-                return Found(group: group, state: local.machine.state)  // too many wait; the group is deployed all the same
+                // Too many wait; the group is deployed all the same.
+                return Found(group: group, state: local.machine.state)
             }
         }
     }

@@ -40,7 +40,9 @@ extension ClusterState {
             sources: Dictionary(
                 group.spec.pipelines.map { ($0.name.rawValue, $0.source) },
                 uniquingKeysWith: { first, _ in first }
-            )
+            ),
+            generation: group.generation,
+            update: group.phase.wire
         )
     }
 
@@ -118,6 +120,16 @@ extension ClusterState.Worker.Status {
     }
 }
 
+extension ClusterState.Group.Phase {
+    var wire: GroupUpdateInfo? {
+        switch self {
+        case .settled: nil
+        case .updating: GroupUpdateInfo(phase: .updating)
+        case .rolledBack(let reason): GroupUpdateInfo(phase: .rolledBack, reason: reason)
+        }
+    }
+}
+
 extension ClusterState.Group.Status {
     var wire: GroupStatus {
         switch self {
@@ -161,7 +173,10 @@ extension PipelineGroupSpec {
                     source: pipeline.source,
                     workerAffinity: pipeline.workerAffinity.map { WorkerID($0) },
                     replicas: pipeline.replicas,
-                    partitionKey: pipeline.partitionKey
+                    partitionKey: pipeline.partitionKey,
+                    labels: Labels(pipeline.labels),
+                    spread: pipeline.spread.map { Labels.Text($0) },
+                    strategy: pipeline.strategy.map { StrategyName($0) }
                 )
             },
             routes: self.routes.map { route in
@@ -172,6 +187,7 @@ extension PipelineGroupSpec {
                     topic: route.mqttTopic
                 )
             },
+            strategy: self.strategy.map { StrategyName($0) },
             broker: self.broker.map { ConnectorName($0) }
         )
     }

@@ -18,7 +18,7 @@ extension Routes {
             )
         }
         let time = LeaderGate.TimeAllowed { request throws(APIError) in
-            guard request.method == .post else { return LeaderGate.deadline }
+            guard request.method == .post || request.method == .put else { return LeaderGate.deadline }
             return max(LeaderGate.deadline, try Deployment.Wishes(request).patience + .seconds(7))
         }
         let led = router.add(middleware: LeaderGate(plane: self.plane, readsAnywhere: true, time: time))
@@ -31,6 +31,26 @@ extension Routes {
             )
             let spec = try await request.body(of: PipelineGroupSpec.self)
             return Response.json(.created, try await deployment.run(spec))
+        }
+        led.put("pipeline-groups/:id") { request, context -> Response in
+            try context.require(.operator)
+            let deployment = Deployment(
+                plane: self.plane,
+                attempt: context.attempt,
+                wishes: try Deployment.Wishes(request)
+            )
+            let id = GroupID(try context.parameter("id"))
+            let spec = try await request.body(of: PipelineGroupSpec.self)
+            return Response.json(.ok, try await deployment.update(id, to: spec))
+        }
+        led.post("pipeline-groups/:id/rollback") { request, context -> Response in
+            try context.require(.operator)
+            let deployment = Deployment(
+                plane: self.plane,
+                attempt: context.attempt,
+                wishes: try Deployment.Wishes(request)
+            )
+            return Response.json(.ok, try await deployment.rollBack(GroupID(try context.parameter("id"))))
         }
         led.get("pipeline-groups") { request, context -> Response in
             try context.require(.viewer)

@@ -12,7 +12,7 @@ extension Routes {
             try context.require(.operator)
             let id = GroupID(try context.parameter("id"))
             let event = try await request.body(of: EventBody.self)
-            return Response.json(.ok, try await self.inject(event, into: id, for: context.attempt))
+            return Response.json(.ok, try await self.inject(event, into: id, context))
         }
     }
 
@@ -27,7 +27,7 @@ extension Routes {
             try context.require(.operator)
             let id = GroupID(try context.parameter("id"))
             let body = try await request.jsonBody(upTo: LeaderGate.batchBytesMax)
-            return Response.json(.ok, try await self.injectBatch(body, into: id, for: context.attempt))
+            return Response.json(.ok, try await self.injectBatch(body, into: id, context))
         }
     }
 
@@ -48,7 +48,7 @@ extension Routes {
         if try await self.plane.submit(mark, for: attempt).isRepeated { throw APIError.outcomeUnknown }
     }
 
-    private func inject(_ event: EventBody, into id: GroupID, for attempt: Attempt?) async throws -> InjectResponse {
+    private func inject(_ event: EventBody, into id: GroupID, _ context: APIContext) async throws -> InjectResponse {
         let state = try await self.plane.state()
         let group = try self.group(id, in: state)
         let routing = EventRouting(group, self.plane.turns)
@@ -58,9 +58,14 @@ extension Routes {
         guard placement.status == .running, let worker = placement.worker, let info = state.worker(worker) else {
             throw APIError.routing("pipeline \(pipeline.name) is not deployed")
         }
-        try await self.mark(attempt)
+        try await self.mark(context.attempt)
         do {
-            let answer = try await self.plane.workers.inject(event, into: placement.pipelineID, at: info.address)
+            let answer = try await self.plane.workers.inject(
+                event,
+                into: placement.pipelineID,
+                at: info.address,
+                for: context.requestID
+            )
             return InjectResponse(
                 routedTo: group.key(of: placement).name,
                 workerID: worker.rawValue,
@@ -76,7 +81,7 @@ extension Routes {
     private func injectBatch(
         _ body: ByteBuffer,
         into id: GroupID,
-        for attempt: Attempt?
+        _ context: APIContext
     ) async throws -> InjectBatchResponse {
         let state = try await self.plane.state()
         let group = try self.group(id, in: state)
@@ -88,13 +93,14 @@ extension Routes {
         }
         if let refusal { throw refusal }
         if let text { try lanes.append(text) }
-        try await self.mark(attempt)
+        try await self.mark(context.attempt)
         let injection = BatchInjection(
             group: group,
             state: state,
             workers: self.plane.workers,
-            outputBytesMax: attempt == nil ? Self.outputBytesMax : Self.keptOutputBytesMax,
-            deadline: (attempt?.deadline ?? .now + Self.batchTime) - .seconds(2)
+            requestID: context.requestID,
+            outputBytesMax: context.attempt == nil ? Self.outputBytesMax : Self.keptOutputBytesMax,
+            deadline: (context.attempt?.deadline ?? .now + Self.batchTime) - .seconds(2)
         )
         return await injection.send(lanes.lanes)
     }

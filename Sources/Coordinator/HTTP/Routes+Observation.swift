@@ -162,7 +162,7 @@ private struct OpenDoor: RouterMiddleware {
         next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.role = context.role ?? .viewer
+        context.caller = context.caller ?? Caller(role: .viewer)
         return try await next(request, context)
     }
 }

@@ -6,6 +6,7 @@ struct BatchInjection: Sendable {
     let group: ClusterState.Group
     let state: ClusterState
     let workers: WorkerClient
+    let requestID: String
     /// How many bytes of output the answer may have.
     let outputBytesMax: Int
     let deadline: ContinuousClock.Instant
@@ -60,7 +61,8 @@ struct BatchInjection: Sendable {
                 let answer = try await self.workers.inject(
                     lines: chunk.bytes,
                     into: placement.pipelineID,
-                    at: address
+                    at: address,
+                    for: self.requestID
                 )
                 outcome.sent += answer.accepted
                 outcome.failed += answer.rejected

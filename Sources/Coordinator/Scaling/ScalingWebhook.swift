@@ -18,7 +18,8 @@ struct ScalingWebhook: Sendable {
         guard let url = self.plane.configuration.scaling?.webhookURL else { return }
         var quietUntil = ContinuousClock.now
         while !Task.isCancelled {
-            try? await Task.sleep(for: self.plane.configuration.heartbeatInterval)  // ends early only when the task does
+            // Ends early only when the task does.
+            try? await Task.sleep(for: self.plane.configuration.heartbeatInterval)
             guard self.plane.isLeader, ContinuousClock.now >= quietUntil else { continue }
             let advice = self.plane.scalingAdvice(await self.plane.node.local().machine.state)
             guard advice.action != .stable else { continue }

@@ -33,6 +33,8 @@ struct EngineLoop: ~Copyable {
     ) {
         self.columns = BatchPipeline(plan)
         self.pipeline = Pipeline(plan)
+        self.columns?.countTypes()
+        self.pipeline.countTypes()
         self.inbox = inbox
         self.sinks = sinks
         self.routes = routes
@@ -73,6 +75,7 @@ struct EngineLoop: ~Copyable {
     }
 
     private mutating func process(_ batch: EventBatch) {
+        let started = ContinuousClock.now
         let now = WallClock.nanoseconds()
         self.columns?.now = now
         self.pipeline.now = now
@@ -99,7 +102,7 @@ struct EngineLoop: ~Copyable {
                 self.pipeline.process(payloads, into: &self.outputs, rejected: rejected)
             }
         }
-        self.handOn(batch, rejections)
+        self.handOn(batch, rejections, since: started)
     }
 
     private static func reject(
@@ -118,19 +121,16 @@ struct EngineLoop: ~Copyable {
     }
 
     /// Sends what came of a batch, or of the end of sessions, where it belongs.
-    private mutating func handOn(_ batch: EventBatch?, _ rejections: RejectionCounts = RejectionCounts()) {
-        let counters = self.columns?.counters ?? self.pipeline.counters
-        let cuts = self.columns?.cuts ?? self.pipeline.cuts
-        self.progress.count {
-            $0.eventsIn = counters.processed
-            $0.eventsOut = counters.emitted
-            $0.cuts = cuts
-            $0.limits = counters.limits
-        }
+    private mutating func handOn(
+        _ batch: EventBatch?,
+        _ rejections: RejectionCounts = RejectionCounts(),
+        since started: ContinuousClock.Instant? = nil
+    ) {
         for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
         self.routes?.send(self.outputs.emitted, receipt: batch?.receipt)
         for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
         for entry in self.outputs.logged { self.log(entry) }
+        self.count(since: started)
         batch?.receipt?.settle()
         batch?.reply?(BatchResult(emitted: self.outputs.emitted, rejections: rejections))
         if !self.outputs.emitted.isEmpty {
@@ -138,6 +138,24 @@ struct EngineLoop: ~Copyable {
             self.feed.publish(self.outputs.emitted)
         }
         self.outputs.clear()
+    }
+
+    private mutating func count(since started: ContinuousClock.Instant?) {
+        let counters = self.columns?.counters ?? self.pipeline.counters
+        let cuts = self.columns?.cuts ?? self.pipeline.cuts
+        var types = self.columns?.types ?? self.pipeline.types
+        self.progress.count {
+            $0.eventsIn = counters.processed
+            $0.eventsOut = counters.emitted
+            $0.cuts = cuts
+            $0.limits = counters.limits
+            if var counted = types.take() {
+                $0.types.take(from: &counted)
+                types = counted
+            }
+            if let started { $0.latency.add(.now - started) }
+        }
+        if let columns = self.columns { columns.types = types } else { self.pipeline.types = types }
     }
 
     /// Entries that the program itself asks for.

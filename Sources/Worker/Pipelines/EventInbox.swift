@@ -97,6 +97,9 @@ final class EventInbox: Sendable {
         return batches
     }
 
+    /// How many events wait.
+    var eventCount: Int { self.contents.withLock { $0.eventCount } }
+
     /// Refuses all that comes from now on.
     func close() {
         self.contents.change { $0.isClosed = true }

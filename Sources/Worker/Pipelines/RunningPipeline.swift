@@ -24,6 +24,8 @@ final class RunningPipeline: Sendable {
     let progress: PipelineProgress
     let startedAt = ContinuousClock.now
     let streamCount: Int
+    /// The types of events that it reads, in the order of its counters.
+    let inputTypes: [String]
     /// Shows its output to whoever listens.
     let feed: OutputFeed
 
@@ -52,6 +54,7 @@ final class RunningPipeline: Sendable {
     ) {
         self.spec = spec
         self.streamCount = program.plan.streamNames.count
+        self.inputTypes = program.plan.inputTypes
         self.feed = feed
         var logger = surroundings.logger
         logger[metadataKey: "pipeline"] = "\(spec.name)"
@@ -62,6 +65,7 @@ final class RunningPipeline: Sendable {
         }
         let progress = PipelineProgress(
             sourceConnectors: program.wiring.sources.map(\.connector),
+            typeCount: program.plan.inputTypes.count,
             onPhaseChange: surroundings.onPhaseChange
         )
         let routes = RouteDoor(spec, program.wiring, surroundings.routeHub)
@@ -161,6 +165,9 @@ final class RunningPipeline: Sendable {
         self.progress.stopped()
         self.ending.change { $0 = .done }
     }
+
+    /// How many events wait for the engine.
+    var queueLength: Int { self.inbox.eventCount }
 
     var connectorHealth: [ConnectorHealth] { self.links.health }
 }
