@@ -10,6 +10,8 @@ struct EngineLoop: ~Copyable {
     private var outputs = Outputs()
     private let inbox: EventInbox
     private let sinks: Sinks
+    /// Nil for a pipeline that no route leaves.
+    private var routes: RouteOutputs?
     private let console: ConsoleWriter
     private let onOutput: (@Sendable ([Event]) -> Void)?
     private let feed: OutputFeed
@@ -24,6 +26,7 @@ struct EngineLoop: ~Copyable {
         _ plan: Plan,
         inbox: EventInbox,
         sinks: Sinks,
+        routes: RouteOutputs?,
         feed: OutputFeed,
         permission: Permission,
         surroundings: PipelineSurroundings,
@@ -36,6 +39,7 @@ struct EngineLoop: ~Copyable {
         self.pipeline.countTypes()
         self.inbox = inbox
         self.sinks = sinks
+        self.routes = routes
         self.console = surroundings.console
         self.onOutput = surroundings.onOutput
         self.feed = feed
@@ -87,7 +91,9 @@ struct EngineLoop: ~Copyable {
                 self.pipeline.process(events, into: &self.outputs)
             }
         case .payloads(let payloads, let connector):
-            let emits = batch.reply != nil && batch.wantsOutput || self.onOutput != nil || self.feed.hasReaders
+            let emits =
+                batch.reply != nil && batch.wantsOutput || self.onOutput != nil || self.routes != nil
+                || self.feed.hasReaders
             let (progress, logger) = (self.progress, self.logger)
             func rejected(_ error: EventDecodingError) {
                 rejections.add(error.code)
@@ -128,6 +134,7 @@ struct EngineLoop: ~Copyable {
             batch?.receipt?.settle(isLost: true)
             return self.outputs.clear()
         }
+        self.routes?.send(self.outputs.emitted, receipt: batch?.receipt)
         for entry in self.outputs.logged { self.log(entry) }
         batch?.receipt?.settle()
         batch?.reply?(BatchResult(emitted: self.outputs.emitted, rejections: rejections))

@@ -31,6 +31,8 @@ final class PipelineProgress: Sendable {
         var eventsIn: UInt64 = 0
         /// Events of the program's output.
         var eventsOut: UInt64 = 0
+        /// Messages that other replicas, or other routes of the same topic, were meant to have.
+        var messagesOfOthers: UInt64 = 0
         /// Messages that were no events.
         var messagesRejected: UInt64 = 0
         /// Why they were none.

@@ -15,6 +15,8 @@ struct PipelineSurroundings: Sendable {
     var onOutput: (@Sendable ([Event]) -> Void)?
     /// Called when the phase of any pipeline changes.
     let onPhaseChange: @Sendable () -> Void
+    /// Joins the pipelines that have the same surroundings.
+    var routeHub = RouteHub()
     let logger: Logger
 }
 
@@ -29,7 +31,8 @@ final class RunningPipeline: Sendable {
     /// Shows its output to whoever listens.
     let feed: OutputFeed
 
-    private let inbox = EventInbox(eventsMax: 8192)
+    private let inbox: EventInbox
+    private let routes: RouteDoor
     private let links: Links
     private let permission: Permission
     private let engine: NamedThread
@@ -84,9 +87,11 @@ final class RunningPipeline: Sendable {
                 logger: logger
             )
         }
+        let routes = RouteDoor(spec, program.wiring, surroundings.routeHub)
+        let inbox = EventInbox(eventsMax: 8192, isCredited: routes.sendsWithinWorker)
         let links = Links(
             program.wiring,
-            inbox: self.inbox,
+            inbox: inbox,
             progress: progress,
             surroundings: surroundings,
             fence: fence,
@@ -95,13 +100,17 @@ final class RunningPipeline: Sendable {
         self.progress = progress
         self.permission = permission
         self.links = links
-        self.engine = NamedThread(name: "engine-\(spec.name)") { [inbox, logger] in
+        self.inbox = inbox
+        self.routes = routes
+        self.engine = NamedThread(name: "engine-\(spec.name)") { [logger] in
             predecessor?.stopAndWait()
-            guard let sinks = links.open() else { return inbox.close() }
+            guard let sinks = links.open() else { return inbox.discard() }
+            routes.open(inbox)
             EngineLoop(
                 program.plan,
                 inbox: inbox,
                 sinks: sinks,
+                routes: routes.outputs(sinks, progress, logger),
                 feed: feed,
                 permission: permission,
                 surroundings: surroundings,
@@ -167,12 +176,17 @@ final class RunningPipeline: Sendable {
         }
         guard isFirst else { return }
         self.links.beginClose()
+        self.routes.close(self.inbox)
         self.inbox.close()
         // What may not leave now will not later, and nobody waits for it.
         let grace = self.permission.isGiven ? Self.stopGrace : .zero
+        let deadline = ContinuousClock.now + grace
         _ = self.engine.join(atMost: grace)
         self.permission.refuse()
+        self.inbox.awaitRoutes(until: deadline)
         // From here on deliveries that still wait fail, which lets the engine and the sources go.
+        self.routes.leave()
+        self.inbox.abandonRoutes()
         self.links.closeSinks(drainingAtMost: grace)
         self.engine.join()
         self.links.closeSources()
