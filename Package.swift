@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "RaftCore", targets: ["RaftCore"]),
         .executable(name: "check-history", targets: ["check-history"]),
+        .executable(name: "cluster-simulate", targets: ["cluster-simulate"]),
         .executable(name: "raft-simulate", targets: ["raft-simulate"]),
         .executable(name: "varpulis", targets: ["varpulis"]),
         .executable(name: "varpulis-worker", targets: ["varpulis-worker"]),
@@ -122,6 +123,35 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // MARK: WebSocket
+        .target(
+            name: "WebSocket",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // MARK: Security of what listens and calls
+        .target(
+            name: "Security",
+            dependencies: [
+                "OpenSSL",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+
         // MARK: Wire types
         .target(name: "ClusterAPI", swiftSettings: strict),
 
@@ -140,10 +170,26 @@ let package = Package(
         ),
 
         .target(
+            name: "ClusterSimulation",
+            dependencies: [
+                "ClusterControl", "ClusterState", "Ownership", "RaftCore", "RaftSessions",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            path: "Sources/Coordinator/Simulation",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "cluster-simulate",
+            dependencies: [
+                "ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Coordinator",
             dependencies: [
                 "CHeap", "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore",
-                "RaftSessions", "RaftStorage", "RaftTransport", "Threads", "VPL",
+                "RaftSessions", "RaftStorage", "RaftTransport", "Security", "Threads", "VPL",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -157,7 +203,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Control", "State"],
+            exclude: ["Control", "Simulation", "State"],
             swiftSettings: strict
         ),
 
@@ -176,10 +222,11 @@ let package = Package(
         ),
 
         // MARK: Worker
+        .target(name: "Ownership", path: "Sources/Worker/Ownership", swiftSettings: strict),
         .target(
             name: "Worker",
             dependencies: [
-                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Threads", "VPL",
+                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Ownership", "Security", "Threads", "VPL",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -189,7 +236,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Command"],
+            exclude: ["Command", "Ownership"],
+            resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: strict
         ),
         .target(
@@ -294,12 +342,26 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "WebSocketTests",
+            dependencies: [
+                "WebSocket",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI"], swiftSettings: strict),
         .testTarget(
             name: "ClusterControlTests",
             dependencies: ["ClusterControl", "ClusterState"],
             swiftSettings: strict
         ),
+        .testTarget(name: "ClusterSimulationTests", dependencies: ["ClusterSimulation"], swiftSettings: strict),
         .testTarget(
             name: "ClusterStateTests",
             dependencies: ["ClusterState", "RaftSessions"],
@@ -345,6 +407,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
+        .testTarget(name: "OwnershipTests", dependencies: ["Ownership"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
             name: "VarpulisTests",

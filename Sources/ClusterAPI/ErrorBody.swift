@@ -60,6 +60,7 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, Codable {
     public static let outcomeUnknown = ErrorCode(rawValue: "outcome_unknown")
     public static let indexNotReached = ErrorCode(rawValue: "index_not_reached")
     public static let keyReused = ErrorCode(rawValue: "idempotency_key_reused")
+    public static let notImplemented = ErrorCode(rawValue: "not_implemented")
     public static let storageFull = ErrorCode(rawValue: "storage_full")
 
     // Changes of the members.
@@ -81,6 +82,12 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, Codable {
     public static let pipelineNotFound = ErrorCode(rawValue: "pipeline_not_found")
     public static let quotaExceeded = ErrorCode(rawValue: "quota_exceeded")
     public static let rateLimited = ErrorCode(rawValue: "rate_limited")
+    /// The word of the one path that streams, for a key that is missing or unknown.
+    public static let invalidKey = ErrorCode(rawValue: "invalid_key")
+    public static let invalidAdminKey = ErrorCode(rawValue: "invalid_admin_key")
+    public static let adminDisabled = ErrorCode(rawValue: "admin_disabled")
+    public static let alreadyExists = ErrorCode(rawValue: "already_exists")
+    public static let tenantNotFound = ErrorCode(rawValue: "tenant_not_found")
 }
 
 /// One finding about a program; line and column count from 1 in the submitted text.

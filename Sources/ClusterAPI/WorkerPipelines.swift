@@ -116,5 +116,16 @@ public struct ReloadPipelineRequest: Hashable, Sendable, Codable {
 /// Answer to a reload.
 public struct ReloadPipelineResponse: Hashable, Sendable, Codable {
     public var reloaded: Bool
-    public init(reloaded: Bool = true) { self.reloaded = reloaded }
+    /// Whether windows, joins and patterns go on from where they were. They do only when the program is the same.
+    public var stateKept: Bool?
+
+    public init(reloaded: Bool = true, stateKept: Bool? = nil) {
+        self.reloaded = reloaded
+        self.stateKept = stateKept
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case reloaded
+        case stateKept = "state_kept"
+    }
 }

@@ -15,8 +15,13 @@ final class ControlPlane: Sendable {
     let reports: WorkerReports
     let workers: WorkerClient
     let relay = HeartbeatRelay()
+    let turns = ReplicaTurns()
+    let rates = EventRates()
+    let troubles = StartTroubles()
+    let telemetry = Telemetry()
     let lastSweep = LastSweep()
     let secrets: ConnectorSecrets
+    let security: CoordinatorSecurity
     let configuration: CoordinatorConfiguration
     let logger: Logger
     /// Wakes the reconciler before its time.
@@ -32,12 +37,14 @@ final class ControlPlane: Sendable {
         node: RaftNode<ClusterMachine>,
         workers: WorkerClient,
         secrets: ConnectorSecrets,
+        security: CoordinatorSecurity,
         configuration: CoordinatorConfiguration
     ) {
         self.node = node
         self.reports = WorkerReports()
         self.workers = workers
         self.secrets = secrets
+        self.security = security
         self.configuration = configuration
         self.logger = configuration.logger
         self.attention = Attention()

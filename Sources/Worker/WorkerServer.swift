@@ -29,7 +29,9 @@ public enum WorkerServer {
             surroundings: surroundings,
             pipelinesMax: configuration.pipelinesMax
         )
-        try await registry.restore(inCluster: !configuration.coordinators.isEmpty)
+        let tenants = try TenantRegistry(store: store, pipelinesMax: configuration.pipelinesMax)
+        let readiness = Readiness(inCluster: !configuration.coordinators.isEmpty)
+        try await registry.restore(inCluster: !configuration.coordinators.isEmpty) { tenants.tenant($0) != nil }
 
         var client = HTTPClient.Configuration()
         client.timeout = .init(connect: .seconds(2))
@@ -48,15 +50,22 @@ public enum WorkerServer {
             pipelinesMax: configuration.pipelinesMax,
             registry: registry,
             attention: attention,
+            readiness: readiness,
             logger: configuration.logger
         )
+        let routes = WorkerRoutes(
+            registry: registry,
+            tenants: tenants,
+            readiness: readiness,
+            configuration: configuration
+        )
         let application = Application(
-            router: WorkerRoutes(registry: registry, configuration: configuration).router(),
+            router: routes.router(),
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"
             ),
-            services: configuration.coordinators.isEmpty ? [] : [link],
+            services: Self.metricsServer(routes) + (configuration.coordinators.isEmpty ? [] : [link]),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
                 address.fulfil(configuration.advertiseAddress ?? Self.url(configuration.bind, port))
@@ -84,6 +93,22 @@ public enum WorkerServer {
         let id = UUID().uuidString.lowercased()
         try store?.save(workerID: id)
         return id
+    }
+
+    private static func metricsServer(_ routes: WorkerRoutes) -> [any Service] {
+        let configuration = routes.configuration
+        guard let port = configuration.metricsPort else { return [] }
+        let application = Application(
+            router: routes.metricsRouter(),
+            configuration: .init(address: .hostname(configuration.bind, port: port), serverName: "varpulis"),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? port
+                configuration.logger.info("metrics", metadata: ["port": "\(port)"])
+            },
+            eventLoopGroupProvider: .singleton,
+            logger: configuration.logger
+        )
+        return [application]
     }
 
     private static func url(_ bind: String, _ port: Int) -> String {

@@ -3,6 +3,7 @@ import HTTPTypes
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import Security
 import Synchronization
 import Testing
 
@@ -28,10 +29,12 @@ struct LeanHandlerTests {
                     }
                     return .init(
                         endpoint: endpoint,
-                        role: .admin,
+                        caller: Caller(role: .admin),
                         target: head.target,
                         name: "",
-                        consistency: .linearizable
+                        consistency: .linearizable,
+                        requestID: "r",
+                        series: HTTPTelemetry.Series("PUT", "/lean")
                     )
                 },
                 carryOut: { [unowned self] _, body, _, done in
@@ -41,7 +44,12 @@ struct LeanHandlerTests {
             )
             try self.channel.pipeline.syncOperations.addHandler(Reads())
             try self.channel.pipeline.syncOperations.addHandler(
-                LeanHandler(service, general: self.general, patience: .seconds(10))
+                LeanHandler(
+                    service,
+                    general: self.general,
+                    watch: RequestWatch(limits: RequestLimits(), counters: RefusalCounters()),
+                    patience: .seconds(10)
+                )
             )
             try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         }

@@ -60,6 +60,7 @@ struct ReconcileLoop: Sendable {
             office = Office(term: term, now: now)
         }
         guard var current = office else { return [] }
+        self.plane.rates.note(self.plane.reports.all)
         current.beginPass(at: now, heartbeatTimeout: self.plane.configuration.heartbeatTimeout)
         let situation = Situation(
             state: applied.machine.state,
@@ -141,8 +142,10 @@ struct ReconcileLoop: Sendable {
                 connectors: try start.connectors.map(self.plane.secrets.open)
             )
             let answer = try await self.plane.workers.deploy(request, at: address)
+            self.plane.troubles.forget(start.placement)
             await self.report(start, answer)
         } catch let failure as WorkerClient.Failure {
+            self.plane.troubles.note(failure.description, with: start.placement, at: start.epoch)
             self.plane.logger.warning(
                 "pipeline not started",
                 metadata: [

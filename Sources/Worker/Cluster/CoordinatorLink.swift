@@ -19,6 +19,7 @@ struct CoordinatorLink: Service {
     let pipelinesMax: Int
     let registry: PipelineRegistry
     let attention: Attention
+    let readiness: Readiness
     let logger: Logger
 
     /// Between heartbeats, where the coordinator names no interval.
@@ -59,6 +60,7 @@ struct CoordinatorLink: Service {
             switch await self.client.register(request, timeout: Self.registerTimeout) {
             case .answered(let answer):
                 let interval = answer.heartbeatIntervalSeconds.map { Duration.seconds(max(1, Int($0))) }
+                self.readiness.registered()
                 self.logger.info("registered", metadata: ["worker": "\(self.workerID)", "address": "\(address)"])
                 return interval ?? Self.defaultInterval
             case .unknownWorker: reason = "the coordinator has no such path"

@@ -42,6 +42,10 @@ public struct ServerCommand: AsyncParsableCommand {
     var clientIDPrefix = "varpulis"
     @Option(help: "How many pipelines it runs at most.")
     var maxPipelines = 100
+    @Flag(help: "Serve metrics on a port of their own as well; /metrics has them in any case.")
+    var metrics = false
+    @Option(help: "That port.")
+    var metricsPort = 9_090
     @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -72,6 +76,7 @@ public struct ServerCommand: AsyncParsableCommand {
         configuration.workDirectory = self.workdir
         configuration.clientIDPrefix = self.clientIDPrefix
         configuration.pipelinesMax = self.maxPipelines
+        configuration.metricsPort = self.metrics ? self.metricsPort : nil
         do throws(WorkerConfigurationError) {
             try configuration.validate()
         } catch {

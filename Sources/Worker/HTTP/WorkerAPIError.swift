@@ -25,6 +25,20 @@ struct WorkerAPIError: Error {
         WorkerAPIError(.notFound, .pipelineNotFound, "Pipeline not found: \(id)")
     }
 
+    static func tenantNotFound(_ id: String) -> WorkerAPIError {
+        WorkerAPIError(.notFound, .tenantNotFound, "Tenant not found: \(id)")
+    }
+
+    /// The tenant has put in as many events as it may in this second.
+    static func rateLimited(_ wait: Duration, quota: Int) -> WorkerAPIError {
+        WorkerAPIError(
+            .tooManyRequests,
+            .rateLimited,
+            "The tenant may put in \(quota) events in each second",
+            retryAfterSeconds: max(1, Int((wait / .seconds(1)).rounded(.up)))
+        )
+    }
+
     /// The pipeline has as many events waiting as it may.
     static let overloaded = WorkerAPIError(
         .serviceUnavailable,
@@ -85,6 +99,10 @@ struct WorkerAPIError: Error {
             self = .pipelineNotFound(id)
         case .full(let limit):
             self.init(.tooManyRequests, .quotaExceeded, "The worker runs \(limit) pipelines, as many as it may")
+        case .quota(let message):
+            self.init(.tooManyRequests, .quotaExceeded, message)
+        case .placedByCluster:
+            self.init(.conflict, "The cluster placed this pipeline; change its group at a coordinator")
         case .storage(let message):
             self.init(.internalServerError, .engineError, message)
         }

@@ -9,10 +9,11 @@ extension WorkerRoutes {
     private static let injectTimeout: Duration = .seconds(8)
 
     /// Injecting events by hand.
-    func addEvents(to router: RouterGroup<WorkerContext>) {
+    func addEvents(to router: some RouterMethods<WorkerContext>) {
         router.post(":id/events") { request, context -> Response in
             let pipeline = try await self.pipeline(context)
             let event = try Self.decode(Array(buffer: try await request.jsonBytes()))
+            try self.admit(1, for: self.tenant(context))
             let output = try await self.inject(.events([event]), into: pipeline).emitted
             let events = Self.list(output.map(EventEncoder.outputLine))
             return Response.json(
@@ -23,9 +24,10 @@ extension WorkerRoutes {
         router.post(":id/events-batch") { request, context -> Response in
             let pipeline = try await self.pipeline(context)
             if let contentType = request.headers[.contentType], Self.isLines(contentType) {
-                return try await self.injectLines(request, into: pipeline)
+                return try await self.injectLines(request, into: pipeline, for: self.tenant(context))
             }
             let events = try Self.decodeBatch(Array(buffer: try await request.jsonBytes()))
+            try self.admit(events.count, for: self.tenant(context))
             let started = ContinuousClock.now
             let output = try await self.inject(.events(events), into: pipeline).emitted
             return Self.batchAnswer(#"{"accepted":\#(events.count)"#, output, since: started)
@@ -41,12 +43,17 @@ extension WorkerRoutes {
 
     /// An event in each line, for whoever has many: what is none is counted and passed over, and the program's output is
     /// in the answer only with `?output=true`.
-    private func injectLines(_ request: Request, into pipeline: RunningPipeline) async throws -> Response {
+    private func injectLines(
+        _ request: Request,
+        into pipeline: RunningPipeline,
+        for tenant: Tenant
+    ) async throws -> Response {
         let body = try await request.body.collect(upTo: Self.bodyBytesMax)
         var payloads = EventPayloads(arrival: WallClock.nanoseconds())
         for line in body.readableBytesView.split(separator: UInt8(ascii: "\n")) where !line.allSatisfy({ $0 <= 0x20 }) {
             payloads.append(Array(line), defaultType: nil)
         }
+        try self.admit(payloads.count, for: tenant)
         let wantsOutput = request.uri.queryParameters["output"] == "true"
         let started = ContinuousClock.now
         let result = try await self.inject(
@@ -73,6 +80,12 @@ extension WorkerRoutes {
         let tail = #","processing_time_us":\#(microseconds)}"#
         let list = Self.list(output.map(EventEncoder.sinkPayload))
         return Response.json(.ok, bytes: Array((head + #","output_events":"#).utf8) + list + Array(tail.utf8))
+    }
+
+    /// Counts events against the tenant's quota.
+    private func admit(_ events: Int, for tenant: Tenant) throws(WorkerAPIError) {
+        guard let wait = tenant.admit(events) else { return }
+        throw .rateLimited(wait, quota: tenant.quota.eventsPerSecondMax)
     }
 
     private func inject(

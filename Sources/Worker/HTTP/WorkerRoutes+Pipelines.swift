@@ -7,11 +7,12 @@ import NIOCore
 
 extension WorkerRoutes {
     /// Deploying, listing and deleting.
-    func addPipelines(to router: RouterGroup<WorkerContext>) {
-        router.post { request, _ -> Response in try await self.deploy(request) }
-        router.get { request, _ -> Response in
+    func addPipelines(to router: some RouterMethods<WorkerContext>) {
+        router.post { request, context -> Response in try await self.deploy(request, for: self.tenant(context)) }
+        router.get { request, context -> Response in
             let page = try Self.page(request)
-            return Response.json(.ok, Page(page, of: await self.registry.pipelines.map(PipelineInfo.init)))
+            let pipelines = await self.registry.pipelines(of: self.tenant(context))
+            return Response.json(.ok, Page(page, of: pipelines.map(PipelineInfo.init)))
         }
         router.get(":id") { _, context -> Response in
             Response.json(.ok, PipelineInfo(try await self.pipeline(context)))
@@ -22,7 +23,7 @@ extension WorkerRoutes {
         }
     }
 
-    private func deploy(_ request: Request) async throws -> Response {
+    private func deploy(_ request: Request, for tenant: Tenant) async throws -> Response {
         let body = try APIJSON.decode(DeployPipelineRequest.self, from: try await request.jsonBytes().readableBytesView)
         guard (1...256).contains(body.name.utf8.count) else {
             throw WorkerAPIError(.badRequest, "Invalid request body: `name` must have 1 to 256 bytes")
@@ -34,16 +35,21 @@ extension WorkerRoutes {
         if let groupID = body.groupID, !(1...256).contains(groupID.utf8.count) {
             throw WorkerAPIError(.badRequest, "Invalid request body: `group_id` must have 1 to 256 bytes")
         }
+        // A place in the cluster is the coordinators' to give; they show the worker's own key.
+        guard body.groupID == nil || tenant === self.tenants.own else {
+            throw WorkerAPIError(.forbidden, "`group_id` is for the coordinators of this worker")
+        }
         let spec = PipelineSpec(
             id: id,
             name: body.name,
             source: body.source,
             groupID: body.groupID,
             epoch: body.epoch ?? 0,
-            connectors: body.connectors ?? []
+            connectors: body.connectors ?? [],
+            tenantID: tenant === self.tenants.own ? nil : tenant.id
         )
         let program = try Program(spec, clientIDPrefix: self.configuration.clientIDPrefix)
-        let (pipeline, isNew) = try await self.registry.deploy(spec, program)
+        let (pipeline, isNew) = try await self.registry.deploy(spec, program, for: tenant)
         // A pipeline whose broker is away keeps trying; the answer then says so.
         _ = await pipeline.progress.becameRunning.value(within: self.configuration.deployWait)
         return Response.json(
@@ -64,14 +70,22 @@ extension WorkerRoutes {
             }
             epoch = number
         }
-        let pipeline = try await self.registry.remove(try self.id(context), epoch: epoch)
-        // Answered when nothing of it runs any more: the caller may start it elsewhere then.
-        await pipeline.stop()
-        await self.registry.stopped(pipeline)
+        let pipeline = try await self.pipeline(context)
+        try await self.end(
+            try await self.registry.remove(pipeline.spec.id, epoch: epoch),
+            of: self.tenant(context)
+        )
         return Response.json(.ok, DeletedResponse())
     }
 
-    private static func page(_ request: Request) throws(WorkerAPIError) -> PageRequest {
+    /// Ends what the registry gave up. Returns when nothing of it runs any more: it may start elsewhere then.
+    func end(_ pipeline: RunningPipeline, of tenant: Tenant) async throws {
+        await pipeline.stop()
+        tenant.retire(pipeline.progress.counters)
+        await self.registry.stopped(pipeline)
+    }
+
+    static func page(_ request: Request) throws(WorkerAPIError) -> PageRequest {
         let query = request.uri.queryParameters
         do throws(BodyError) {
             return try PageRequest(limit: query["limit"].map(String.init), offset: query["offset"].map(String.init))

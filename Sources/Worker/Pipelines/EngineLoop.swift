@@ -12,6 +12,7 @@ struct EngineLoop: ~Copyable {
     private let sinks: Sinks
     private let console: ConsoleWriter
     private let onOutput: (@Sendable ([Event]) -> Void)?
+    private let feed: OutputFeed
     private let progress: PipelineProgress
     private let logger: Logger
     /// How often silent sessions are looked for; nil for a program without any.
@@ -22,16 +23,20 @@ struct EngineLoop: ~Copyable {
         _ plan: Plan,
         inbox: EventInbox,
         sinks: Sinks,
+        feed: OutputFeed,
         surroundings: PipelineSurroundings,
         progress: PipelineProgress,
         logger: Logger
     ) {
         self.columns = BatchPipeline(plan)
         self.pipeline = Pipeline(plan)
+        self.columns?.countTypes()
+        self.pipeline.countTypes()
         self.inbox = inbox
         self.sinks = sinks
         self.console = surroundings.console
         self.onOutput = surroundings.onOutput
+        self.feed = feed
         self.progress = progress
         self.logger = logger
         self.sessionInterval = plan.sessionInterval.map { .nanoseconds(max($0, Self.shortestInterval)) }
@@ -66,6 +71,7 @@ struct EngineLoop: ~Copyable {
     }
 
     private mutating func process(_ batch: EventBatch) {
+        let started = ContinuousClock.now
         let now = WallClock.nanoseconds()
         self.columns?.now = now
         self.pipeline.now = now
@@ -78,7 +84,7 @@ struct EngineLoop: ~Copyable {
                 self.pipeline.process(events, into: &self.outputs)
             }
         case .payloads(let payloads, let connector):
-            let emits = batch.reply != nil && batch.wantsOutput || self.onOutput != nil
+            let emits = batch.reply != nil && batch.wantsOutput || self.onOutput != nil || self.feed.hasReaders
             let (progress, logger) = (self.progress, self.logger)
             func rejected(_ error: EventDecodingError) {
                 rejections.add(error.code)
@@ -90,7 +96,7 @@ struct EngineLoop: ~Copyable {
                 self.pipeline.process(payloads, into: &self.outputs, rejected: rejected)
             }
         }
-        self.handOn(batch, rejections)
+        self.handOn(batch, rejections, since: started)
     }
 
     private static func reject(
@@ -109,22 +115,40 @@ struct EngineLoop: ~Copyable {
     }
 
     /// Sends what came of a batch, or of the end of sessions, where it belongs.
-    private mutating func handOn(_ batch: EventBatch?, _ rejections: RejectionCounts = RejectionCounts()) {
+    private mutating func handOn(
+        _ batch: EventBatch?,
+        _ rejections: RejectionCounts = RejectionCounts(),
+        since started: ContinuousClock.Instant? = nil
+    ) {
+        for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
+        for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
+        for entry in self.outputs.logged { self.log(entry) }
+        self.count(since: started)
+        batch?.receipt?.settle()
+        batch?.reply?(BatchResult(emitted: self.outputs.emitted, rejections: rejections))
+        if !self.outputs.emitted.isEmpty {
+            self.onOutput?(self.outputs.emitted)
+            self.feed.publish(self.outputs.emitted)
+        }
+        self.outputs.clear()
+    }
+
+    private mutating func count(since started: ContinuousClock.Instant?) {
         let counters = self.columns?.counters ?? self.pipeline.counters
         let cuts = self.columns?.cuts ?? self.pipeline.cuts
+        var types = self.columns?.types ?? self.pipeline.types
         self.progress.count {
             $0.eventsIn = counters.processed
             $0.eventsOut = counters.emitted
             $0.cuts = cuts
             $0.limits = counters.limits
+            if var counted = types.take() {
+                $0.types.take(from: &counted)
+                types = counted
+            }
+            if let started { $0.latency.add(.now - started) }
         }
-        for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
-        for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
-        for entry in self.outputs.logged { self.log(entry) }
-        batch?.receipt?.settle()
-        batch?.reply?(BatchResult(emitted: self.outputs.emitted, rejections: rejections))
-        if !self.outputs.emitted.isEmpty { self.onOutput?(self.outputs.emitted) }
-        self.outputs.clear()
+        if let columns = self.columns { columns.types = types } else { self.pipeline.types = types }
     }
 
     /// Entries that the program itself asks for.

@@ -84,6 +84,9 @@ final class EventInbox: Sendable {
         return self.contents.wait(atMost: patience, for: take)
     }
 
+    /// How many events wait.
+    var eventCount: Int { self.contents.withLock { $0.eventCount } }
+
     /// Refuses all that comes from now on.
     func close() {
         self.contents.change { $0.isClosed = true }

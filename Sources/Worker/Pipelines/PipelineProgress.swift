@@ -38,6 +38,10 @@ final class PipelineProgress: Sendable {
         /// What was cut of messages because it was more than events may have.
         var cuts = EventCuts()
         var deliveriesFailed: UInt64 = 0
+        /// Of which types the events were, in the order of the program's types.
+        var types = TypeCounts(typeCount: 0)
+        /// How long batches took, from the engine's first look at them until what came of them was handed on.
+        var latency = LatencyHistogram()
         /// What the program gave up because it may have only so much of it.
         var limits = Pipeline.Limits()
     }
@@ -63,8 +67,11 @@ final class PipelineProgress: Sendable {
     /// Fulfilled when the engine takes events, or will never take any.
     let engineDecided = Promise<Void>()
 
-    init(sourceConnectors: [String], onPhaseChange: @escaping @Sendable () -> Void) {
-        self.contents = Mutex(Contents(sources: sourceConnectors.map { SourceState(connector: $0) }))
+    /// - Parameter typeCount: How many types of events the program reads.
+    init(sourceConnectors: [String], typeCount: Int = 0, onPhaseChange: @escaping @Sendable () -> Void) {
+        var contents = Contents(sources: sourceConnectors.map { SourceState(connector: $0) })
+        contents.counters.types = TypeCounts(typeCount: typeCount)
+        self.contents = Mutex(contents)
         self.onPhaseChange = onPhaseChange
     }
 

@@ -12,6 +12,10 @@ enum PipelineRefusal: Error {
     case notFound(String)
     /// The worker runs as many pipelines as it may.
     case full(Int)
+    /// Its tenant may have no more of it: a sentence.
+    case quota(String)
+    /// The cluster assigned it, and so changes it.
+    case placedByCluster
     /// The state directory could not be written.
     case storage(String)
 }

@@ -1,3 +1,5 @@
+import ClusterAPI
+import Engine
 import Logging
 
 /// The pipelines of this worker, and the rules by which they come and go.
@@ -29,11 +31,12 @@ actor PipelineRegistry {
     ///
     /// In a cluster that is only what was deployed past the coordinators: what they assigned may run elsewhere by now,
     /// and they assign it anew, at a higher epoch, when this worker registers.
-    func restore(inCluster: Bool) throws(StateDirectoryError) {
+    /// A tenant's pipelines go with the tenant, even if a stop came between the two.
+    func restore(inCluster: Bool, isTenant: (String) -> Bool = { _ in true }) throws(StateDirectoryError) {
         guard let store = self.store else { return }
         var newest: [PipelineSpec] = []
         for spec in try store.load(self.logger) {
-            if inCluster && spec.place != nil {
+            if (inCluster && spec.place != nil) || !(spec.tenantID.map(isTenant) ?? true) {
                 try store.remove(spec.id)
                 continue
             }
@@ -63,6 +66,7 @@ actor PipelineRegistry {
             spec,
             program: program,
             predecessor: place.map { self.pipelines[$0] } ?? left,
+            feed: place.map { self.pipelines[$0].feed } ?? OutputFeed(),
             in: self.surroundings
         )
         if let place {
@@ -78,13 +82,18 @@ actor PipelineRegistry {
         self.pipelines.first { $0.spec.id == id }
     }
 
+    func pipelines(of tenant: Tenant) -> [RunningPipeline] {
+        self.pipelines.filter { $0.spec.belongs(to: tenant) }
+    }
+
     // MARK: - Changes
 
     /// Runs a program. A repeated request gets the pipeline that is there; in the cluster, a higher epoch takes the
     /// place of a lower one, and a lower one is refused.
     func deploy(
         _ spec: PipelineSpec,
-        _ program: Program
+        _ program: Program,
+        for tenant: Tenant
     ) throws(PipelineRefusal) -> (pipeline: RunningPipeline, isNew: Bool) {
         var replaced: Int?
         if let place = spec.place, let held = self.pipelines.firstIndex(where: { $0.spec.place == place }) {
@@ -97,7 +106,7 @@ actor PipelineRegistry {
             guard self.pipelines[known].spec == spec else { throw .idTaken(spec.id) }
             return (self.pipelines[known], false)
         }
-        guard replaced != nil || self.pipelines.count < self.pipelinesMax else { throw .full(self.pipelinesMax) }
+        try self.checkQuota(program, of: tenant, isReplacement: replaced != nil)
         do throws(StateDirectoryError) {
             try self.store?.save(spec)
             if let replaced, self.pipelines[replaced].spec.id != spec.id {
@@ -109,6 +118,37 @@ actor PipelineRegistry {
         let pipeline = self.start(spec, program, replacing: replaced)
         self.surroundings.onPhaseChange()
         return (pipeline, true)
+    }
+
+    /// Runs another program in the place of a pipeline, unless it is gone from there meanwhile.
+    func replace(
+        _ pipeline: RunningPipeline,
+        _ spec: PipelineSpec,
+        _ program: Program,
+        for tenant: Tenant
+    ) throws(PipelineRefusal) -> RunningPipeline {
+        guard let place = self.pipelines.firstIndex(where: { $0 === pipeline }) else { throw .notFound(spec.id) }
+        try self.checkQuota(program, of: tenant, isReplacement: true)
+        do throws(StateDirectoryError) {
+            try self.store?.save(spec)
+        } catch {
+            throw .storage(error.description)
+        }
+        let successor = self.start(spec, program, replacing: place)
+        self.surroundings.onPhaseChange()
+        return successor
+    }
+
+    private func checkQuota(_ program: Program, of tenant: Tenant, isReplacement: Bool) throws(PipelineRefusal) {
+        let streams = tenant.quota.streamsPerPipelineMax
+        guard program.plan.streamNames.count <= streams else {
+            throw .quota("A pipeline has at most \(streams) streams here")
+        }
+        guard !isReplacement else { return }
+        guard self.pipelines.count < self.pipelinesMax else { throw .full(self.pipelinesMax) }
+        guard self.pipelines(of: tenant).count < tenant.quota.pipelinesMax else {
+            throw .quota("The tenant has \(tenant.quota.pipelinesMax) pipelines, as many as it may")
+        }
     }
 
     /// Takes a pipeline out; the caller stops it and then says so to `stopped`.
@@ -123,6 +163,7 @@ actor PipelineRegistry {
         }
         self.pipelines.remove(at: index)
         self.leaving.append(pipeline)
+        pipeline.feed.finish()
         self.logger.info("pipeline removed", metadata: ["id": "\(id)", "pipeline": "\(pipeline.spec.name)"])
         self.surroundings.onPhaseChange()
         return pipeline
@@ -135,6 +176,7 @@ actor PipelineRegistry {
     /// Stops everything, for the end of the process; the state directory keeps it.
     func stopAll() async {
         let running = self.pipelines + self.leaving
+        for pipeline in running { pipeline.feed.finish() }
         await withTaskGroup(of: Void.self) { group in
             for pipeline in running { group.addTask { await pipeline.stop() } }
         }

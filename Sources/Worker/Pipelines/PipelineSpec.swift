@@ -16,6 +16,23 @@ struct PipelineSpec: Hashable, Sendable, Codable {
     /// The number of the assignment; a higher one replaces a lower one.
     let epoch: UInt64
     let connectors: [Connector]
+    /// Whose it is; nil for the worker's own tenant.
+    var tenantID: String?
+
+    func belongs(to tenant: Tenant) -> Bool { (self.tenantID ?? Tenant.ownID) == tenant.id }
+
+    /// The same with another program.
+    func replacing(source: String) -> PipelineSpec {
+        PipelineSpec(
+            id: self.id,
+            name: self.name,
+            source: source,
+            groupID: self.groupID,
+            epoch: self.epoch,
+            connectors: self.connectors,
+            tenantID: self.tenantID
+        )
+    }
 
     var place: Place? { self.groupID.map { Place(groupID: $0, name: self.name) } }
 
@@ -23,5 +40,6 @@ struct PipelineSpec: Hashable, Sendable, Codable {
         case id, name, source
         case groupID = "group_id"
         case epoch, connectors
+        case tenantID = "tenant_id"
     }
 }

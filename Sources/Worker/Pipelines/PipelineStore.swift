@@ -8,12 +8,12 @@ struct StateDirectoryError: Error, CustomStringConvertible {
     let description: String
 }
 
-/// The state directory: one small JSON file per pipeline, and the worker's id.
+/// The state directory: one small JSON file per pipeline, one of all tenants, and the worker's id.
 ///
 /// A file appears whole or not at all: it is written beside its place, synced, renamed, and the directory is synced. As
 /// programs and connectors may hold passwords, only the owner can read it. One process at a time uses a directory.
 final class PipelineStore: Sendable {
-    private let path: String
+    let path: String
     private let lock: CInt
     private static let suffix = ".pipeline.json"
     private static let workerIDName = "worker-id"
@@ -89,7 +89,7 @@ final class PipelineStore: Sendable {
 
     // MARK: - Files
 
-    private func write(_ bytes: [UInt8], as name: String) throws(StateDirectoryError) {
+    func write(_ bytes: [UInt8], as name: String) throws(StateDirectoryError) {
         let file = "\(self.path)/\(name)"
         let draft = "\(file).new"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)

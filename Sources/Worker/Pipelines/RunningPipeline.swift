@@ -22,6 +22,10 @@ final class RunningPipeline: Sendable {
     let progress: PipelineProgress
     let startedAt = ContinuousClock.now
     let streamCount: Int
+    /// The types of events that it reads, in the order of its counters.
+    let inputTypes: [String]
+    /// Shows its output to whoever listens.
+    let feed: OutputFeed
 
     private let inbox = EventInbox(eventsMax: 8192)
     private let links: Links
@@ -42,10 +46,13 @@ final class RunningPipeline: Sendable {
         _ spec: PipelineSpec,
         program: Program,
         predecessor: RunningPipeline?,
+        feed: OutputFeed = OutputFeed(),
         in surroundings: PipelineSurroundings
     ) {
         self.spec = spec
         self.streamCount = program.plan.streamNames.count
+        self.inputTypes = program.plan.inputTypes
+        self.feed = feed
         var logger = surroundings.logger
         logger[metadataKey: "pipeline"] = "\(spec.name)"
         logger[metadataKey: "id"] = "\(spec.id)"
@@ -55,6 +62,7 @@ final class RunningPipeline: Sendable {
         }
         let progress = PipelineProgress(
             sourceConnectors: program.wiring.sources.map(\.connector),
+            typeCount: program.plan.inputTypes.count,
             onPhaseChange: surroundings.onPhaseChange
         )
         let links = Links(
@@ -73,6 +81,7 @@ final class RunningPipeline: Sendable {
                 program.plan,
                 inbox: inbox,
                 sinks: sinks,
+                feed: feed,
                 surroundings: surroundings,
                 progress: progress,
                 logger: logger
@@ -142,6 +151,9 @@ final class RunningPipeline: Sendable {
         self.progress.stopped()
         self.ending.change { $0 = .done }
     }
+
+    /// How many events wait for the engine.
+    var queueLength: Int { self.inbox.eventCount }
 
     var connectorHealth: [ConnectorHealth] { self.links.health }
 }

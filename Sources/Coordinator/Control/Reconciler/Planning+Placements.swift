@@ -11,9 +11,15 @@ extension Planning {
                     self.reassign(placement, key, of: group)
                     continue
                 }
-                // A worker that has just been heard again, or has just fallen silent, is judged first.
+                // A worker that has just been heard again, or has just fallen silent, is judged first. An earlier leader may
+                // have heard an unhealthy one again, and confirmed its lease, without living to record it: so this leader
+                // waits, too, until the worker has been silent towards it.
                 if worker.status == .unhealthy {
-                    if !self.isHeard(id) { self.reassign(placement, key, of: group) }
+                    if self.silent.contains(id) {
+                        self.reassign(placement, key, of: group)
+                    } else if !self.isHeard(id) {
+                        self.note(key, placement.epoch, waitingFor: "worker \(id) is silent")
+                    }
                 } else if self.silent.contains(id) {
                     self.note(key, placement.epoch, waitingFor: "worker \(id) is silent")
                 } else {

@@ -8,45 +8,68 @@ import RaftSessions
 
 /// Tells which requests the lean path carries out.
 struct LeanTable: Sendable {
-    let gate: Gate
     let endpoints: [Endpoint]
+    /// What counts the requests of each endpoint.
+    private let series: [HTTPTelemetry.Series]
     /// A larger body is left to the router.
     static let bodyBytesMax = 64 << 10
 
     /// A request that the lean path may carry out. An object: it is handed on from step to step.
     final class Work: Sendable {
         let endpoint: Endpoint
-        let role: Role
+        let caller: Caller
         let target: String
         let name: String
         let consistency: Consistency
         let contentType: String?
+        let requestID: String
+        let series: HTTPTelemetry.Series
+        let started = ContinuousClock.now
 
         init(
             endpoint: Endpoint,
-            role: Role,
+            caller: Caller,
             target: String,
             name: String,
             consistency: Consistency,
-            contentType: String? = nil
+            contentType: String? = nil,
+            requestID: String,
+            series: HTTPTelemetry.Series
         ) {
             self.endpoint = endpoint
-            self.role = role
+            self.caller = caller
             self.target = target
             self.name = name
             self.consistency = consistency
             self.contentType = contentType
+            self.requestID = requestID
+            self.series = series
+        }
+    }
+
+    init(endpoints: [Endpoint], telemetry: HTTPTelemetry) {
+        self.endpoints = endpoints
+        self.series = endpoints.map { endpoint in
+            telemetry.series(
+                endpoint.method,
+                "/\(Routes.prefix)/\(endpoint.collection)" + (endpoint.isNamed ? "/{name}" : "")
+            )
         }
     }
 
     private static let prefix = Array("/\(Routes.prefix)/".utf8)
 
     /// Nil for a request that is left to the router.
-    func work(for head: RequestHead) -> Work? {
-        guard head.isPlain, head.bodyByteCount <= Self.bodyBytesMax, let role = self.gate.role(showing: head.key) else {
-            return nil
-        }
-        return self.work(head.method, head.target, head.contentType, in: role, bodyByteCount: head.bodyByteCount)
+    func work(for head: RequestHead, by caller: Caller) -> Work? {
+        guard head.isPlain, head.bodyByteCount <= Self.bodyBytesMax else { return nil }
+        return self.work(
+            head.method,
+            head.target,
+            head.contentType,
+            by: caller,
+            bodyByteCount: head.bodyByteCount,
+            requestID: head.requestID
+        )
     }
 
     /// Nil also for a request that has a name, or was tried before.
@@ -61,8 +84,9 @@ struct LeanTable: Sendable {
             method,
             request.path,
             request.contentType.isEmpty ? nil : request.contentType,
-            in: request.role,
-            bodyByteCount: request.body.readableBytes
+            by: request.caller,
+            bodyByteCount: request.body.readableBytes,
+            requestID: request.requestID
         )
     }
 
@@ -70,8 +94,9 @@ struct LeanTable: Sendable {
         _ method: HTTPRequest.Method,
         _ target: String,
         _ contentType: String?,
-        in role: Role,
-        bodyByteCount: Int
+        by caller: Caller,
+        bodyByteCount: Int,
+        requestID: String?
     ) -> Work? {
         guard contentType == nil || contentType == "application/json" else { return nil }
         var (target, path) = (target, Path())
@@ -81,16 +106,20 @@ struct LeanTable: Sendable {
             guard method == .get, let wish = Self.consistency(query) else { return nil }
             consistency = wish
         }
-        guard let endpoint = self.endpoints.first(where: { path.leads(to: $0) && $0.method == method }),
-            role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0)
-        else { return nil }
+        guard let place = self.endpoints.firstIndex(where: { path.leads(to: $0) && $0.method == method }) else {
+            return nil
+        }
+        let endpoint = self.endpoints[place]
+        guard caller.role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0) else { return nil }
         return Work(
             endpoint: endpoint,
-            role: role,
+            caller: caller,
             target: target,
             name: path.name ?? "",
             consistency: consistency,
-            contentType: contentType
+            contentType: contentType,
+            requestID: requestID ?? RequestID.make(),
+            series: self.series[place]
         )
     }
 
