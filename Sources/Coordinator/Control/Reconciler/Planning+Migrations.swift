@@ -80,10 +80,10 @@ extension Planning {
         )
     }
 
-    /// Whether the worker is not registered, or is known to be unhealthy and has not come back since.
+    /// Whether the worker is not registered, or is unhealthy and was silent towards this leader, too.
     private func isGone(_ id: WorkerID) -> Bool {
         guard let worker = self.state.worker(id) else { return true }
-        return worker.status == .unhealthy && !self.isHeard(id)
+        return worker.status == .unhealthy && self.silent.contains(id)
     }
 
     private func hasLasted(_ migration: ClusterState.Migration, _ limit: Duration) -> Bool {

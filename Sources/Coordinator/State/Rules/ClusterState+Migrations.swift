@@ -43,6 +43,7 @@ extension ClusterState {
                 checkpoint: nil,
                 startIndex: self.appliedIndex,
                 startedMilliseconds: self.time,
+                switchedMilliseconds: self.time,
                 phaseMilliseconds: self.time
             )
         )
@@ -111,6 +112,7 @@ extension ClusterState {
         let goesBack = worker == migration.source
         try self.move(index, of: &group, to: worker, returns: goesBack)
         self.groupsByID[group.id] = group
+        migration.switchedMilliseconds = self.time
         if goesBack {
             migration.sourceEpoch = group.placements[index].epoch
         } else {
@@ -144,6 +146,7 @@ extension ClusterState {
                 checkpoint: nil,
                 startIndex: self.appliedIndex,
                 startedMilliseconds: self.time,
+                switchedMilliseconds: self.time,
                 phaseMilliseconds: self.time
             )
         )
