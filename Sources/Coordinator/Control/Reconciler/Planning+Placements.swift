@@ -62,7 +62,9 @@ extension Planning {
             let slot = ClusterState.Slot(pipeline: placement.pipeline, replica: placement.replica)
             let routes = group.spec.bindings(of: slot, in: group.id)
             let isFenced = routes.usesBroker || self.state.isFencedByBroker(spec.source)
-            if let former = inventories.outdated[key], former != worker, !isFenced {
+            if !isFenced, let former = inventories.outdated[key] ?? self.unheardFormer(of: key, at: worker),
+                former != worker
+            {
                 return self.note(key, placement.epoch, waitingFor: "worker \(former) has not let go of it yet")
             }
             let state = self.state
@@ -84,6 +86,18 @@ extension Planning {
             )
         }
         if placement.status != .running { self.note(attemptsAt: key, placement) }
+    }
+
+    /// A worker from which the placement was moved, and which has not told this leader what it holds, nor been silent
+    /// towards it for the whole timeout. One that was lost then has nothing any more.
+    private func unheardFormer(of key: PlacementKey, at worker: WorkerID) -> WorkerID? {
+        for migration in self.state.migrations where migration.placement == key {
+            let formers = migration.reason == .failover ? [migration.target] : [migration.source, migration.target]
+            for former in formers where former != worker && self.state.worker(former) != nil {
+                if self.reports[former]?.inventory == nil, !self.silent.contains(former) { return former }
+            }
+        }
+        return nil
     }
 
     /// Records what the worker says of a placement. True if it has to be started.
