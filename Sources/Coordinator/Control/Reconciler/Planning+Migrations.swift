@@ -44,7 +44,7 @@ extension Planning {
         case .running: self.advance(migration, to: .cleaningUp)
         case .failed(let why):
             let reason = "it did not start at worker \(migration.target): \(why)"
-            self.advance(migration, to: .failed(String(decoding: reason.utf8.prefix(1_024), as: UTF8.self)))
+            self.advance(migration, to: .failed(reason.cutToReason))
         case .pending, .stopped:
             if self.isGone(migration.target) {
                 // Once that is recorded, the placement goes back, or is reassigned like all others there.

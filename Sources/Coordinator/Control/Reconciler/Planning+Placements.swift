@@ -67,6 +67,13 @@ extension Planning {
             {
                 return self.note(key, placement.epoch, waitingFor: "worker \(former) has not let go of it yet")
             }
+            if let other = self.subscriberToAwait(by: placement, of: group) {
+                return self.note(
+                    key,
+                    placement.epoch,
+                    waitingFor: "\(other.name), which its routes lead to, starts first"
+                )
+            }
             let state = self.state
             self.start(
                 key,
@@ -123,7 +130,8 @@ extension Planning {
                 self.report(key, placement.epoch, .running, reported.id)
             }
             return false
-        case .failed(let reason):
+        case .failed(let why):
+            let reason = why.cutToReason
             if placement.status != .failed(reason) { self.report(key, placement.epoch, .failed(reason), reported.id) }
             return true
         case .stopped:
