@@ -74,6 +74,17 @@ struct MigrationTests {
         #expect(self.plan(cluster, held: ("w2", 2)).actions.isEmpty)
     }
 
+    @Test("a leader that has not heard the source starts nothing at the target before the source was silent")
+    func unheardSource() {
+        var cluster = self.started(self.cluster())
+        cluster.advance("m", to: .deploying)
+        let fresh = self.plan(cluster, held: nil, silent: ["w1"])
+        #expect(fresh.actions.isEmpty)
+        #expect(fresh.progress[self.p1]?.reason == "worker w1 has not let go of it yet")
+        let reports = ["w2": Plans.heard(16)] as [WorkerID: WorkerReport]
+        #expect(Plans.plan(cluster.state, reports, at: 16).actions.contains(Plans.start("w2", self.p1, epoch: 2)))
+    }
+
     @Test(
         "what a broker fences begins at the target at once",
         arguments: ["connector Bus = mqtt (host: \"h\")", "Bus"]

@@ -54,11 +54,14 @@ extension World {
     }
 
     /// The leader has taken the heartbeat, and led still when it read the state that it has now. So whoever leads next
-    /// gives the worker a whole timeout from after the heartbeat was sent.
+    /// gives the worker a whole timeout from after the heartbeat was sent. An unhealthy worker is not confirmed: what it has
+    /// may be on its way to others already.
     func confirm(_ request: Request, _ heartbeat: Heartbeat, _ place: Int, _ process: Coordinator) {
         let known = process.state.worker(heartbeat.worker)
-        let isKnown = known?.incarnation == heartbeat.incarnation
-        self.reply(isKnown ? .confirmed : .unknownWorker, to: request, place)
+        guard let known, known.incarnation == heartbeat.incarnation else {
+            return self.reply(.unknownWorker, to: request, place)
+        }
+        if known.status != .unhealthy { self.reply(.confirmed, to: request, place) }
     }
 
     // MARK: Relaying
