@@ -15,6 +15,8 @@ final class ControlPlane: Sendable {
     let reports: WorkerReports
     let workers: WorkerClient
     let relay = HeartbeatRelay()
+    let sessions = SessionTable()
+    let losses = SessionLosses()
     let lastSweep = LastSweep()
     let secrets: ConnectorSecrets
     let security: CoordinatorSecurity
@@ -48,6 +50,7 @@ final class ControlPlane: Sendable {
     }
 
     var isLeader: Bool { self.node.leadership.isOwn }
+    var term: Term { self.node.status.consensus.term }
 
     /// The state with everything acknowledged so far in it. Throws what `ReadError.consequence` says if this member
     /// can't tell.

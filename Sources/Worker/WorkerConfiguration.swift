@@ -22,6 +22,8 @@ public struct WorkerConfiguration: Sendable {
     /// The beginning of the client ids under which pipelines are known to brokers.
     public var clientIDPrefix = "varpulis"
     public var pipelinesMax = 100
+    /// How long a worker that is told to end waits for its pipelines to be moved elsewhere.
+    public var drainTimeout: Duration = .seconds(10)
     /// How long a deploy waits for its pipeline to run before it answers with the status as it is then.
     public var deployWait: Duration = .seconds(3)
     public var logger: Logger

@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
+import UnixSignals
 
 /// A worker: pipelines with an HTTP API in front and, in a cluster, a link to the coordinators.
 public enum WorkerServer {
@@ -37,20 +38,28 @@ public enum WorkerServer {
         client.timeout = .init(connect: .seconds(2))
         let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
         let address = Promise<String>()
-        let link = CoordinatorLink(
-            client: CoordinatorClient(
-                client: httpClient,
-                urls: configuration.coordinators,
-                apiKey: configuration.apiKey
-            ),
+        let report = WorkerReport(
             workerID: workerID,
             incarnation: .random(in: 1 ... .max),
-            address: address,
             apiKey: configuration.apiKey,
             pipelinesMax: configuration.pipelinesMax,
-            registry: registry,
+            registry: registry
+        )
+        let coordinators = CoordinatorList(configuration.coordinators, spreadBy: workerID)
+        let link = CoordinatorLink(
+            client: CoordinatorClient(client: httpClient, list: coordinators, apiKey: configuration.apiKey),
+            report: report,
+            session: SessionLink(
+                list: coordinators,
+                report: report,
+                attention: attention,
+                secure: nil,
+                logger: configuration.logger
+            ),
+            address: address,
             attention: attention,
             readiness: readiness,
+            drainTimeout: configuration.drainTimeout,
             logger: configuration.logger
         )
         let application = Application(
@@ -64,7 +73,6 @@ public enum WorkerServer {
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"
             ),
-            services: configuration.coordinators.isEmpty ? [] : [link],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
                 address.fulfil(configuration.advertiseAddress ?? Self.url(configuration.bind, port))
@@ -74,9 +82,17 @@ public enum WorkerServer {
             eventLoopGroupProvider: .singleton,
             logger: configuration.logger
         )
+        // Told to end in the opposite order: the link goes on serving calls while its pipelines are moved.
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [application] + (configuration.coordinators.isEmpty ? [] : [link]),
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: configuration.logger
+            )
+        )
         let failure: (any Error)?
         do {
-            try await application.runService()
+            try await services.run()
             failure = nil
         } catch {
             failure = error

@@ -20,7 +20,11 @@ struct Routes: Sendable {
     }
 
     var gate: Gate {
-        Gate(keys: self.plane.security.keys, limiter: self.plane.security.limiter, counters: self.plane.security.counters)
+        Gate(
+            keys: self.plane.security.keys,
+            limiter: self.plane.security.limiter,
+            counters: self.plane.security.counters
+        )
     }
 
     func router() -> Router<APIContext> {

@@ -42,6 +42,8 @@ public struct ServerCommand: AsyncParsableCommand {
     var clientIDPrefix = "varpulis"
     @Option(help: "How many pipelines it runs at most.")
     var maxPipelines = 100
+    @Option(help: "Seconds that a worker that is told to end waits for its pipelines to be moved elsewhere; 0 not to.")
+    var drainTimeout = 10
     @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -72,6 +74,10 @@ public struct ServerCommand: AsyncParsableCommand {
         configuration.workDirectory = self.workdir
         configuration.clientIDPrefix = self.clientIDPrefix
         configuration.pipelinesMax = self.maxPipelines
+        guard (0...86_400).contains(self.drainTimeout) else {
+            throw ValidationError("--drain-timeout is 0 to 86400 seconds.")
+        }
+        configuration.drainTimeout = .seconds(self.drainTimeout)
         do throws(WorkerConfigurationError) {
             try configuration.validate()
         } catch {
