@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
+import UnixSignals
 
 /// A worker: pipelines with an HTTP API in front and, in a cluster, a link to the coordinators.
 public enum WorkerServer {
@@ -36,14 +37,11 @@ public enum WorkerServer {
         let store = try configuration.stateDirectory.map { path throws(StateDirectoryError) in try PipelineStore(path) }
         let workerID = try Self.workerID(configuration, store)
         let attention = Attention()
+        let coordinators = CoordinatorList(configuration.coordinators, spreadBy: workerID)
         let standing = ClusterStanding(
             workerID: workerID,
             incarnation: .random(in: 1 ... .max),
-            coordinators: CoordinatorClient(
-                client: httpClient,
-                urls: configuration.coordinators,
-                apiKey: configuration.apiKey
-            ),
+            coordinators: CoordinatorClient(client: httpClient, list: coordinators, apiKey: configuration.apiKey),
             confirmations: Confirmations()
         )
         let surroundings = PipelineSurroundings(
@@ -64,17 +62,29 @@ public enum WorkerServer {
         try await registry.restore(inCluster: !configuration.coordinators.isEmpty) { tenants.tenant($0) != nil }
 
         let address = Promise<String>()
-        let link = CoordinatorLink(
-            client: standing.coordinators,
+        let report = WorkerReport(
             workerID: workerID,
             incarnation: standing.incarnation,
-            address: address,
             apiKey: configuration.apiKey,
             pipelinesMax: configuration.pipelinesMax,
-            registry: registry,
+            registry: registry
+        )
+        let link = CoordinatorLink(
+            client: standing.coordinators,
+            report: report,
+            session: SessionLink(
+                list: coordinators,
+                report: report,
+                attention: attention,
+                confirmations: standing.confirmations,
+                secure: nil,
+                logger: configuration.logger
+            ),
+            address: address,
             attention: attention,
             confirmations: standing.confirmations,
             readiness: readiness,
+            drainTimeout: configuration.drainTimeout,
             logger: configuration.logger
         )
         let routes = WorkerRoutes(
@@ -89,7 +99,6 @@ public enum WorkerServer {
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"
             ),
-            services: Self.metricsServer(routes) + (configuration.coordinators.isEmpty ? [] : [link]),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
                 address.fulfil(configuration.advertiseAddress ?? Self.url(configuration.bind, port))
@@ -99,9 +108,18 @@ public enum WorkerServer {
             eventLoopGroupProvider: .singleton,
             logger: configuration.logger
         )
+        // Told to end in the opposite order: the link goes on serving calls while its pipelines are moved.
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [application] + Self.metricsServer(routes)
+                    + (configuration.coordinators.isEmpty ? [] : [link]),
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: configuration.logger
+            )
+        )
         let failure: (any Error)?
         do {
-            try await application.runService()
+            try await services.run()
             failure = nil
         } catch {
             failure = error
