@@ -46,7 +46,10 @@ let package = Package(
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .target(
             name: "MQTT",
-            dependencies: ["CMosquitto", "Threads", .product(name: "DequeModule", package: "swift-collections")],
+            dependencies: [
+                "CMosquitto", "OpenSSL", "Threads",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: strict
         ),
 

@@ -12,6 +12,8 @@ public struct ErrorBody: Hashable, Sendable, Codable, Error {
     public var leader: String?
     /// What became of the request. Without this field, nothing: a refusal is certain.
     public var outcome: Outcome?
+    /// The epoch that is held, when the request was meant for another.
+    public var epoch: UInt64?
 
     public enum Outcome: String, Sendable, Codable {
         /// Nothing was done, and nothing will be.

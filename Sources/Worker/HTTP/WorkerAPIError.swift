@@ -98,8 +98,9 @@ struct WorkerAPIError: Error {
             self.init(
                 .conflict,
                 ErrorCode(rawValue: "stale_epoch"),
-                "The request is older than the pipeline's epoch here, which is \(held)"
+                "The request is not for the pipeline's epoch here, which is \(held)"
             )
+            self.body.epoch = held
         case .idTaken(let id):
             self.init(.conflict, "Another pipeline has the id \(id)")
             self.body.id = id
