@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "RaftCore", targets: ["RaftCore"]),
         .executable(name: "check-history", targets: ["check-history"]),
+        .executable(name: "cluster-simulate", targets: ["cluster-simulate"]),
         .executable(name: "raft-simulate", targets: ["raft-simulate"]),
         .executable(name: "varpulis", targets: ["varpulis"]),
         .executable(name: "varpulis-worker", targets: ["varpulis-worker"]),
@@ -172,10 +173,26 @@ let package = Package(
         ),
 
         .target(
+            name: "ClusterSimulation",
+            dependencies: [
+                "ClusterControl", "ClusterState", "Ownership", "RaftCore", "RaftSessions",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            path: "Sources/Coordinator/Simulation",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "cluster-simulate",
+            dependencies: [
+                "ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Coordinator",
             dependencies: [
                 "CHeap", "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore",
-                "RaftSessions", "RaftStorage", "RaftTransport", "Security", "Threads", "VPL",
+                "RaftSessions", "RaftStorage", "RaftTransport", "Security", "Threads", "VPL", "WebSocket",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -186,10 +203,11 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Control", "State"],
+            exclude: ["Control", "Simulation", "State"],
             swiftSettings: strict
         ),
 
@@ -212,17 +230,19 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
-                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Ownership", "Security", "Threads", "VPL",
+                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Ownership", "Security", "Threads", "VPL", "WebSocket",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             exclude: ["Command", "Ownership"],
+            resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: strict
         ),
         .target(
@@ -346,6 +366,7 @@ let package = Package(
             dependencies: ["ClusterControl", "ClusterState"],
             swiftSettings: strict
         ),
+        .testTarget(name: "ClusterSimulationTests", dependencies: ["ClusterSimulation"], swiftSettings: strict),
         .testTarget(
             name: "ClusterStateTests",
             dependencies: ["ClusterState", "RaftSessions"],
@@ -365,7 +386,7 @@ let package = Package(
             name: "CoordinatorTests",
             dependencies: [
                 "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "Raft", "RaftCore", "RaftSessions",
-                "RaftStorage", "RaftTestSupport", "RaftTransport",
+                "RaftStorage", "RaftTestSupport", "RaftTransport", "Security", "WebSocket",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -401,13 +422,15 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "ClusterAPI", "Engine", "MQTT", "TestBroker", "Threads", "VPL", "Worker", "WorkerCommand",
+                "ClusterAPI", "Engine", "MQTT", "TestBroker", "Threads", "VPL", "WebSocket", "Worker", "WorkerCommand",
+                "varpulis-worker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

@@ -63,6 +63,7 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, Codable {
     public static let outcomeUnknown = ErrorCode(rawValue: "outcome_unknown")
     public static let indexNotReached = ErrorCode(rawValue: "index_not_reached")
     public static let keyReused = ErrorCode(rawValue: "idempotency_key_reused")
+    public static let notImplemented = ErrorCode(rawValue: "not_implemented")
     public static let storageFull = ErrorCode(rawValue: "storage_full")
 
     // Changes of the members.
@@ -92,7 +93,6 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, Codable {
     public static let adminDisabled = ErrorCode(rawValue: "admin_disabled")
     public static let alreadyExists = ErrorCode(rawValue: "already_exists")
     public static let tenantNotFound = ErrorCode(rawValue: "tenant_not_found")
-    public static let notImplemented = ErrorCode(rawValue: "not_implemented")
 }
 
 /// One finding about a program; line and column count from 1 in the submitted text.

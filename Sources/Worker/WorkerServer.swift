@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
+import UnixSignals
 
 /// A worker: pipelines with an HTTP API in front and, in a cluster, a link to the coordinators.
 public enum WorkerServer {
@@ -36,14 +37,11 @@ public enum WorkerServer {
         let store = try configuration.stateDirectory.map { path throws(StateDirectoryError) in try PipelineStore(path) }
         let workerID = try Self.workerID(configuration, store)
         let attention = Attention()
+        let coordinators = CoordinatorList(configuration.coordinators, spreadBy: workerID)
         let standing = ClusterStanding(
             workerID: workerID,
             incarnation: .random(in: 1 ... .max),
-            coordinators: CoordinatorClient(
-                client: httpClient,
-                urls: configuration.coordinators,
-                apiKey: configuration.apiKey
-            ),
+            coordinators: CoordinatorClient(client: httpClient, list: coordinators, apiKey: configuration.apiKey),
             confirmations: Confirmations()
         )
         let surroundings = PipelineSurroundings(
@@ -67,31 +65,43 @@ public enum WorkerServer {
         try await registry.restore(inCluster: !configuration.coordinators.isEmpty) { tenants.tenant($0) != nil }
 
         let address = Promise<String>()
-        let link = CoordinatorLink(
-            client: standing.coordinators,
+        let report = WorkerReport(
             workerID: workerID,
             incarnation: standing.incarnation,
-            address: address,
             apiKey: configuration.apiKey,
             pipelinesMax: configuration.pipelinesMax,
-            registry: registry,
+            registry: registry
+        )
+        let link = CoordinatorLink(
+            client: standing.coordinators,
+            report: report,
+            session: SessionLink(
+                list: coordinators,
+                report: report,
+                attention: attention,
+                confirmations: standing.confirmations,
+                secure: nil,
+                logger: configuration.logger
+            ),
+            address: address,
             attention: attention,
             confirmations: standing.confirmations,
             readiness: readiness,
+            drainTimeout: configuration.drainTimeout,
             logger: configuration.logger
         )
+        let routes = WorkerRoutes(
+            registry: registry,
+            tenants: tenants,
+            readiness: readiness,
+            configuration: configuration
+        )
         let application = Application(
-            router: WorkerRoutes(
-                registry: registry,
-                tenants: tenants,
-                readiness: readiness,
-                configuration: configuration
-            ).router(),
+            router: routes.router(),
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"
             ),
-            services: configuration.coordinators.isEmpty ? [] : [link],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
                 address.fulfil(configuration.advertiseAddress ?? Self.url(configuration.bind, port))
@@ -101,9 +111,18 @@ public enum WorkerServer {
             eventLoopGroupProvider: .singleton,
             logger: configuration.logger
         )
+        // Told to end in the opposite order: the link goes on serving calls while its pipelines are moved.
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [application] + Self.metricsServer(routes)
+                    + (configuration.coordinators.isEmpty ? [] : [link]),
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: configuration.logger
+            )
+        )
         let failure: (any Error)?
         do {
-            try await application.runService()
+            try await services.run()
             failure = nil
         } catch {
             failure = error
@@ -118,6 +137,22 @@ public enum WorkerServer {
         let id = UUID().uuidString.lowercased()
         try store?.save(workerID: id)
         return id
+    }
+
+    private static func metricsServer(_ routes: WorkerRoutes) -> [any Service] {
+        let configuration = routes.configuration
+        guard let port = configuration.metricsPort else { return [] }
+        let application = Application(
+            router: routes.metricsRouter(),
+            configuration: .init(address: .hostname(configuration.bind, port: port), serverName: "varpulis"),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? port
+                configuration.logger.info("metrics", metadata: ["port": "\(port)"])
+            },
+            eventLoopGroupProvider: .singleton,
+            logger: configuration.logger
+        )
+        return [application]
     }
 
     private static func url(_ bind: String, _ port: Int) -> String {

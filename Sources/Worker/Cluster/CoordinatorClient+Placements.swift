@@ -26,8 +26,9 @@ extension CoordinatorClient {
             $0.addingPercentEncoding(withAllowedCharacters: Self.unreserved) ?? $0
         }
         let path = "/api/v1/cluster/placements/\(names[0])/\(names[1])"
-        let share = TimeAmount(timeout / max(1, self.urls.count))
-        for url in self.urlsInOrder {
+        let urls = self.list.urlsToCall
+        let share = TimeAmount(timeout / max(1, urls.count))
+        for url in urls {
             if let answer = await self.assignment(at: url + path, timeout: share) { return answer }
         }
         return .noAnswer

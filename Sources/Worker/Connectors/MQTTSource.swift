@@ -33,6 +33,13 @@ final class MQTTSource: Sendable {
                 ConnectionLog.note(status, since: lastError, clientID: wiring.configuration.clientID, logger)
             },
             onBatch: { messages in
+                var messages = messages
+                if let intake = wiring.intake {
+                    let received = messages.count
+                    messages = intake.own(of: messages)
+                    progress.count { $0.messagesOfOthers += UInt64(received - messages.count) }
+                    if messages.isEmpty { return .accepted }
+                }
                 let needsReceipt = messages.contains { $0.qos == .atLeastOnce }
                 let receipt = needsReceipt ? BatchReceipt() : nil
                 let batch = EventBatch(
@@ -54,11 +61,15 @@ final class MQTTSource: Sendable {
         for message in messages {
             if message.topic != topic {
                 topic = message.topic
-                lastLevel = topic.split(separator: "/").last.map(String.init) ?? topic
+                lastLevel = Self.lastLevel(of: topic)
             }
             payloads.append(message.payload, defaultType: lastLevel)
         }
         return payloads
+    }
+
+    static func lastLevel(of topic: String) -> String {
+        topic.split(separator: "/").last.map(String.init) ?? topic
     }
 
     /// Asks for the end: no batch after the present one.

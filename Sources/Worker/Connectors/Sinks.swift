@@ -104,6 +104,11 @@ final class Sinks: Sendable {
         }
     }
 
+    /// Sends an event on a route, blocking while the way to its broker is full.
+    func route(_ payload: [UInt8], over connection: Int, to topic: String, receipt: BatchReceipt?) {
+        self.publish(payload, to: self.connections[connection].client, topic, .atLeastOnce, receipt)
+    }
+
     private func publish(
         _ message: MQTTMessage,
         to client: MQTTClient,

@@ -31,6 +31,8 @@ final class PipelineProgress: Sendable {
         var eventsIn: UInt64 = 0
         /// Events of the program's output.
         var eventsOut: UInt64 = 0
+        /// Messages that other replicas, or other routes of the same topic, were meant to have.
+        var messagesOfOthers: UInt64 = 0
         /// Messages that were no events.
         var messagesRejected: UInt64 = 0
         /// Why they were none.
@@ -40,6 +42,10 @@ final class PipelineProgress: Sendable {
         var deliveriesFailed: UInt64 = 0
         /// Of these, the ones that are in the file of dead letters.
         var deadLetters: UInt64 = 0
+        /// Of which types the events were, in the order of the program's types.
+        var types = TypeCounts(typeCount: 0)
+        /// How long batches took, from the engine's first look at them until what came of them was handed on.
+        var latency = LatencyHistogram()
         /// What the program gave up because it may have only so much of it.
         var limits = Pipeline.Limits()
     }
@@ -68,9 +74,17 @@ final class PipelineProgress: Sendable {
     /// Fulfilled when the engine takes events, or will never take any.
     let engineDecided = Promise<Void>()
 
-    init(sourceConnectors: [String], isFenced: Bool = false, onPhaseChange: @escaping @Sendable () -> Void) {
+    /// - Parameter typeCount: How many types of events the program reads.
+    init(
+        sourceConnectors: [String],
+        typeCount: Int = 0,
+        isFenced: Bool = false,
+        onPhaseChange: @escaping @Sendable () -> Void
+    ) {
         let sources = sourceConnectors.map { SourceState(connector: $0) }
-        self.contents = Mutex(Contents(isOwner: !isFenced, sources: sources))
+        var contents = Contents(isOwner: !isFenced, sources: sources)
+        contents.counters.types = TypeCounts(typeCount: typeCount)
+        self.contents = Mutex(contents)
         self.onPhaseChange = onPhaseChange
     }
 

@@ -17,6 +17,8 @@ struct PipelineSurroundings: Sendable {
     var onOutput: (@Sendable ([Event]) -> Void)?
     /// Called when the phase of any pipeline changes.
     let onPhaseChange: @Sendable () -> Void
+    /// Joins the pipelines that have the same surroundings.
+    var routeHub = RouteHub()
     let logger: Logger
 }
 
@@ -26,10 +28,13 @@ final class RunningPipeline: Sendable {
     let progress: PipelineProgress
     let startedAt = ContinuousClock.now
     let streamCount: Int
+    /// The types of events that it reads, in the order of its counters.
+    let inputTypes: [String]
     /// Shows its output to whoever listens.
     let feed: OutputFeed
 
-    private let inbox = EventInbox(eventsMax: 8192)
+    private let inbox: EventInbox
+    private let routes: RouteDoor
     private let links: Links
     private let permission: Permission
     private let engine: NamedThread
@@ -55,6 +60,7 @@ final class RunningPipeline: Sendable {
     ) {
         self.spec = spec
         self.streamCount = program.plan.streamNames.count
+        self.inputTypes = program.plan.inputTypes
         self.feed = feed
         var logger = surroundings.logger
         logger[metadataKey: "pipeline"] = "\(spec.name)"
@@ -67,6 +73,7 @@ final class RunningPipeline: Sendable {
         let permission = Permission(isGiven: standing == nil)
         let progress = PipelineProgress(
             sourceConnectors: program.wiring.sources.map(\.connector),
+            typeCount: program.plan.inputTypes.count,
             isFenced: standing != nil,
             onPhaseChange: surroundings.onPhaseChange
         )
@@ -82,9 +89,11 @@ final class RunningPipeline: Sendable {
                 logger: logger
             )
         }
+        let routes = RouteDoor(spec, program.wiring, surroundings.routeHub)
+        let inbox = EventInbox(eventsMax: 8192, isCredited: routes.sendsWithinWorker)
         let links = Links(
             program.wiring,
-            inbox: self.inbox,
+            inbox: inbox,
             progress: progress,
             surroundings: surroundings,
             fence: fence,
@@ -93,13 +102,17 @@ final class RunningPipeline: Sendable {
         self.progress = progress
         self.permission = permission
         self.links = links
-        self.engine = NamedThread(name: "engine-\(spec.name)") { [inbox, logger] in
+        self.inbox = inbox
+        self.routes = routes
+        self.engine = NamedThread(name: "engine-\(spec.name)") { [logger] in
             predecessor?.stopAndWait()
-            guard let sinks = links.open() else { return inbox.close() }
+            guard let sinks = links.open() else { return inbox.discard() }
+            routes.open(inbox)
             EngineLoop(
                 program.plan,
                 inbox: inbox,
                 sinks: sinks,
+                routes: routes.outputs(sinks, progress, logger),
                 feed: feed,
                 permission: permission,
                 surroundings: surroundings,
@@ -165,18 +178,26 @@ final class RunningPipeline: Sendable {
         }
         guard isFirst else { return }
         self.links.beginClose()
+        self.routes.close(self.inbox)
         self.inbox.close()
         // What may not leave now will not later, and nobody waits for it.
         let grace = self.permission.isGiven ? Self.stopGrace : .zero
+        let deadline = ContinuousClock.now + grace
         _ = self.engine.join(atMost: grace)
         self.permission.refuse()
+        self.inbox.awaitRoutes(until: deadline)
         // From here on deliveries that still wait fail, which lets the engine and the sources go.
+        self.routes.leave()
+        self.inbox.abandonRoutes()
         self.links.closeSinks(drainingAtMost: grace)
         self.engine.join()
         self.links.closeSources()
         self.progress.stopped()
         self.ending.change { $0 = .done }
     }
+
+    /// How many events wait for the engine.
+    var queueLength: Int { self.inbox.eventCount }
 
     var connectorHealth: [ConnectorHealth] { self.links.health }
 }
