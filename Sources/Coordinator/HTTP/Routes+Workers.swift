@@ -104,6 +104,7 @@ extension Routes {
         if let incarnation = body.incarnation, incarnation != known.incarnation.rawValue {
             throw APIError(.notFound, "Worker not found: another process has registered as \(id)")
         }
+        self.plane.telemetry.heartbeats.add()
         if self.plane.isLeader {
             self.plane.reports.note(body, from: id)
             self.plane.attention.call()

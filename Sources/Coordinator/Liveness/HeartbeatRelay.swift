@@ -62,7 +62,11 @@ final class HeartbeatRelay: Sendable {
             var body = ByteBuffer(integer: Self.mark)
             body.writeBytes(try APIJSON.encode(Batch(items: items)))
             let answer = try await plane.node.call(leader, body, timeout: .seconds(2))
-            if answer != Self.taken { self.putBack(batch) }
+            if answer == Self.taken {
+                plane.telemetry.heartbeatsRelayed.add(UInt64(batch.count))
+            } else {
+                self.putBack(batch)
+            }
         } catch {
             self.putBack(batch)
         }

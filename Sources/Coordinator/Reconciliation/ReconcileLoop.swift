@@ -50,6 +50,7 @@ struct ReconcileLoop: Sendable {
     /// Returns the workers for whose calls one more task is wanted.
     private func pass(_ office: inout Office?) async -> [WorkerID] {
         guard self.plane.isLeader, let applied = try? await self.plane.node.read(timeout: .seconds(1)) else {
+            if !self.plane.isLeader { self.plane.telemetry.reconciling.forget() }
             return []  // not the leader, or not sure enough of it to act
         }
         let term = self.plane.node.status.consensus.term
@@ -72,6 +73,10 @@ struct ReconcileLoop: Sendable {
         let plan = self.reconciler.plan(situation, backOff: current.backOff)
         current.backOff = plan.backOff
         office = current
+        let telemetry = self.plane.telemetry
+        telemetry.reconciling.note(situation.state, openTargets: current.backOff.count, at: now)
+        telemetry.reconciling.note(plan.actions)
+        telemetry.sweeps.note(workers: situation.state.workerCount, .now - now)
         let wanted = await self.carryOut(plan.actions, situation.state)
         self.plane.lastSweep.value = Health.Sweep(
             workersChecked: situation.state.workerCount,
@@ -95,7 +100,10 @@ struct ReconcileLoop: Sendable {
     private func carryOut(_ actions: [Action], _ state: ClusterState) async -> [WorkerID] {
         for case .propose(let command) in actions {
             if command.marksUnhealthy { self.note(command) }
-            do { _ = try await self.plane.propose(command) } catch { return [] }  // the next pass asks again
+            do { _ = try await self.plane.propose(command) } catch {
+                self.plane.telemetry.reconciling.failedProposals.add()
+                return []  // the next pass asks again
+            }
         }
         var wanted: [WorkerID] = []
         for action in actions {
@@ -145,6 +153,7 @@ struct ReconcileLoop: Sendable {
             self.plane.troubles.forget(start.placement)
             await self.report(start, answer)
         } catch let failure as WorkerClient.Failure {
+            self.plane.telemetry.reconciling.failedStarts.add()
             self.plane.troubles.note(failure.description, with: start.placement, at: start.epoch)
             self.plane.logger.warning(
                 "pipeline not started",
@@ -188,6 +197,7 @@ struct ReconcileLoop: Sendable {
                 metadata: ["pipeline": "\(stop.placement)", "worker": "\(stop.worker)", "epoch": "\(stop.epoch)"]
             )
         } catch {
+            self.plane.telemetry.reconciling.failedStops.add()
             self.plane.logger.warning(
                 "orphan not stopped",
                 metadata: ["pipeline": "\(stop.placement)", "worker": "\(stop.worker)", "reason": "\(error)"]
