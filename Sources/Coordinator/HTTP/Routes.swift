@@ -36,6 +36,7 @@ struct Routes: Sendable {
         router.add(middleware: self.gate(paths: table.paths))
         self.addProbes(to: table)
         self.addOpenAPI(to: table)
+        self.addDashboard(to: table)
         self.addObservation(to: table.group(RouterPath(Self.prefix)))
         self.addPrometheus(to: table.group(RouterPath(Self.prefix)))
         self.addTopology(to: table.group(RouterPath(Self.prefix)))

@@ -5,6 +5,7 @@ extension OpenAPIDocument {
     private static let prefix = "/\(Routes.prefix)"
 
     static let probes = [
+        Operation(.get, "/", "A page that shows the cluster").answers(200, "Text", type: "text/html"),
         Operation(.get, "/health", "How the workers are, taken together").answers(200, "Health"),
         Operation(.get, "/ready", "Whether a request that is sent here finds a leader")
             .answers(200, "Readiness").answers(503, "Readiness"),
