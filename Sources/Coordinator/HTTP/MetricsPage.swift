@@ -24,6 +24,7 @@ struct MetricsPage {
         )
         self.gauge("pipeline_groups_total", "Pipeline groups.", state.groupCount)
         self.gauge("deployments_total", "Placements.", state.groups.reduce(0) { $0 + $1.placements.count })
+        self.add(plane.sessions)
         let status = plane.node.status
         self.add(status.consensus, applied: status.applied.index, plane.members)
         self.add(status.snapshots, at: status.consensus.snapshot.index)
@@ -68,6 +69,17 @@ struct MetricsPage {
         self.counter("raft_snapshot_chunks_received_total", "Chunks received.", snapshots.chunksReceived)
         self.gauge("raft_transfer_chunks", "Chunks of the snapshot being received.", snapshots.pulled?.chunks ?? 0)
         self.gauge("raft_transfer_chunks_here", "Those that are here.", snapshots.pulled?.chunksHere ?? 0)
+    }
+
+    private mutating func add(_ sessions: SessionTable) {
+        self.gauge("ws_connections", "Workers' sessions with this member.", sessions.count)
+        self.counter("sessions_lost_total", "Sessions that broke off.", sessions.lostCount)
+        let refusals = sessions.refusals
+        self.head("sessions_refused_total", "Sessions that did not come about.", "counter")
+        for reason in SessionTable.Refusal.allCases {
+            let label = "reason=\"\(reason.rawValue)\""
+            self.text += "\(Self.prefix)sessions_refused_total{\(label)} \(refusals[reason] ?? 0)\n"
+        }
     }
 
     private mutating func add(_ status: NodeStatus) {

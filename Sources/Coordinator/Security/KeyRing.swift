@@ -57,7 +57,10 @@ final class KeyRing: Sendable {
             self.version.add(1, ordering: .releasing)
             logger.notice("the file of keys was read again", metadata: ["keys": "\(entries.count)"])
         } catch {
-            logger.error("the file of keys was not read again, those before stay good", metadata: ["reason": "\(error)"])
+            logger.error(
+                "the file of keys was not read again, those before stay good",
+                metadata: ["reason": "\(error)"]
+            )
         }
     }
 

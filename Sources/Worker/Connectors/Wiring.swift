@@ -153,13 +153,14 @@ struct Wiring: Sendable {
         clientID: String
     ) throws(PipelineRefusal) -> MQTTConfiguration {
         let address = try BrokerAddress(connector)
-        let configuration = MQTTConfiguration(
+        var configuration = MQTTConfiguration(
             host: address.host,
             port: address.port,
             clientID: clientID,
             username: address.username,
             password: address.password
         )
+        configuration.tls = address.tls
         do {
             try configuration.validate()
         } catch {

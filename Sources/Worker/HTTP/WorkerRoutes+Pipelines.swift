@@ -67,13 +67,7 @@ extension WorkerRoutes {
     }
 
     private func delete(_ request: Request, _ context: WorkerContext) async throws -> Response {
-        var epoch: UInt64?
-        if let text = request.uri.queryParameters["epoch"] {
-            guard let number = UInt64(text) else {
-                throw WorkerAPIError(.badRequest, "Invalid query parameters: `epoch` is not a number")
-            }
-            epoch = number
-        }
+        let epoch = try Self.epoch(of: request)
         let pipeline = try await self.pipeline(context)
         try await self.end(
             try await self.registry.remove(pipeline.spec.id, epoch: epoch),

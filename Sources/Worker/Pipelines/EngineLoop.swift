@@ -15,6 +15,7 @@ struct EngineLoop: ~Copyable {
     private let console: ConsoleWriter
     private let onOutput: (@Sendable ([Event]) -> Void)?
     private let feed: OutputFeed
+    private let permission: Permission
     private let progress: PipelineProgress
     private let logger: Logger
     /// How often silent sessions are looked for; nil for a program without any.
@@ -27,6 +28,7 @@ struct EngineLoop: ~Copyable {
         sinks: Sinks,
         routes: RouteOutputs?,
         feed: OutputFeed,
+        permission: Permission,
         surroundings: PipelineSurroundings,
         progress: PipelineProgress,
         logger: Logger
@@ -41,6 +43,7 @@ struct EngineLoop: ~Copyable {
         self.console = surroundings.console
         self.onOutput = surroundings.onOutput
         self.feed = feed
+        self.permission = permission
         self.progress = progress
         self.logger = logger
         self.sessionInterval = plan.sessionInterval.map { .nanoseconds(max($0, Self.shortestInterval)) }
@@ -126,11 +129,13 @@ struct EngineLoop: ~Copyable {
         _ rejections: RejectionCounts = RejectionCounts(),
         since started: ContinuousClock.Instant? = nil
     ) {
-        for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
-        self.routes?.send(self.outputs.emitted, receipt: batch?.receipt)
-        for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
-        for entry in self.outputs.logged { self.log(entry) }
         self.count(since: started)
+        guard self.deliver(batch?.receipt) else {
+            batch?.receipt?.settle(isLost: true)
+            return self.outputs.clear()
+        }
+        self.routes?.send(self.outputs.emitted, receipt: batch?.receipt)
+        for entry in self.outputs.logged { self.log(entry) }
         batch?.receipt?.settle()
         batch?.reply?(BatchResult(emitted: self.outputs.emitted, rejections: rejections))
         if !self.outputs.emitted.isEmpty {
@@ -156,6 +161,19 @@ struct EngineLoop: ~Copyable {
             if let started { $0.latency.add(.now - started) }
         }
         if let columns = self.columns { columns.types = types } else { self.pipeline.types = types }
+    }
+
+    /// Lets the outputs out one by one, waiting while the pipeline must not; false when it never may again.
+    private func deliver(_ receipt: BatchReceipt?) -> Bool {
+        for delivery in self.outputs.deliveries {
+            guard self.permission.wait() else { return false }
+            self.sinks.deliver(delivery, receipt: receipt)
+        }
+        for line in self.outputs.printed {
+            guard self.permission.wait() else { return false }
+            self.console.writeLine(Array(line.utf8))
+        }
+        return self.outputs.emitted.isEmpty || self.permission.wait()
     }
 
     /// Entries that the program itself asks for.
