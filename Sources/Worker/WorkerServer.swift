@@ -14,13 +14,43 @@ public enum WorkerServer {
         onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
         try configuration.validate()
+        var client = HTTPClient.Configuration()
+        client.timeout = .init(connect: .seconds(2))
+        let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
+        let failure: (any Error)?
+        do {
+            try await Self.serve(configuration, httpClient, onRunning)
+            failure = nil
+        } catch {
+            failure = error
+        }
+        try? await httpClient.shutdown()  // what is still open ends with the process
+        if let failure { throw failure }
+    }
+
+    private static func serve(
+        _ configuration: WorkerConfiguration,
+        _ httpClient: HTTPClient,
+        _ onRunning: @escaping @Sendable (Int) -> Void
+    ) async throws {
         let store = try configuration.stateDirectory.map { path throws(StateDirectoryError) in try PipelineStore(path) }
         let workerID = try Self.workerID(configuration, store)
         let attention = Attention()
+        let standing = ClusterStanding(
+            workerID: workerID,
+            incarnation: .random(in: 1 ... .max),
+            coordinators: CoordinatorClient(
+                client: httpClient,
+                urls: configuration.coordinators,
+                apiKey: configuration.apiKey
+            ),
+            confirmations: Confirmations()
+        )
         let surroundings = PipelineSurroundings(
             clientIDPrefix: configuration.clientIDPrefix,
             workDirectory: WorkDirectory(configuration.workDirectory),
             console: ConsoleWriter(),
+            standing: configuration.coordinators.isEmpty ? nil : standing,
             onPhaseChange: { attention.call() },
             logger: configuration.logger
         )
@@ -33,23 +63,17 @@ public enum WorkerServer {
         let readiness = Readiness(inCluster: !configuration.coordinators.isEmpty)
         try await registry.restore(inCluster: !configuration.coordinators.isEmpty) { tenants.tenant($0) != nil }
 
-        var client = HTTPClient.Configuration()
-        client.timeout = .init(connect: .seconds(2))
-        let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
         let address = Promise<String>()
         let link = CoordinatorLink(
-            client: CoordinatorClient(
-                client: httpClient,
-                urls: configuration.coordinators,
-                apiKey: configuration.apiKey
-            ),
+            client: standing.coordinators,
             workerID: workerID,
-            incarnation: .random(in: 1 ... .max),
+            incarnation: standing.incarnation,
             address: address,
             apiKey: configuration.apiKey,
             pipelinesMax: configuration.pipelinesMax,
             registry: registry,
             attention: attention,
+            confirmations: standing.confirmations,
             readiness: readiness,
             logger: configuration.logger
         )
@@ -83,7 +107,6 @@ public enum WorkerServer {
             failure = error
         }
         await registry.stopAll()
-        try? await httpClient.shutdown()  // what is still open ends with the process
         if let failure { throw failure }
     }
 

@@ -118,9 +118,16 @@ struct CompanyTests {
         cluster.apply(.putConnector(.init(connector: bus, mode: .create)))
         let spec = self.spec { $0.broker = "Bus" }
         cluster.apply(.deployGroup(.init(group: "g", spec: spec, workers: ["w1", "w1", "w1"])))
-        let starts = Plans.plan(cluster.state, at: 0).actions.compactMap { action -> StartPipeline? in
+        // The one that publishes is started when the other has subscribed.
+        var plan = Plans.plan(cluster.state, at: 0)
+        var actions = plan.actions
+        for pipeline in ["b", "c"] as [PipelineName] { cluster.report(self.key(pipeline)) }
+        plan = Plans.plan(cluster.state, at: 0, after: plan.backOff)
+        actions = plan.actions + actions
+        let starts = actions.compactMap { action -> StartPipeline? in
             if case .startPipeline(let start) = action { start } else { nil }
         }
+        try #require(starts.map(\.placement.pipeline) == ["a", "b", "c"])
         #expect(starts.map { $0.connectors.map(\.name) } == [["Bus"], [], ["Bus"]])
         #expect(starts[0].routes.outputs.map(\.topic) == ["varpulis/cluster/g/a/c"])
         #expect(starts[2].routes.inputs.map(\.topic) == ["varpulis/cluster/g/a/c"])

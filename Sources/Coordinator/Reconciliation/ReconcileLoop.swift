@@ -139,7 +139,10 @@ struct ReconcileLoop: Sendable {
                 source: start.source,
                 groupID: start.placement.group.rawValue,
                 epoch: start.epoch.rawValue,
-                connectors: try start.connectors.map(self.plane.secrets.open)
+                connectors: try start.connectors.map(self.plane.secrets.open),
+                outputs: start.routes.outputs.isEmpty ? nil : start.routes.outputs.map(RouteOutput.init),
+                inputs: start.routes.inputs.isEmpty ? nil : start.routes.inputs.map(RouteInput.init),
+                replica: ReplicaShare(start.routes)
             )
             let answer = try await self.plane.workers.deploy(request, at: address)
             self.plane.troubles.forget(start.placement)

@@ -65,6 +65,13 @@ extension Planning {
             if !isFenced, let former = self.formerOwner(of: placement, key, in: group, inventories) {
                 return self.note(key, placement.epoch, waitingFor: "worker \(former) has not let go of it yet")
             }
+            if let other = self.subscriberToAwait(by: placement, of: group) {
+                return self.note(
+                    key,
+                    placement.epoch,
+                    waitingFor: "\(other.name), which its routes lead to, starts first"
+                )
+            }
             let state = self.state
             self.start(
                 key,
