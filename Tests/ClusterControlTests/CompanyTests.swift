@@ -93,7 +93,7 @@ struct CompanyTests {
         cluster.apply(.deployGroup(.init(group: "g", spec: self.spec(), workers: ["w1", "w2", "w1"])))
         for pipeline in ["a", "b", "c"] as [PipelineName] { cluster.report(self.key(pipeline)) }
         cluster.setStatus("w1", .unhealthy)
-        let actions = Plans.plan(cluster.state, ["w2": Plans.heard(1, nil)], at: 1).actions
+        let actions = Plans.plan(cluster.state, ["w2": Plans.heard(16, nil)], at: 16).actions
         #expect(actions == [Plans.reassigned(self.key("a"), from: 1, to: "w2", seen: cluster.state)])
     }
 

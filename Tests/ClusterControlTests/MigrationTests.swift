@@ -25,6 +25,7 @@ struct MigrationTests {
         held: (worker: WorkerID, epoch: UInt64)? = ("w1", 1),
         silent: Set<WorkerID> = [],
         after backOff: BackOff = BackOff(),
+        at second: Int = 1,
         time: UInt64? = nil,
         settings: Reconciler.Settings = .init()
     ) -> Reconciler.Plan {
@@ -32,13 +33,13 @@ struct MigrationTests {
         for worker in cluster.state.workers where !silent.contains(worker.id) {
             var inventory: [ReportedPipeline] = []
             if let held, held.worker == worker.id { inventory = [Plans.holds(self.p1, epoch: held.epoch)] }
-            reports[worker.id] = Plans.heard(1, inventory)
+            reports[worker.id] = Plans.heard(second, inventory)
         }
         let situation = Situation(
             state: cluster.state,
             reports: reports,
             leaderSince: .at(0),
-            now: .at(1),
+            now: .at(second),
             timeMilliseconds: time
         )
         return Reconciler(settings: settings).plan(situation, backOff: backOff)
@@ -154,7 +155,7 @@ struct MigrationTests {
         cluster.setStatus("w1", .unhealthy)
         #expect(self.plan(cluster, silent: ["w1"]).actions == [self.advance(.checkpointing, .deploying)])
         cluster.setStatus("w2", .unhealthy)
-        let actions = self.plan(cluster, silent: ["w1", "w2"]).actions
+        let actions = self.plan(cluster, silent: ["w1", "w2"], at: 16).actions
         #expect(
             actions == [
                 self.advance(.checkpointing, .failed("worker w2 is not available")),
@@ -167,7 +168,7 @@ struct MigrationTests {
     func failover() {
         var cluster = self.cluster()
         cluster.setStatus("w1", .unhealthy)
-        let actions = self.plan(cluster, silent: ["w1"]).actions
+        let actions = self.plan(cluster, silent: ["w1"], at: 16).actions
         #expect(actions == [Plans.reassigned(self.p1, from: 1, to: "w2", seen: cluster.state)])
         guard case .propose(let command)? = actions.first else { return }
         cluster.apply(command)
