@@ -13,13 +13,15 @@ public struct BackOff: Hashable, Sendable {
         case drain(WorkerID, UInt64, Command.FinishDrain.End)
         case pruning
         case start(PlacementKey, Epoch)
+        /// Since when it is waited for a former worker to let go.
+        case handover(PlacementKey, Epoch)
         case stop(WorkerID, pipelineID: String, Epoch)
 
         /// Proposals don't fail by being repeated, they wait for a quorum; so they keep their pace.
         var slowsDown: Bool {
             switch self {
             case .start, .stop: true
-            case .status, .assignment, .report, .update, .migration, .drain, .pruning: false
+            case .status, .assignment, .report, .update, .migration, .drain, .pruning, .handover: false
             }
         }
     }

@@ -86,7 +86,7 @@ extension Planning {
         return worker.status == .unhealthy && !self.isHeard(id)
     }
 
-    private func hasLasted(_ migration: ClusterState.Migration, _ limit: Duration) -> Bool {
+    func hasLasted(_ migration: ClusterState.Migration, _ limit: Duration) -> Bool {
         self.time >= migration.phaseMilliseconds
             && .milliseconds(Int64(clamping: self.time - migration.phaseMilliseconds)) > limit
     }

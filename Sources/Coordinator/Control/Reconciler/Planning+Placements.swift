@@ -62,9 +62,8 @@ extension Planning {
             let slot = ClusterState.Slot(pipeline: placement.pipeline, replica: placement.replica)
             let routes = group.spec.bindings(of: slot, in: group.id)
             let isFenced = routes.usesBroker || self.state.isFencedByBroker(spec.source)
-            if !isFenced, let former = inventories.outdated[key] ?? self.unheardFormer(of: key, at: worker),
-                former != worker
-            {
+            let unheard = isFenced ? nil : self.unheardFormer(of: key, placement.epoch, at: worker)
+            if !isFenced, let former = inventories.outdated[key] ?? unheard, former != worker {
                 return self.note(key, placement.epoch, waitingFor: "worker \(former) has not let go of it yet")
             }
             if let other = self.subscriberToAwait(by: placement, of: group) {
@@ -95,16 +94,30 @@ extension Planning {
         if placement.status != .running { self.note(attemptsAt: key, placement) }
     }
 
-    /// A worker from which the placement was moved, and which has not told this leader what it holds, nor been silent
-    /// towards it for the whole timeout. One that was lost then has nothing any more.
-    private func unheardFormer(of key: PlacementKey, at worker: WorkerID) -> WorkerID? {
-        for migration in self.state.migrations where migration.placement == key {
+    /// A worker from which the placement was moved, and which has not told this leader since then what it holds, nor been
+    /// silent towards it for the whole timeout: what it said before may be from before it began. One that was lost has
+    /// nothing any more.
+    private mutating func unheardFormer(of key: PlacementKey, _ epoch: Epoch, at worker: WorkerID) -> WorkerID? {
+        for migration in self.state.migrations where migration.placement == key && self.mayLinger(migration) {
             let formers = migration.reason == .failover ? [migration.target] : [migration.source, migration.target]
             for former in formers where former != worker && self.state.worker(former) != nil {
-                if self.reports[former]?.inventory == nil, !self.silent.contains(former) { return former }
+                if self.silent.contains(former) { continue }
+                let since = self.handoverSince(key, epoch)
+                guard let report = self.reports[former], report.inventory != nil, report.receivedAt > since else {
+                    return former
+                }
             }
         }
         return nil
+    }
+
+    /// Whether one of its workers may run what has left it: nobody has made sure of the contrary yet.
+    private func mayLinger(_ migration: ClusterState.Migration) -> Bool {
+        switch migration.phase {
+        case .completed: false
+        case .failed, .cancelled: !self.hasLasted(migration, self.settings.migrationPhaseMax)
+        case .checkpointing, .deploying, .restoring, .switching, .cleaningUp: true
+        }
     }
 
     /// Records what the worker says of a placement. True if it has to be started.

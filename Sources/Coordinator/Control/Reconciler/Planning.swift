@@ -111,6 +111,14 @@ struct Planning {
         )
     }
 
+    /// When this leader first saw that the placement has to begin at this epoch.
+    mutating func handoverSince(_ key: PlacementKey, _ epoch: Epoch) -> ControlInstant {
+        let target = BackOff.Target.handover(key, epoch)
+        if let first = self.backOff.lastAttempt(at: target) { return first }
+        self.backOff.attempted(target, now: self.now)
+        return self.now
+    }
+
     /// Has a worker start something, unless the plan has enough for that worker.
     mutating func start(
         _ placement: PlacementKey,
