@@ -139,6 +139,12 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "SecurityFlags",
+            dependencies: ["Security", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict
+        ),
+
         // MARK: Wire types
         .target(name: "ClusterAPI", swiftSettings: strict),
 
@@ -212,7 +218,7 @@ let package = Package(
         .target(
             name: "WorkerCommand",
             dependencies: [
-                "Worker",
+                "Security", "SecurityFlags", "Worker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -232,7 +238,9 @@ let package = Package(
         .executableTarget(
             name: "varpulis",
             dependencies: [
-                "ClusterAPI", "Coordinator", "Engine", "RaftCore", "RaftStorage", "VPL", "Worker", "WorkerCommand",
+                "ClusterAPI", "Coordinator", "Engine", "RaftCore", "RaftStorage", "Security", "SecurityFlags", "VPL",
+                "Worker",
+                "WorkerCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -311,6 +319,20 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "TestAuthority", path: "Tests/TestAuthority", swiftSettings: strict),
+        .testTarget(
+            name: "SecurityTests",
+            dependencies: [
+                "Security", "TestAuthority",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI"], swiftSettings: strict),
         .testTarget(
             name: "ClusterControlTests",
@@ -336,7 +358,7 @@ let package = Package(
             name: "CoordinatorTests",
             dependencies: [
                 "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "Raft", "RaftCore", "RaftSessions",
-                "RaftStorage", "RaftTestSupport", "RaftTransport",
+                "RaftStorage", "RaftTestSupport", "RaftTransport", "Security", "TestAuthority",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -345,6 +367,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict
         ),
@@ -365,19 +388,22 @@ let package = Package(
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
             name: "VarpulisTests",
-            dependencies: ["MQTT", "TestBroker", "varpulis"],
+            dependencies: ["MQTT", "TestAuthority", "TestBroker", "varpulis"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "ClusterAPI", "Engine", "MQTT", "TestBroker", "Threads", "VPL", "Worker", "WorkerCommand",
+                "ClusterAPI", "Engine", "MQTT", "Security", "TestAuthority", "TestBroker", "Threads", "VPL", "Worker",
+                "WorkerCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict
         ),

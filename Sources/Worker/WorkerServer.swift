@@ -1,12 +1,17 @@
 import AsyncHTTPClient
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
+import Security
 import ServiceLifecycle
 
 /// A worker: pipelines with an HTTP API in front and, in a cluster, a link to the coordinators.
 public enum WorkerServer {
+    /// How long a connection may be silent between requests.
+    private static let silence = TimeAmount.seconds(90)
+
     /// Runs until the process is told to stop (SIGTERM or SIGINT) or the task is cancelled. `onRunning` is told the port
     /// once requests are taken.
     public static func run(
@@ -14,6 +19,7 @@ public enum WorkerServer {
         onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
         try configuration.validate()
+        let security = try WorkerSecurity(configuration)
         let store = try configuration.stateDirectory.map { path throws(StateDirectoryError) in try PipelineStore(path) }
         let workerID = try Self.workerID(configuration, store)
         let attention = Attention()
@@ -41,7 +47,8 @@ public enum WorkerServer {
             client: CoordinatorClient(
                 client: httpClient,
                 urls: configuration.coordinators,
-                apiKey: configuration.apiKey
+                apiKey: configuration.coordinatorKey ?? configuration.apiKey,
+                credentials: security.credentials
             ),
             workerID: workerID,
             incarnation: .random(in: 1 ... .max),
@@ -58,16 +65,23 @@ public enum WorkerServer {
                 registry: registry,
                 tenants: tenants,
                 readiness: readiness,
+                security: security,
                 configuration: configuration
             ).router(),
+            server: HTTPServerBuilder { responder in
+                GuardedChannel(
+                    HTTP1Channel(responder: responder, configuration: .init(idleTimeout: Self.silence)),
+                    security.guards
+                )
+            },
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"
             ),
-            services: configuration.coordinators.isEmpty ? [] : [link],
+            services: [HangUp { security.reload() }] + (configuration.coordinators.isEmpty ? [] : [link]),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
-                address.fulfil(configuration.advertiseAddress ?? Self.url(configuration.bind, port))
+                address.fulfil(configuration.advertiseAddress ?? Self.url(configuration, port))
                 configuration.logger.info("worker", metadata: ["id": "\(workerID)", "port": "\(port)"])
                 onRunning(port)
             },
@@ -94,7 +108,9 @@ public enum WorkerServer {
         return id
     }
 
-    private static func url(_ bind: String, _ port: Int) -> String {
-        bind.contains(":") ? "http://[\(bind)]:\(port)" : "http://\(bind):\(port)"
+    private static func url(_ configuration: WorkerConfiguration, _ port: Int) -> String {
+        let scheme = configuration.tls.certificate == nil ? "http" : "https"
+        let host = configuration.bind.contains(":") ? "[\(configuration.bind)]" : configuration.bind
+        return "\(scheme)://\(host):\(port)"
     }
 }

@@ -1,4 +1,5 @@
 import ClusterAPI
+import ClusterState
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -12,6 +13,8 @@ struct Gate: RouterMiddleware {
     /// Nil if requests are not limited.
     let limiter: RateLimiter?
     let counters: RefusalCounters
+    /// This member's own state, as far as it has got.
+    let state: @Sendable () async -> ClusterState
     static let keyHeader = HTTPField.Name("x-api-key")!  // a literal token, checked by the tests
 
     @concurrent func handle(
@@ -22,7 +25,8 @@ struct Gate: RouterMiddleware {
         var context = context
         if context.caller == nil {
             if let refusal = self.limit(request, from: context.client) { return refusal }
-            context.caller = self.keys.caller(showing: request.headers[Self.keyHeader].map { Array($0.utf8) })
+            let key = request.headers[Self.keyHeader].map { Array($0.utf8) }
+            context.caller = await self.keys.caller(showing: key, in: self.state)
         }
         do {
             let response = try await next(request, context)

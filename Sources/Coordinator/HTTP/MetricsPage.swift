@@ -4,6 +4,7 @@ import Raft
 import RaftCore
 import RaftStorage
 import RaftTransport
+import Security
 
 /// `GET /metrics`: this member's own numbers in Prometheus' text format, made anew for each scrape.
 struct MetricsPage {
@@ -28,6 +29,14 @@ struct MetricsPage {
         self.add(status.consensus, applied: status.applied.index, plane.members)
         self.add(status.snapshots, at: status.consensus.snapshot.index)
         self.add(status)
+        self.add(plane.security.counters)
+    }
+
+    private mutating func add(_ refused: RefusalCounters) {
+        self.head("requests_refused_total", "Requests and connections refused for the sake of safety.", "counter")
+        for reason in RefusalCounters.Reason.allCases {
+            self.text += "\(Self.prefix)requests_refused_total{reason=\"\(reason.label)\"} \(refused[reason])\n"
+        }
     }
 
     private mutating func add(_ consensus: Status, applied: LogIndex, _ members: RaftMembers) {

@@ -20,7 +20,11 @@ struct Routes: Sendable {
     }
 
     var gate: Gate {
-        Gate(keys: self.plane.security.keys, limiter: self.plane.security.limiter, counters: self.plane.security.counters)
+        let security = self.plane.security
+        let node = self.plane.node
+        return Gate(keys: security.keys, limiter: security.limiter, counters: security.counters) {
+            await node.local().machine.state
+        }
     }
 
     func router() -> Router<APIContext> {
@@ -35,6 +39,7 @@ struct Routes: Sendable {
         self.addInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addConnectors(to: table.group(RouterPath(Self.prefix)))
         self.addMembers(to: table.group(RouterPath(Self.prefix)))
+        self.addKeys(to: table.group(RouterPath(Self.prefix)))
         table.refuseOtherMethods()
         return router
     }

@@ -9,6 +9,7 @@ final class RequestParts: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let watch: RequestWatch
+    private var isLeaving = false
 
     init(_ watch: RequestWatch) { self.watch = watch }
 
@@ -24,12 +25,19 @@ final class RequestParts: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         context.write(data, promise: promise)
         switch Self.unwrapOutboundIn(data) {
-        case .head(let head) where head.status == .switchingProtocols:
-            self.watch.leave()
-            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        case .head(let head) where head.status == .switchingProtocols: self.isLeaving = true
         case .end: self.watch.answered()
         case .head, .body: break
         }
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        guard self.isLeaving else { return }
+        // Not before: a write and its flush, made in one call, both want this handler where it was.
+        self.isLeaving = false
+        self.watch.leave()
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -4,12 +4,14 @@ import HTTPTypes
 import Logging
 import NIOCore
 import NIOHTTP1
+import Security
 
 /// Calls to the coordinators: to the one that answered last, and to the others in turn when it does not.
 actor CoordinatorClient {
     private let client: HTTPClient
     private let urls: [String]
     private let apiKey: String?
+    private let credentials: TLSCredentials?
     /// The coordinator that answered last.
     private var current = 0
 
@@ -24,10 +26,11 @@ actor CoordinatorClient {
         case failed(String)
     }
 
-    init(client: HTTPClient, urls: [String], apiKey: String?) {
+    init(client: HTTPClient, urls: [String], apiKey: String?, credentials: TLSCredentials? = nil) {
         self.client = client
         self.urls = urls.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         self.apiKey = apiKey
+        self.credentials = credentials
     }
 
     func register(_ request: RegisterRequest, timeout: Duration) async -> Answer<RegisterResponse> {
@@ -75,6 +78,7 @@ actor CoordinatorClient {
         do {
             var request = HTTPClientRequest(url: url)
             request.method = .POST
+            request.tlsConfiguration = self.credentials?.clientConfiguration
             request.headers.add(name: "content-type", value: "application/json")
             if let apiKey { request.headers.add(name: "x-api-key", value: apiKey) }
             request.body = .bytes(ByteBuffer(bytes: bytes))
