@@ -70,7 +70,8 @@ struct WorkerSecurityTests {
             let client = try TLSCredentials(files, counters: RefusalCounters(), logger: TestWorker.quiet)
             var request = HTTPClientRequest(url: "https://127.0.0.1:\(worker.port)/health")
             request.tlsConfiguration = client.clientConfiguration
-            return try? await HTTPClient.shared.execute(request, timeout: .seconds(10)).status.code  // nil is what is asked
+            // Nil is what is asked.
+            return try? await HTTPClient.shared.execute(request, timeout: .seconds(10)).status.code
         }
         #expect(try await status(showing: try authority.issue("client")) == 200)
         #expect(try await status(showing: nil) == nil)
