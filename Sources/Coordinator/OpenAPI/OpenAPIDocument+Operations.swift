@@ -50,6 +50,15 @@ extension OpenAPIDocument {
             .takes("Program").answers(200, "Findings"),
     ]
 
+    static let keys = [
+        Operation(.post, "\(prefix)/keys", "Create a key; the answer is the only one that has it", .admin).led.named
+            .takes("KeyWish").answers(201, "Key"),
+        Operation(.get, "\(prefix)/keys", "The keys, without themselves", .admin).led
+            .query("Limit", "Offset", "Consistency", "MinIndex").answers(200, "KeyPage"),
+        Operation(.delete, "\(prefix)/keys/{id}", "Revoke a key", .admin).led.named
+            .answers(200, "Deleted").refuses(404),
+    ]
+
     static let migrations = [
         Operation(.post, "\(prefix)/workers/{id}/drain", "Have a worker emptied", .operator).led.named
             .takes("DrainWish", isRequired: false).answers(200, "Drained").refuses(404),
