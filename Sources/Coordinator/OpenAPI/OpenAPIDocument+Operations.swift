@@ -66,6 +66,8 @@ extension OpenAPIDocument {
             .answers(200, "Worker").refuses(404),
         Operation(.post, "\(prefix)/rebalance", "Have pipelines spread evenly", .operator).led.named
             .answers(200, "Rebalanced"),
+        Operation(.get, "\(prefix)/placements/{group}/{pipeline}", "Whose a pipeline is", .operator).led
+            .query("Consistency", "MinIndex").answers(200, "Assignment").refuses(404),
         Operation(.post, "\(prefix)/pipelines/{group}/{pipeline}/migrate", "Move a pipeline", .operator).led.named
             .takes("MigrationWish").answers(202, "MigrationStarted").refuses(404),
         Operation(.get, "\(prefix)/migrations", "Moves of pipelines, under way and of late", .viewer).led

@@ -58,6 +58,13 @@ extension OpenAPIDocument {
     ]
 
     static let migrationSchemas: [String: JSONValue] = [
+        "Assignment": Schema.object(
+            [
+                "group_id": Schema.text, "pipeline": Schema.text, "epoch": Schema.count,
+                "status": Schema.oneOf("Deploying", "Running", "Failed", "Stopped"),
+            ],
+            optional: ["worker_id": Schema.text, "incarnation": Schema.count]
+        ),
         "DrainWish": Schema.object(
             [:],
             optional: [
