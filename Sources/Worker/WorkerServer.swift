@@ -92,13 +92,7 @@ public enum WorkerServer {
                 report: report,
                 attention: attention,
                 confirmations: standing.confirmations,
-                secure: security.credentials.map { credentials in
-                    { channel, host in
-                        // An address is no name that a certificate could be asked for.
-                        let name = (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
-                        try channel.pipeline.syncOperations.addHandlers(credentials.clientHandlers(host: name))
-                    }
-                },
+                secure: Self.secure(security.credentials),
                 logger: configuration.logger
             ),
             address: address,
@@ -163,6 +157,18 @@ public enum WorkerServer {
         let id = UUID().uuidString.lowercased()
         try store?.save(workerID: id)
         return id
+    }
+
+    /// What puts TLS under a session with a coordinator.
+    private static func secure(
+        _ credentials: TLSCredentials?
+    ) -> (@Sendable (any Channel, _ host: String) throws -> Void)? {
+        guard let credentials else { return nil }
+        return { channel, host in
+            // An address is no name that a certificate could be asked for; nil says so.
+            let name = (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
+            try channel.pipeline.syncOperations.addHandlers(credentials.clientHandlers(host: name))
+        }
     }
 
     private static func metricsServer(_ routes: WorkerRoutes) -> [any Service] {

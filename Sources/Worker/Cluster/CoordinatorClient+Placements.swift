@@ -3,6 +3,7 @@ import ClusterAPI
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Security
 
 extension CoordinatorClient {
     /// What the coordinators say about a place.
