@@ -37,6 +37,7 @@ import Testing
             registry: PipelineRegistry(store: nil, surroundings: .forTests(), pipelinesMax: 1),
             tenants: try TenantRegistry(store: nil, pipelinesMax: 1),
             readiness: Readiness(inCluster: false),
+            security: try WorkerSecurity(configuration),
             configuration: configuration
         )
         _ = routes.router(paths: paths)
