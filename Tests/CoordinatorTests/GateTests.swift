@@ -61,7 +61,7 @@ struct GateTests {
     @Test("a path that is none answers 404, and one with another method 405, both in JSON")
     func pathsAndMethods() async throws {
         try await TestCoordinator.run { (coordinator) async throws in
-            for path in ["/", "/nothing", "\(Self.prefix)/nothing", "\(Self.prefix)/workers/a/b/c"] {
+            for path in ["/nothing", "\(Self.prefix)/nothing", "\(Self.prefix)/workers/a/b/c"] {
                 let answer = try await coordinator.get(path)
                 #expect(answer.status == 404, "\(path)")
                 #expect(answer.error?.code.rawValue == "404")

@@ -27,6 +27,7 @@ struct Deployment {
     }
 
     func run(_ spec: PipelineGroupSpec) async throws -> PipelineGroupInfo {
+        let started = ContinuousClock.now
         let state = try await self.plane.state()
         let desired = spec.state
         if let fault = desired.fault ?? PlacementStrategies.standard.fault(in: desired) {
@@ -55,6 +56,7 @@ struct Deployment {
         try answer.check()
         guard case .group(let id, let isCreated) = answer else { throw APIError.unexpected }
         let found = await self.settled(id)
+        self.plane.telemetry.deploys.note(isSuccess: found?.group.isComplete == true, .now - started)
         if self.wishes.isAtomic, found?.group.isComplete != true {
             throw try await self.withdraw(id, found?.group, isOurs: isCreated)
         }

@@ -25,13 +25,14 @@ final class KnownPaths: Sendable {
     /// The methods of a request's path, as the `Allow` field has them. Nil if there is no such path.
     func allowed(_ path: String) -> String? {
         let parts = path.split(separator: "/")
-        let found = self.entries.withLock { entries in
-            let matching = entries.values.filter { entry in
+        let matching = self.entries.withLock { entries in
+            entries.values.filter { entry in
                 entry.parts.count == parts.count && zip(entry.parts, parts).allSatisfy { $0 == nil || $0 == $1 }
             }
-            return matching.reduce(into: Set<HTTPRequest.Method>()) { $0.formUnion($1.methods) }
         }
-        guard !found.isEmpty else { return nil }
+        // The router takes a part's own name before a parameter.
+        func parameterCount(_ entry: Entry) -> Int { entry.parts.count { $0 == nil } }
+        guard let found = matching.min(by: { parameterCount($0) < parameterCount($1) })?.methods else { return nil }
         // The router answers HEAD wherever there is GET.
         let methods = found.contains(.get) ? found.union([.head]) : found
         return methods.map(\.rawValue).sorted().joined(separator: ", ")

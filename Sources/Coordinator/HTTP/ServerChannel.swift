@@ -80,7 +80,6 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             let service = LeanHandler.Service(
                 work: door.work(for:),
                 carryOut: door.carryOut,
-                silenced: { lean.plane.telemetry.http.reject(.slow) },
                 logger: lean.plane.logger
             )
             let watch = self.guards.makeWatch()

@@ -7,6 +7,7 @@ import RaftCore
 extension ControlPlane {
     /// A worker has spoken to this member. True once the leader has heard it.
     func hear(_ heartbeat: HeartbeatRequest, from worker: WorkerID) async -> Bool {
+        self.telemetry.heartbeats.add()
         guard self.isLeader else { return await self.relay.carry(heartbeat, from: worker) }
         self.note(heartbeat, from: worker)
         return true

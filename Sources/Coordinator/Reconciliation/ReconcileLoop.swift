@@ -50,6 +50,7 @@ struct ReconcileLoop: Sendable {
     /// Returns the workers for whose calls one more task is wanted.
     private func pass(_ office: inout Office?) async -> [WorkerID] {
         guard self.plane.isLeader, let applied = try? await self.plane.node.read(timeout: .seconds(1)) else {
+            if !self.plane.isLeader { self.plane.telemetry.reconciling.forget() }
             return []  // not the leader, or not sure enough of it to act
         }
         let term = self.plane.node.status.consensus.term
@@ -81,6 +82,10 @@ struct ReconcileLoop: Sendable {
                 metadata: ["worker": "\(worker)"]
             )
         }
+        let telemetry = self.plane.telemetry
+        telemetry.reconciling.note(situation.state, openTargets: current.backOff.count, at: now)
+        telemetry.reconciling.note(plan.actions)
+        telemetry.sweeps.note(workers: situation.state.workerCount, .now - now)
         let wanted = await self.carryOut(plan.actions, situation.state)
         self.plane.lastSweep.value = Health.Sweep(
             workersChecked: situation.state.workerCount,
@@ -103,7 +108,11 @@ struct ReconcileLoop: Sendable {
     /// Proposals first and in order, since they decide what the rest is worth; calls to workers are queued.
     private func carryOut(_ actions: [Action], _ state: ClusterState) async -> [WorkerID] {
         for case .propose(let command) in actions {
-            do { _ = try await self.plane.propose(command) } catch { return [] }  // the next pass asks again
+            do { _ = try await self.plane.propose(command) } catch {
+                self.plane.telemetry.reconciling.failedProposals.add()
+                return []  // the next pass asks again
+            }
+            if case .advanceMigration(let step) = command { self.note(step, state) }
         }
         var wanted: [WorkerID] = []
         for action in actions {
@@ -111,6 +120,13 @@ struct ReconcileLoop: Sendable {
             if self.calls.add(call, to: worker) { wanted.append(worker) }
         }
         return wanted
+    }
+
+    /// A migration may have come to its end with this step.
+    private func note(_ step: Command.AdvanceMigration, _ state: ClusterState) {
+        guard !step.to.isOpen, let migration = state.migration(step.migration) else { return }
+        let took = WallClock.milliseconds - min(WallClock.milliseconds, migration.startedMilliseconds)
+        self.plane.telemetry.migrations.note(isSuccess: step.to == .completed, .milliseconds(took))
     }
 
     private func call(for action: Action, _ state: ClusterState) -> (WorkerID, WorkerCalls.Call)? {
@@ -156,6 +172,7 @@ struct ReconcileLoop: Sendable {
             self.plane.troubles.forget(start.placement)
             await self.report(start, answer)
         } catch let failure as WorkerClient.Failure {
+            self.plane.telemetry.reconciling.failedStarts.add()
             self.plane.troubles.note(failure.description, with: start.placement, at: start.epoch)
             self.plane.logger.warning(
                 "pipeline not started",
@@ -199,6 +216,7 @@ struct ReconcileLoop: Sendable {
                 metadata: ["pipeline": "\(stop.placement)", "worker": "\(stop.worker)", "epoch": "\(stop.epoch)"]
             )
         } catch {
+            self.plane.telemetry.reconciling.failedStops.add()
             self.plane.logger.warning(
                 "orphan not stopped",
                 metadata: ["pipeline": "\(stop.placement)", "worker": "\(stop.worker)", "reason": "\(error)"]

@@ -20,38 +20,17 @@ final class HTTPTelemetry: Sendable {
         func note(_ status: Int, _ took: Duration) { self.classes[min(max(status / 100, 1), 5) - 1].note(took) }
     }
 
-    /// Why requests were turned away.
-    enum Rejection: String, CaseIterable, Sendable {
-        case unauthorized, forbidden
-        case tooLarge = "too_large"
-        case rateLimited = "rate_limited"
-        /// The sender fell silent within a request.
-        case slow
-
-        init?(status: Int) {
-            switch status {
-            case 401: self = .unauthorized
-            case 403: self = .forbidden
-            case 413: self = .tooLarge
-            case 429: self = .rateLimited
-            default: return nil
-            }
-        }
-    }
-
     static let bounds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 15]
     /// What a path that is none counts as.
     private static let unknownRoute = "none"
     private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
     private let series = Mutex<[String: Series]>([:])
-    private let rejections = Rejection.allCases.map { _ in Counter() }
     let forwarded = Counter()
 
     /// `route`: as the router has it; nil where no route was found.
     func note(_ method: HTTPRequest.Method, _ route: String?, _ status: Int, _ took: Duration) {
         self.series(method, route).note(status, took)
-        if let reason = Rejection(status: status) { self.reject(reason) }
     }
 
     func series(_ method: HTTPRequest.Method, _ route: String?) -> Series {
@@ -66,17 +45,8 @@ final class HTTPTelemetry: Sendable {
         }
     }
 
-    func reject(_ reason: Rejection) { self.counter(reason).add() }
-
-    private func counter(_ reason: Rejection) -> Counter {
-        // Every case is among all cases.
-        self.rejections[Rejection.allCases.firstIndex(of: reason)!]
-    }
-
     /// In a steady order.
     var all: [Series] {
         self.series.withLock { $0.values.sorted { ($0.route, $0.method) < ($1.route, $1.method) } }
     }
-
-    var rejected: [(reason: Rejection, count: UInt64)] { Rejection.allCases.map { ($0, self.counter($0).value) } }
 }

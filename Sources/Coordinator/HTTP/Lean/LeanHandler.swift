@@ -22,8 +22,6 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     struct Service {
         var work: (RequestHead) -> Work?
         var carryOut: (Work, ByteBuffer, any EventLoop, @escaping @Sendable (LeanPath.Outcome) -> Void) -> Void
-        /// The connection was closed because its sender fell silent within a request.
-        var silenced: () -> Void = {}
         var logger = Logger(label: "varpulis.lean") { _ in SwiftLogNoOpLogHandler() }
     }
 
@@ -150,7 +148,10 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 }
                 return true
             }
-            guard self.buffer.readableBytes >= byteCount else { return false }
+            guard self.buffer.readableBytes >= byteCount else {
+                self.requests.headRead()
+                return false
+            }
             // A copy: the buffer that was read into is a large one, and goes back to be read into again.
             var request = self.spare
             self.spare = ByteBuffer()
@@ -275,15 +276,6 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Silence
 
-    private var isWithinRequest: Bool {
-        switch self.state {
-        case .reading: self.buffer.readableBytes > 0
-        case .serving: false
-        case .passing(let rest): rest > 0
-        case .surrendered: self.general.isWithinRequest
-        }
-    }
-
     private func planWatch(in time: TimeAmount) {
         guard let context else { return }
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -297,7 +289,6 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let isServing = if case .serving = self.state { true } else { self.general.areBeingAnswered }
         if isServing { return self.planWatch(in: self.patience) }
         if left > .zero { return self.planWatch(in: left) }
-        if self.isWithinRequest { self.service.silenced() }
         context.close(promise: nil)
     }
 }
