@@ -115,4 +115,103 @@ import VPL
         #expect(ClientID.source(prefix: "v", spec: spec, connector: "M") == "v-1f-2-M")
         #expect(ClientID.sink(prefix: "v", spec: spec, connector: "M") == "v-1f-2-M-sink")
     }
+
+    @Test func `a connector may have its streams' names in the client ids`() throws {
+        let wiring = try Self.wiring(
+            """
+            stream A = X.from(M, topic: "a").to(M, topic: "out")
+            stream B = Y.from(M, topic: "b").to(M, topic: "out", client_id: "own")
+            """,
+            ["host": "h", "client_id": "base", "client_id_mode": "append_pipeline"]
+        )
+        #expect(wiring.sources.map(\.configuration.clientID) == ["base-A-g-p.230-M", "base-B-g-p.230-M"])
+        #expect(
+            wiring.sinkConnections.map(\.configuration.clientID) == ["base-A-g-p.230-M-sink", "own-g-p.230-M-sink"]
+        )
+        let plain = try Self.wiring("stream A = X.from(M)\n", ["host": "h", "client_id_mode": "append_pipeline"])
+        #expect(plain.sources.map(\.configuration.clientID) == ["M-A-g-p.230-M"])
+    }
+}
+
+/// The connections of routes beside those of a program.
+@Suite struct RouteWiringTests {
+    private static func wiring(
+        outputs: [RouteOutput] = [],
+        inputs: [RouteInput] = [],
+        replica: ReplicaShare? = nil,
+        type: String = "mqtt"
+    ) throws -> Wiring {
+        var spec = PipelineSpec(
+            id: "id-1",
+            name: "p",
+            source: "stream A = X.from(M, topic: \"in\").to(M, topic: \"out\")",
+            groupID: "g",
+            epoch: 1,
+            connectors: [
+                Connector(name: "M", connectorType: "mqtt", params: ["host": "h"]),
+                Connector(name: "Bus", connectorType: type, params: ["host": "i"]),
+            ]
+        )
+        spec.outputs = outputs
+        spec.inputs = inputs
+        spec.replica = replica
+        return try Program(spec, clientIDPrefix: "varpulis").wiring
+    }
+
+    @Test func `each connector and direction has a connection, and a topic one way`() throws {
+        let wiring = try Self.wiring(
+            outputs: [
+                RouteOutput(topic: "t", eventTypes: ["A*"], connector: "Bus", peer: "q"),
+                RouteOutput(topic: "t", eventTypes: ["B"], connector: "Bus", peer: "r"),
+                RouteOutput(topic: "u", eventTypes: ["C"], connector: "Bus", peer: "s"),
+                RouteOutput(topic: "v", eventTypes: ["*"], peer: "q", peerReplicas: ReplicaRule(count: 2)),
+            ],
+            inputs: [
+                RouteInput(topic: "w", eventTypes: ["A"], connector: "Bus", peer: "q"),
+                RouteInput(topic: "w", eventTypes: ["B"], connector: "Bus", peer: "r"),
+                RouteInput(topic: "x", eventTypes: ["*"], connector: "M", peer: "r"),
+                RouteInput(topic: "y", eventTypes: ["*"], peer: "r"),
+            ]
+        )
+        #expect(
+            wiring.sinkConnections.map(\.configuration.clientID) == ["varpulis-g-p-M-sink", "varpulis-g-p-Bus-route"]
+        )
+        #expect(
+            wiring.sources.map(\.configuration.clientID) == [
+                "varpulis-g-p-M", "varpulis-g-p-Bus-route-in", "varpulis-g-p-M-route-in",
+            ]
+        )
+        let bus = wiring.sources[1].configuration
+        #expect(bus.subscriptions == [.init(topicFilter: "w", qos: .atLeastOnce)])
+        #expect(bus.session == .persistent(expiry: Wiring.sessionExpiry))
+        // Of `w` only two types are wanted, of `x` all.
+        #expect(wiring.sources.map { $0.intake == nil } == [true, false, true])
+        let targets = wiring.routeOutputs.map { route in
+            switch route.target {
+            case .broker(let connection, let topic): "\(connection) \(topic)"
+            case .peers(let places, _): places.map(\.name).joined(separator: " ")
+            }
+        }
+        #expect(targets == ["1 t", "1 u", "q#0 q#1"])
+        #expect(wiring.routeOutputs[0].eventTypes == EventTypePatterns(["A*", "B"]))
+    }
+
+    @Test func `a replica takes its share of everything that brokers bring`() throws {
+        let wiring = try Self.wiring(
+            inputs: [RouteInput(topic: "w", eventTypes: ["*"], connector: "Bus", peer: "q")],
+            replica: ReplicaShare(index: 1, count: 3)
+        )
+        #expect(wiring.sources.allSatisfy { $0.intake != nil })
+    }
+
+    @Test func `routes that cannot work are refused before anything starts`() {
+        func output(_ topic: String, _ connector: String) -> RouteOutput {
+            RouteOutput(topic: topic, eventTypes: ["*"], connector: connector, peer: "q")
+        }
+        #expect(throws: PipelineRefusal.self) { try Self.wiring(outputs: [output("t", "None")]) }
+        #expect(throws: PipelineRefusal.self) { try Self.wiring(outputs: [output("t/#", "Bus")]) }
+        #expect(throws: PipelineRefusal.self) { try Self.wiring(outputs: [output("t", "Bus")], type: "kafka") }
+        let input = RouteInput(topic: "+", eventTypes: ["*"], connector: "Bus", peer: "q")
+        #expect(throws: PipelineRefusal.self) { try Self.wiring(inputs: [input]) }
+    }
 }
