@@ -44,7 +44,13 @@ public struct HeartbeatRequest: Hashable, Sendable, Codable {
 /// Answer to a heartbeat. A worker that gets 404 instead registers again.
 public struct HeartbeatResponse: Hashable, Sendable, Codable {
     public var acknowledged: Bool
-    public init(acknowledged: Bool = true) { self.acknowledged = acknowledged }
+    /// Whether the leader has it, and not only the coordinator that answers. Absent from those that do not know.
+    public var confirmed: Bool?
+
+    public init(acknowledged: Bool = true, confirmed: Bool? = nil) {
+        self.acknowledged = acknowledged
+        self.confirmed = confirmed
+    }
 }
 
 /// One line of a worker's inventory.

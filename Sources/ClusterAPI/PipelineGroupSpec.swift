@@ -5,12 +5,21 @@ public struct PipelineGroupSpec: Hashable, Sendable, Codable {
     public var routes: [RouteSpec]
     /// How workers are chosen for pipelines that don't say: `round_robin`, `least_loaded` or `affinity`.
     public var strategy: String?
+    /// The `mqtt` connector whose broker carries the routes. Without one, routes connect pipelines of the same worker.
+    public var broker: String?
 
-    public init(name: String, pipelines: [PipelineSpec], routes: [RouteSpec] = [], strategy: String? = nil) {
+    public init(
+        name: String,
+        pipelines: [PipelineSpec],
+        routes: [RouteSpec] = [],
+        strategy: String? = nil,
+        broker: String? = nil
+    ) {
         self.name = name
         self.pipelines = pipelines
         self.routes = routes
         self.strategy = strategy
+        self.broker = broker
     }
 
     public init(from decoder: any Decoder) throws {
@@ -19,6 +28,7 @@ public struct PipelineGroupSpec: Hashable, Sendable, Codable {
         self.pipelines = try container.decode([PipelineSpec].self, forKey: .pipelines)
         self.routes = try container.decodeIfPresent([RouteSpec].self, forKey: .routes) ?? []
         self.strategy = try container.decodeIfPresent(String.self, forKey: .strategy)
+        self.broker = try container.decodeIfPresent(String.self, forKey: .broker)
     }
 }
 
@@ -31,7 +41,8 @@ public struct PipelineSpec: Hashable, Sendable, Codable {
     public var workerAffinity: String?
     /// How many copies share the events. At least 1: a 0 is read as 1.
     public var replicas: UInt32
-    /// The field whose value picks the replica; without it they take turns.
+    /// The field whose value picks the replica. Without it injected events go to each in turn, and those of brokers and
+    /// routes where all that they say picks.
     public var partitionKey: String?
     /// What a worker must have been labelled with to be given it.
     public var labels: [String: String]

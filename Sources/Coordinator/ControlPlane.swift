@@ -19,6 +19,8 @@ final class ControlPlane: Sendable {
     let rates = EventRates()
     let troubles = StartTroubles()
     let telemetry = Telemetry()
+    let sessions = SessionTable()
+    let losses = SessionLosses()
     let lastSweep = LastSweep()
     let secrets: ConnectorSecrets
     let security: CoordinatorSecurity
@@ -52,6 +54,7 @@ final class ControlPlane: Sendable {
     }
 
     var isLeader: Bool { self.node.leadership.isOwn }
+    var term: Term { self.node.status.consensus.term }
 
     /// The state with everything acknowledged so far in it. Throws what `ReadError.consequence` says if this member
     /// can't tell.

@@ -40,6 +40,7 @@ public enum CoordinatorServer {
                 transport: plane.node.transport,
                 lean: lean,
                 gate: routes.gate(),
+                sessions: WorkerSessions(plane: plane, gate: routes.gate()),
                 guards: security.guards
             )
         }
@@ -129,6 +130,7 @@ public enum CoordinatorServer {
             switch call.body.getInteger(at: call.body.readerIndex, as: UInt8.self) {
             case HeartbeatRelay.mark: call.answer { HeartbeatRelay.receive(call.body, plane) }
             case SessionOpening.mark: call.answer { await SessionOpening.receive(plane.node) }
+            case SessionLossCall.mark: call.answer { SessionLossCall.receive(call.body, plane) }
             default:
                 plane.telemetry.http.forwarded.add()
                 lean.take(call) { call in
@@ -173,6 +175,7 @@ public enum CoordinatorServer {
                     group.addTask { await ReconcileLoop(self.plane).run() }
                     group.addTask { await self.plane.relay.run(self.plane) }
                     group.addTask { await ScalingWebhook(plane: self.plane).run() }
+                    group.addTask { await self.plane.losses.run(self.plane) }
                 }
             }
         }

@@ -7,9 +7,10 @@ extension ClientLoop {
     func read(_ handle: borrowing MosquittoHandle, isFlowing: Bool) throws(MQTTError) {
         var failure: MQTTError?
         do throws(MQTTError) {
-            while try handle.readPacket(), !self.isBatchFull {
-                // What follows that answer may be messages that are not to be read yet.
-                if self.inbox.connectAnswer != nil { break }
+            self.mayHaveMore = true
+            // What follows the connection's answer may be messages that are not to be read yet.
+            while self.mayHaveMore, !self.isBatchFull, self.inbox.connectAnswer == nil {
+                self.mayHaveMore = try handle.readPacket()
             }
         } catch {
             failure = error
@@ -20,10 +21,10 @@ extension ClientLoop {
         try self.subscriptionsAnswered(handle)
         self.settlePublished()
         // Read behind the pause because the connection has ended: they are not acknowledged, and come again.
-        guard isFlowing || self.inbox.messages.isEmpty else { throw self.endReported() }
+        guard isFlowing || self.inbox.messages.isEmpty else { throw self.endReported(failure) }
         try self.deliverBatch(handle)
         if failure != nil {
-            throw self.endReported()
+            throw self.endReported(failure)
         }
     }
 

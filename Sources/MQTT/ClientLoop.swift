@@ -1,3 +1,4 @@
+import OpenSSL
 import Synchronization
 
 /// What a client's thread does from its start to its end: connect, carry packets both ways, pause, connect again.
@@ -19,6 +20,10 @@ final class ClientLoop {
     /// Subscribe packets of this connection that the broker has not answered.
     var unansweredSubscriptions: [CInt: MQTTSubscription] = [:]
     var isConnected = false
+    /// The last reading left off before the connection had nothing more. What TLS has decrypted does not show in the socket.
+    var mayHaveMore = false
+    /// Of the present handle.
+    private var tls: TLSClientContext?
     /// The subscribe packets of this connection have been queued.
     var hasSubscribed = false
 
@@ -44,13 +49,16 @@ final class ClientLoop {
         while !self.isTimeToEnd {
             guard self.configuration.opening == .byItself || self.waitForOrder() else { break }
             do throws(MQTTError) {
-                let handle = try MosquittoHandle(self.configuration, inbox: self.inbox)
+                self.tls = try self.configuration.tls.map { tls throws(MQTTError) in
+                    try self.context(tls)
+                }
+                let handle = try MosquittoHandle(self.configuration, inbox: self.inbox, tls: self.tls)
                 switch self.configuration.opening {
                 case .byItself: try self.keepConnected(handle)
                 case .whenTold: try self.connectOnce(handle)
                 }
             } catch {
-                // Only `mosquitto_new` gets here, for want of memory, or the end of a single connection.
+                // Certificates that cannot be used, `mosquitto_new` for want of memory, or the end of a single connection.
                 self.report { $0.lastError = error }
                 switch self.configuration.opening {
                 case .byItself: self.pause()
@@ -118,7 +126,32 @@ final class ClientLoop {
             wake: self.shared.wake,
             isClosing: { self.isTimeToEnd }
         )
-        try handle.connect(to: address, self.configuration)
+        // With TLS the library must know the name, to tell it the broker, and resolves it once more.
+        let isProtected = self.tls != nil
+        do throws(MQTTError) {
+            try handle.connect(to: isProtected ? self.configuration.host : address, self.configuration)
+        } catch {
+            throw self.certificateRefused ?? error
+        }
+    }
+
+    /// The files are read for each handle.
+    private func context(_ tls: MQTTConfiguration.TLS) throws(MQTTError) -> TLSClientContext {
+        do throws(OpenSSLError) {
+            return try TLSClientContext(
+                host: self.configuration.host,
+                authorityFile: tls.authorityFile,
+                certificateFile: tls.certificateFile,
+                keyFile: tls.keyFile
+            )
+        } catch {
+            throw MQTTError(.invalid, "\(error)")
+        }
+    }
+
+    /// Why the broker's certificate was not taken, if that was it.
+    private var certificateRefused: MQTTError? {
+        (self.tls?.takeFailure()).map { MQTTError(.refused, "The broker's certificate is refused: \($0).") }
     }
 
     /// Carries packets until the connection fails, by throwing, or the client is closed, by returning.
@@ -149,13 +182,13 @@ final class ClientLoop {
                 handle.descriptor,
                 forReading: !self.isConnected || isReading,
                 forWriting: handle.wantsToWrite,
-                atMost: self.pollTimeout
+                atMost: self.mayHaveMore && isReading ? .zero : self.pollTimeout
             )
-            if readiness.isReadable {
+            if readiness.isReadable || (self.mayHaveMore && isReading) {
                 try self.read(handle, isFlowing: isReading)
             }
             guard handle.descriptor != nil else {
-                throw self.endReported()
+                throw self.endReported(nil)
             }
             try handle.keepAlive()
         }
@@ -174,11 +207,13 @@ final class ClientLoop {
     // MARK: - Ends
 
     /// Why libmosquitto closed the socket.
-    func endReported() -> MQTTError {
+    func endReported(_ failure: MQTTError?) -> MQTTError {
+        if let refused = self.certificateRefused { return refused }
         if let reason = self.inbox.connectAnswer, reason != 0 {
             return MQTTError(.refused, "The broker refuses the connection: \(MQTTError.sentence(for: reason)).")
         }
         let reason = self.inbox.disconnectReason
+        if reason == nil, let failure { return failure }
         let sentence = reason.map { MQTTError.sentence(for: $0) } ?? "no reason given"
         let isTakenOver = reason == MosquittoHandle.takenOverReason
         return MQTTError(isTakenOver ? .takenOver : .connectionLost, "The connection ended: \(sentence).")
@@ -186,6 +221,7 @@ final class ClientLoop {
 
     private func connectionEnded(_ failure: MQTTError) {
         self.isConnected = false
+        self.mayHaveMore = false
         self.hasSubscribed = false
         self.unansweredSubscriptions = [:]
         self.inbox.subscribed = []

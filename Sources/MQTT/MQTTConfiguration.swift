@@ -38,8 +38,25 @@ public struct MQTTConfiguration: Sendable {
         case whenTold
     }
 
+    /// How a connection is protected. The broker's certificate must be good for `host`, which cannot be switched off.
+    public struct TLS: Sendable, Hashable {
+        /// Who may vouch for the broker, as PEM; nil for whom the system trusts.
+        public var authorityFile: String?
+        /// What the client shows, as PEM: both or neither.
+        public var certificateFile: String?
+        public var keyFile: String?
+
+        public init(authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil) {
+            self.authorityFile = authorityFile
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+        }
+    }
+
     public var host: String
     public var port: UInt16
+    /// Nil for a connection in the clear.
+    public var tls: TLS?
     /// The name of the session at the broker. A second connection of the same name throws the first one out.
     public var clientID: String
     public var username: String?

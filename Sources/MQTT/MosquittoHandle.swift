@@ -1,5 +1,6 @@
 internal import CMosquitto
 import Glibc
+import OpenSSL
 
 /// One `struct mosquitto`, used by the thread that made it and by no other.
 ///
@@ -14,7 +15,11 @@ struct MosquittoHandle: ~Copyable {
     /// The library's own initialisation, once per process and never undone.
     private static let isLibraryReady: Bool = mosquitto_lib_init() == 0
 
-    init(_ configuration: MQTTConfiguration, inbox: CallbackInbox) throws(MQTTError) {
+    init(
+        _ configuration: MQTTConfiguration,
+        inbox: CallbackInbox,
+        tls: TLSClientContext?
+    ) throws(MQTTError) {
         precondition(Self.isLibraryReady, "libmosquitto does not start.")
         let object = Unmanaged.passUnretained(inbox).toOpaque()
         let made = mosquitto_new(configuration.clientID, configuration.session == .clean, object)
@@ -29,6 +34,11 @@ struct MosquittoHandle: ~Copyable {
         mosquitto_int_option(made, MOSQ_OPT_SEND_MAXIMUM, 1000)
         if let username = configuration.username {
             mosquitto_username_pw_set(made, username, configuration.password)
+        }
+        if let tls {
+            // The library takes a reference of its own, and changes nothing of it without its own defaults.
+            mosquitto_void_option(made, MOSQ_OPT_SSL_CTX, tls.pointer)
+            mosquitto_int_option(made, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0)
         }
         CallbackInbox.install(on: made)
         self.mosquitto = made

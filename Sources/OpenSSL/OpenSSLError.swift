@@ -10,6 +10,8 @@ public struct OpenSSLError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let libraryFailed = Code(rawValue: "library_failed")
         /// Sealed bytes, the key or the authenticated bytes are not those of the sealing, or the box is too short.
         public static let notAuthentic = Code(rawValue: "not_authentic")
+        /// A file cannot be read, or does not hold what it should.
+        public static let badFile = Code(rawValue: "bad_file")
         /// A key, a nonce or a wanted length is not one that the algorithm has.
         public static let badLength = Code(rawValue: "bad_length")
     }

@@ -106,6 +106,11 @@ final class WebSocketHandler: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         // The server winds up, and waits for its connections.
         if event is ChannelShouldQuiesceEvent { self.beginClosing(.goingAway, context) }
+        // A peer that sends no more hears no more either, on a channel that could go on without it.
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            self.phase = .over
+            context.close(promise: self.closePromise.take())
+        }
         context.fireUserInboundEventTriggered(event)
     }
 

@@ -33,12 +33,9 @@ public struct WebSocketSession: Sendable {
     /// On a channel that has just been upgraded and has NIO's frame coders; on its event loop.
     init(on channel: any Channel, _ side: WebSocketSide, _ settings: WebSocketSettings) throws {
         let ended = channel.eventLoop.makePromise(of: WebSocketEnding.self)
-        do {
-            try channel.pipeline.syncOperations.addHandler(WebSocketHandler(side, settings, ended: ended))
-        } catch {
-            ended.succeed(.lost)
-            throw error
-        }
+        // A channel that is gone before the handler comes tells it nothing. Behind the handler's word this is none.
+        channel.closeFuture.whenComplete { _ in ended.succeed(.lost) }
+        try channel.pipeline.syncOperations.addHandler(WebSocketHandler(side, settings, ended: ended))
         self.ended = ended.futureResult
         self.connection = try NIOAsyncChannel(wrappingChannelSynchronously: channel)
     }

@@ -24,6 +24,8 @@ public struct WorkerConfiguration: Sendable {
     public var pipelinesMax = 100
     /// Where metrics are served besides the API's own port; nil for there only.
     public var metricsPort: Int?
+    /// How long a worker that is told to end waits for its pipelines to be moved elsewhere.
+    public var drainTimeout: Duration = .seconds(10)
     /// How long a deploy waits for its pipeline to run before it answers with the status as it is then.
     public var deployWait: Duration = .seconds(3)
     public var logger: Logger

@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
+import UnixSignals
 
 /// A worker: pipelines with an HTTP API in front and, in a cluster, a link to the coordinators.
 public enum WorkerServer {
@@ -14,13 +15,40 @@ public enum WorkerServer {
         onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
         try configuration.validate()
+        var client = HTTPClient.Configuration()
+        client.timeout = .init(connect: .seconds(2))
+        let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
+        let failure: (any Error)?
+        do {
+            try await Self.serve(configuration, httpClient, onRunning)
+            failure = nil
+        } catch {
+            failure = error
+        }
+        try? await httpClient.shutdown()  // what is still open ends with the process
+        if let failure { throw failure }
+    }
+
+    private static func serve(
+        _ configuration: WorkerConfiguration,
+        _ httpClient: HTTPClient,
+        _ onRunning: @escaping @Sendable (Int) -> Void
+    ) async throws {
         let store = try configuration.stateDirectory.map { path throws(StateDirectoryError) in try PipelineStore(path) }
         let workerID = try Self.workerID(configuration, store)
         let attention = Attention()
+        let coordinators = CoordinatorList(configuration.coordinators, spreadBy: workerID)
+        let standing = ClusterStanding(
+            workerID: workerID,
+            incarnation: .random(in: 1 ... .max),
+            coordinators: CoordinatorClient(client: httpClient, list: coordinators, apiKey: configuration.apiKey),
+            confirmations: Confirmations()
+        )
         let surroundings = PipelineSurroundings(
             clientIDPrefix: configuration.clientIDPrefix,
             workDirectory: WorkDirectory(configuration.workDirectory),
             console: ConsoleWriter(),
+            standing: configuration.coordinators.isEmpty ? nil : standing,
             onPhaseChange: { attention.call() },
             logger: configuration.logger
         )
@@ -33,24 +61,30 @@ public enum WorkerServer {
         let readiness = Readiness(inCluster: !configuration.coordinators.isEmpty)
         try await registry.restore(inCluster: !configuration.coordinators.isEmpty) { tenants.tenant($0) != nil }
 
-        var client = HTTPClient.Configuration()
-        client.timeout = .init(connect: .seconds(2))
-        let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
         let address = Promise<String>()
-        let link = CoordinatorLink(
-            client: CoordinatorClient(
-                client: httpClient,
-                urls: configuration.coordinators,
-                apiKey: configuration.apiKey
-            ),
+        let report = WorkerReport(
             workerID: workerID,
-            incarnation: .random(in: 1 ... .max),
-            address: address,
+            incarnation: standing.incarnation,
             apiKey: configuration.apiKey,
             pipelinesMax: configuration.pipelinesMax,
-            registry: registry,
+            registry: registry
+        )
+        let link = CoordinatorLink(
+            client: standing.coordinators,
+            report: report,
+            session: SessionLink(
+                list: coordinators,
+                report: report,
+                attention: attention,
+                confirmations: standing.confirmations,
+                secure: nil,
+                logger: configuration.logger
+            ),
+            address: address,
             attention: attention,
+            confirmations: standing.confirmations,
             readiness: readiness,
+            drainTimeout: configuration.drainTimeout,
             logger: configuration.logger
         )
         let routes = WorkerRoutes(
@@ -65,7 +99,6 @@ public enum WorkerServer {
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"
             ),
-            services: Self.metricsServer(routes) + (configuration.coordinators.isEmpty ? [] : [link]),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
                 address.fulfil(configuration.advertiseAddress ?? Self.url(configuration.bind, port))
@@ -75,15 +108,23 @@ public enum WorkerServer {
             eventLoopGroupProvider: .singleton,
             logger: configuration.logger
         )
+        // Told to end in the opposite order: the link goes on serving calls while its pipelines are moved.
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [application] + Self.metricsServer(routes)
+                    + (configuration.coordinators.isEmpty ? [] : [link]),
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: configuration.logger
+            )
+        )
         let failure: (any Error)?
         do {
-            try await application.runService()
+            try await services.run()
             failure = nil
         } catch {
             failure = error
         }
         await registry.stopAll()
-        try? await httpClient.shutdown()  // what is still open ends with the process
         if let failure { throw failure }
     }
 

@@ -10,7 +10,8 @@ struct ClusterSimulate: ParsableCommand {
         abstract: "Run coordinators, workers, brokers and operators through simulated crashes, partitions and pauses.",
         discussion: """
             Prints what happened over all seeds. Exit code 1 if a seed breaks an invariant: the end of its trace is \
-            printed, and the command that repeats it; or if some kind of event never occurred.
+            printed, and the command that repeats it; or if some kind of event never occurred in a \
+            hundred seeds or more.
             """
     )
 
@@ -55,7 +56,8 @@ struct ClusterSimulate: ParsableCommand {
         }
         self.show(outcome.total, took: clock.now - start)
         let missing = Report.Count.all.filter { outcome.total[$0] == 0 }.map(\.name)
-        if !missing.isEmpty {
+        // A few seeds need not have met everything.
+        if self.seeds >= 100, !missing.isEmpty {
             print("FAILED: never seen: \(missing.joined(separator: ", "))")
             throw ExitCode(1)
         }

@@ -93,7 +93,7 @@ struct CompanyTests {
         cluster.apply(.deployGroup(.init(group: "g", spec: self.spec(), workers: ["w1", "w2", "w1"])))
         for pipeline in ["a", "b", "c"] as [PipelineName] { cluster.report(self.key(pipeline)) }
         cluster.setStatus("w1", .unhealthy)
-        let actions = Plans.plan(cluster.state, ["w2": Plans.heard(1, nil)], at: 1).actions
+        let actions = Plans.plan(cluster.state, ["w2": Plans.heard(15, nil)], at: 16).actions
         #expect(actions == [Plans.reassigned(self.key("a"), from: 1, to: "w2", seen: cluster.state)])
     }
 
@@ -118,9 +118,16 @@ struct CompanyTests {
         cluster.apply(.putConnector(.init(connector: bus, mode: .create)))
         let spec = self.spec { $0.broker = "Bus" }
         cluster.apply(.deployGroup(.init(group: "g", spec: spec, workers: ["w1", "w1", "w1"])))
-        let starts = Plans.plan(cluster.state, at: 0).actions.compactMap { action -> StartPipeline? in
+        // The one that publishes is started when the other has subscribed.
+        var plan = Plans.plan(cluster.state, at: 0)
+        var actions = plan.actions
+        for pipeline in ["b", "c"] as [PipelineName] { cluster.report(self.key(pipeline)) }
+        plan = Plans.plan(cluster.state, at: 0, after: plan.backOff)
+        actions = plan.actions + actions
+        let starts = actions.compactMap { action -> StartPipeline? in
             if case .startPipeline(let start) = action { start } else { nil }
         }
+        try #require(starts.map(\.placement.pipeline) == ["a", "b", "c"])
         #expect(starts.map { $0.connectors.map(\.name) } == [["Bus"], [], ["Bus"]])
         #expect(starts[0].routes.outputs.map(\.topic) == ["varpulis/cluster/g/a/c"])
         #expect(starts[2].routes.inputs.map(\.topic) == ["varpulis/cluster/g/a/c"])

@@ -2,7 +2,7 @@ import ClusterControl
 import ClusterState
 import Testing
 
-/// The reconciler's part in migrations. `p1` runs on w1 (e1), w2 is empty; all workers were heard at second 1.
+/// The reconciler's part in migrations. `p1` runs on w1 (e1), w2 is empty; all workers were heard at second 20, of 21.
 @Suite("Migrations")
 struct MigrationTests {
     private let p1 = PlacementKey(group: "g", pipeline: "p1")
@@ -23,7 +23,9 @@ struct MigrationTests {
     private func plan(
         _ cluster: Cluster,
         held: (worker: WorkerID, epoch: UInt64)? = ("w1", 1),
+        heard: Int = 20,
         silent: Set<WorkerID> = [],
+        leaderSince: Int = 0,
         after backOff: BackOff = BackOff(),
         time: UInt64? = nil,
         settings: Reconciler.Settings = .init()
@@ -32,13 +34,13 @@ struct MigrationTests {
         for worker in cluster.state.workers where !silent.contains(worker.id) {
             var inventory: [ReportedPipeline] = []
             if let held, held.worker == worker.id { inventory = [Plans.holds(self.p1, epoch: held.epoch)] }
-            reports[worker.id] = Plans.heard(1, inventory)
+            reports[worker.id] = Plans.heard(heard, inventory)
         }
         let situation = Situation(
             state: cluster.state,
             reports: reports,
-            leaderSince: .at(0),
-            now: .at(1),
+            leaderSince: .at(leaderSince),
+            now: .at(21),
             timeMilliseconds: time
         )
         return Reconciler(settings: settings).plan(situation, backOff: backOff)
@@ -60,13 +62,27 @@ struct MigrationTests {
             ]
         )
         #expect(switched.progress[self.p1]?.reason == "worker w1 has not let go of it yet")
-        #expect(self.plan(cluster, held: nil).actions == [Plans.start("w2", self.p1, epoch: 2)])
+        // It says no more that it holds it, but said so before the switch, if that was half a second ago.
+        let began = cluster.state.migration("m")?.switchedMilliseconds ?? 0
+        #expect(self.plan(cluster, held: nil, time: began + 500).actions.isEmpty)
+        #expect(self.plan(cluster, held: nil, time: began + 1_001).actions == [Plans.start("w2", self.p1, epoch: 2)])
         cluster.report(self.p1)
         #expect(self.plan(cluster, held: ("w2", 2)).actions == [self.advance(.deploying, .cleaningUp)])
         cluster.advance("m", to: .cleaningUp)
         #expect(self.plan(cluster, held: ("w2", 2)).actions == [self.advance(.cleaningUp, .completed)])
         cluster.advance("m", to: .completed)
         #expect(self.plan(cluster, held: ("w2", 2)).actions.isEmpty)
+    }
+
+    @Test("a leader that has not heard the source starts nothing at the target before the source was silent")
+    func unheardSource() {
+        var cluster = self.started(self.cluster())
+        cluster.advance("m", to: .deploying)
+        let fresh = self.plan(cluster, held: nil, silent: ["w1"])
+        #expect(fresh.actions.isEmpty)
+        #expect(fresh.progress[self.p1]?.reason == "worker w1 has not let go of it yet")
+        let reports = ["w2": Plans.heard(16)] as [WorkerID: WorkerReport]
+        #expect(Plans.plan(cluster.state, reports, at: 16).actions.contains(Plans.start("w2", self.p1, epoch: 2)))
     }
 
     @Test(
@@ -87,6 +103,26 @@ struct MigrationTests {
             if case .startPipeline(let start) = action { start.worker == "w2" } else { false }
         }
         #expect(starts)
+    }
+
+    @Test("a new leader waits for the source's word before it has the target begin, and the source for the target's")
+    func newLeader() {
+        var cluster = self.started(self.cluster())
+        cluster.advance("m", to: .deploying)
+        let began = cluster.state.migration("m")?.switchedMilliseconds ?? 0
+        #expect(self.plan(cluster, held: nil, silent: ["w1"], leaderSince: 10, time: began + 5_000).actions.isEmpty)
+        #expect(
+            self.plan(cluster, held: nil, silent: ["w1"], leaderSince: 5, time: began + 5_000).actions
+                == [Plans.judged("w1", .ready, .unhealthy), Plans.start("w2", self.p1, epoch: 2)]
+        )
+        cluster.apply(.cancelMigration(Command.CancelMigration(migration: "m")))
+        let back = cluster.state.migration("m")?.switchedMilliseconds ?? 0
+        #expect(self.plan(cluster, held: nil, time: back + 500).actions.isEmpty)
+        #expect(self.plan(cluster, held: nil, time: back + 1_001).actions == [Plans.start("w1", self.p1, epoch: 3)])
+        // Not so if another worker had been given it meanwhile.
+        cluster.register("w3")
+        cluster.apply(.reassign(Command.Reassign(placement: self.p1, from: Epoch(3), to: "w3")))
+        #expect(self.plan(cluster, held: nil, time: back + 500).actions == [Plans.start("w3", self.p1, epoch: 4)])
     }
 
     @Test("while the source still holds its older epoch, it is not over, but not for ever")
@@ -162,6 +198,7 @@ struct MigrationTests {
         cluster.apply(command)
         let migration = cluster.state.openMigration(of: self.p1)
         #expect(migration?.reason == .failover && migration?.phase == .deploying)
+        // The source was lost, and is not waited for.
         #expect(self.plan(cluster, silent: ["w1"]).actions == [Plans.start("w2", self.p1, epoch: 2)])
         cluster.report(self.p1)
         for phase in [.cleaningUp, .completed] as [ClusterState.Migration.Phase] {

@@ -79,6 +79,19 @@ struct MigrationRulesTests {
         #expect(log.state.migrations.map(\.id) == ["m"])
     }
 
+    @Test("nobody sends a pipeline to a worker without the labels it needs")
+    func labels() {
+        var log = Log.withWorkers(2)
+        log.apply(.register("w3", labels: ["zone": "a"]))
+        let spec = ClusterState.GroupSpec(name: "g", pipelines: [.init(name: "p1", source: "s", labels: ["zone": "a"])])
+        log.apply(.deployGroup(.init(group: "g", spec: spec, workers: ["w1"])))
+        #expect(
+            log.apply(.migrate("m", self.p1, from: 1, to: "w2"))
+                == .refused(.invalid("worker w2 does not have the labels zone=a"))
+        )
+        #expect(log.apply(.migrate("m", self.p1, from: 1, to: "w3")) == .migration("m", created: true))
+    }
+
     @Test("only the next steps are taken, and only from where the migration is")
     func refusedSteps() {
         var log = self.log()

@@ -17,10 +17,13 @@ final class FakeWorker: Sendable {
         let lines = Mutex<[String: [String]]>([:])
         let refused = Mutex<[String: String]>([:])
         let requestIDs = Mutex<[String]>([])
+        let orders = Mutex<[DeployPipelineRequest]>([])
     }
 
     var eventCount: Int { self.memory.count.withLock { $0 } }
     var lines: [String: [String]] { self.memory.lines.withLock { $0 } }
+    /// What it was told to run, in that order.
+    var orders: [DeployPipelineRequest] { self.memory.orders.withLock { $0 } }
     /// Of the requests that had one.
     var requestIDs: [String] { self.memory.requestIDs.withLock { $0 } }
 
@@ -43,6 +46,7 @@ final class FakeWorker: Sendable {
             if let id = request.headers[HTTPField.Name("x-request-id")!] {
                 memory.requestIDs.withLock { $0.append(id) }
             }
+            memory.orders.withLock { $0.append(order) }
             if let reason = memory.refused.withLock({ $0[order.name] }) {
                 let refusal = try APIJSON.encode(ErrorBody(error: reason, code: .engineError))
                 return Response(status: .badRequest, body: .init(byteBuffer: ByteBuffer(bytes: refusal)))

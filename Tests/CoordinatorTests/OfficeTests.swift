@@ -50,9 +50,9 @@ struct OfficeTests {
     func blame() {
         var office = Office(term: Term(1), now: Self.start)
         #expect(office.leaderSince == ControlInstant(sinceOrigin: .zero))
-        office.beginPass(at: Self.start + Self.timeout, heartbeatTimeout: Self.timeout)
+        office.beginPass(at: Self.start + Self.timeout / 2, heartbeatTimeout: Self.timeout)
         #expect(office.leaderSince == ControlInstant(sinceOrigin: .zero))
-        let afterPause = Self.start + Self.timeout * 2 + .milliseconds(1)
+        let afterPause = Self.start + Self.timeout + .milliseconds(1)
         office.beginPass(at: afterPause, heartbeatTimeout: Self.timeout)
         #expect(office.leaderSince == office.moment(of: afterPause))
     }

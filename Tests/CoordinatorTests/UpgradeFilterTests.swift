@@ -10,7 +10,7 @@ import Testing
 struct UpgradeFilterTests {
     private static func channel() throws -> EmbeddedChannel {
         let channel = EmbeddedChannel()
-        let filter = UpgradeFilter { name, path in name == "taken" && path == "/taken" }
+        let filter = UpgradeFilter { name, head in name == "taken" && head.uri == "/taken" }
         try channel.pipeline.syncOperations.addHandler(filter)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         return channel

@@ -82,7 +82,7 @@ import Threads
     }
 
     @Test func `what was not acknowledged is repeated, in order, only on a connection that may flow`() throws {
-        let broker = try TestBroker()
+        let broker = try TestBroker(settings: ["allow_anonymous true", "max_queued_messages 0"])
         let observer = try SteeredClient(broker, "observer", topic: "out")
         #expect(observer.connect() == nil)
         observer.client.resume()
@@ -106,6 +106,7 @@ import Threads
         #expect(completions.wait(count: count).allSatisfy { $0 == nil })
         #expect(thief.publishOnce(MQTTMessage("out", "x"))?.code == .connectionLost)
         #expect(steered.publishOnce(MQTTMessage("out", "end")) == nil)
+        #expect(observer.recorder.payload("end"))
         var received: [Int] = []
         for message in observer.recorder.messages {
             guard let number = Int(String(decoding: message.payload, as: UTF8.self)) else { break }

@@ -103,6 +103,14 @@ struct WebSocketHandlerTests {
         #expect(connection.ending == .lost)
     }
 
+    @Test("a peer that ends its half of the connection without a word has ended all of it")
+    func halfClosed() throws {
+        let connection = try FrameChannel()
+        connection.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        #expect(try connection.sent() == nil)
+        #expect(connection.ending == .lost)
+    }
+
     @Test("a silent peer is asked, and then given up; one that answers is not")
     func silence() throws {
         let connection = try FrameChannel(.server, WebSocketSettings(silenceMax: .seconds(8)))

@@ -96,10 +96,14 @@ struct WebSocketSessionTests {
             ([0x81, 0x85, 1], .lost),  // cut off within a frame
         ]
         for (bytes, ending) in frames {
+            let (answers, answered) = AsyncStream<Void>.makeStream()
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .channelInitializer { $0.pipeline.addHandler(Listener(answered)) }
                 .connect(host: "127.0.0.1", port: server.port)
                 .get()
             try await channel.writeAndFlush(ByteBuffer(string: handshake))
+            // A connection that ends before its upgrade is done never was a session.
+            for await _ in answers { break }
             try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
             if ending == .lost { try await channel.close() }
             #expect(await server.ending() == ending)
@@ -113,4 +117,14 @@ struct WebSocketSessionTests {
         }
         try await server.stop()
     }
+}
+
+/// Tells when something comes.
+private final class Listener: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+    private let heard: AsyncStream<Void>.Continuation
+
+    init(_ heard: AsyncStream<Void>.Continuation) { self.heard = heard }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { self.heard.yield() }
 }

@@ -29,6 +29,7 @@ import Testing
         #expect(empty.pipelines == [])
         #expect(empty.incarnation == incarnation)
 
+        coordinator.assign("hot#0", of: "g", epoch: .max, to: registration)
         let source = String(decoding: try APIJSON.encode(Programs.filter), as: UTF8.self)
         let deploy = #"{"name":"hot#0","source":\#(source),"group_id":"g","epoch":18446744073709551615}"#
         let answer = try await worker.call(.post, "/api/v1/pipelines", deploy, key: "key")
@@ -87,9 +88,15 @@ import Testing
     }
 
     @Test func `when its coordinator dies, a worker's heartbeats go to the next one`() async throws {
-        let one = try await FakeCoordinator()
-        let other = try await FakeCoordinator()
-        let worker = try await TestWorker { $0.coordinators = [one.url, other.url] }
+        let both = [try await FakeCoordinator(), try await FakeCoordinator()]
+        let urls = both.map(\.url)
+        // Where a worker begins follows from its id.
+        let isReversed = CoordinatorList(urls, spreadBy: "w").urls != urls
+        let (one, other) = isReversed ? (both[1], both[0]) : (both[0], both[1])
+        let worker = try await TestWorker {
+            $0.workerID = "w"
+            $0.coordinators = urls
+        }
         #expect(try await one.heartbeat() != nil)
         await one.stop()
         #expect(try await other.heartbeat() != nil)

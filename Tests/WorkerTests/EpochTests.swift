@@ -62,6 +62,35 @@ import Testing
         await worker.stop()
     }
 
+    @Test func `events and checkpoints for another epoch are refused`() async throws {
+        let worker = try await TestWorker()
+        let id = try await worker.running(self.request(4))
+        let event = #"{"event_type":"Reading","fields":{"value":30}}"#
+        func inject(_ epoch: String, batch: Bool = false) async throws -> TestWorker.Answer {
+            try await worker.call(
+                .post,
+                "/api/v1/pipelines/\(id)/\(batch ? "events-batch" : "events")",
+                batch ? #"{"events":[\#(event)]}"# : event,
+                headers: [("Varpulis-Epoch", epoch)]
+            )
+        }
+        #expect(try await inject("4").status == 200)
+        #expect(try await inject("4", batch: true).status == 200)
+        for late in [try await inject("3"), try await inject("5"), try await inject("3", batch: true)] {
+            #expect(late.status == 409)
+            let body = try late.decoded(ErrorBody.self)
+            #expect(body.code.rawValue == "stale_epoch")
+            #expect(body.epoch == 4)
+        }
+        #expect(try await inject("four").status == 400)
+        for verb in ["checkpoint", "restore"] {
+            let path = "/api/v1/pipelines/\(id)/\(verb)"
+            #expect(try await worker.call(.post, "\(path)?epoch=3").status == 409)
+            #expect(try await worker.call(.post, "\(path)?epoch=4").status == 501)
+        }
+        await worker.stop()
+    }
+
     @Test func `an id of the caller's choice is kept, and given once`() async throws {
         let worker = try await TestWorker()
         var request = DeployPipelineRequest(name: "a", source: Programs.filter, id: "mine")

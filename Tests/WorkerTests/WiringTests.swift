@@ -72,13 +72,35 @@ import VPL
 
     @Test(arguments: [
         ([:], "stream A = X.from(M)\n"), (["host": "h", "port": "0"], "stream A = X.from(M)\n"),
-        (["url": "mqtts://h"], "stream A = X.from(M)\n"), (["host": "h:x"], "stream A = X.from(M)\n"),
+        (["url": "amqp://h"], "stream A = X.from(M)\n"), (["host": "h:x"], "stream A = X.from(M)\n"),
         (["host": "h"], "stream A = X.from(M, topic: \"a/#/b\")\n"),
         (["host": "h"], "stream A = X.to(M, topic: \"a/+\")\n"), (["host": ""], "stream A = X.to(M)\n"),
         (["host": "h", "password": "p"], "stream A = X.from(M)\n"),
+        (["host": "h", "tls": "maybe"], "stream A = X.from(M)\n"),
+        (["host": "h", "tls": "false", "ca_file": "ca.pem"], "stream A = X.from(M)\n"),
+        (["host": "h", "tls": "true", "cert_file": "c.pem"], "stream A = X.from(M)\n"),
+        (["host": "h", "tls": "true", "tls_insecure": "true"], "stream A = X.from(M)\n"),
     ])
     func `a connector that cannot work is refused before anything starts`(params: [String: String], source: String) {
         #expect(throws: PipelineRefusal.self) { try Self.wiring(source, params) }
+    }
+
+    @Test func `a connector may ask for TLS, and says which certificates`() throws {
+        let source = "stream A = X.from(M)\n"
+        let plain = try #require(try Self.wiring(source, ["url": "mqtts://h"]).sources.first).configuration
+        #expect(plain.tls == MQTTConfiguration.TLS())
+        #expect(plain.port == 8883)
+        let full = try #require(
+            try Self.wiring(
+                source,
+                ["host": "h", "port": "1", "tls": "true", "ca_file": "a", "cert_file": "b", "key_file": "c"]
+            ).sources.first
+        ).configuration
+        #expect(full.tls == MQTTConfiguration.TLS(authorityFile: "a", certificateFile: "b", keyFile: "c"))
+        #expect(full.port == 1)
+        let clear = try #require(try Self.wiring(source, ["host": "h", "tls": "false"]).sources.first).configuration
+        #expect(clear.tls == nil)
+        #expect(clear.port == 1883)
     }
 
     @Test func `kinds of connectors that are not there are refused`() {

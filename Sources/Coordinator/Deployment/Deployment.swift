@@ -42,6 +42,7 @@ struct Deployment {
             if !self.wishes.isAtomic { return try Self.info(await self.settled(existing.id)) }
         } else {
             for pipeline in spec.pipelines { try Self.checkProgram(pipeline, state) }
+            try Self.checkBroker(desired, state)
         }
         let command = Command.deployGroup(
             .init(
@@ -88,9 +89,25 @@ struct Deployment {
             .serviceUnavailable,
             .noWorkersAvailable,
             "No workers available for deployment: \(desired.slots.count) pipelines and replicas need a place, and "
-                + "\(ready.count) ready workers have \(max(0, free)) left; \(fault)",
+                + "\(ready.count) ready workers have \(max(0, free)) left; \(fault)"
+                + (desired.companies.isEmpty ? "" : " (without a `broker`, routes connect pipelines of one worker)"),
             retryAfterSeconds: 1
         )
+    }
+
+    /// What carries the routes must be there, and must be a broker.
+    static func checkBroker(_ desired: ClusterState.GroupSpec, _ state: ClusterState) throws(APIError) {
+        guard let name = desired.broker else { return }
+        guard let connector = state.connector(name) else {
+            throw APIError(.badRequest, .connectorValidation, "The routes' `broker` names no connector: \(name)")
+        }
+        guard connector.type == "mqtt" else {
+            throw APIError(
+                .badRequest,
+                .connectorValidation,
+                "The routes' `broker` must be a connector of type mqtt; \(name) is of type \(connector.type)"
+            )
+        }
     }
 
     static func checkProgram(_ pipeline: PipelineSpec, _ state: ClusterState) throws(APIError) {

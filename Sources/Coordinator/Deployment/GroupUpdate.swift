@@ -20,6 +20,7 @@ extension Deployment {
             throw APIError(.badRequest, "Invalid request body: the name of a group can't be changed")
         }
         for pipeline in spec.pipelines { try Self.checkProgram(pipeline, state) }
+        try Self.checkBroker(desired, state)
         let workers = try Self.workers(for: group, becoming: desired, state)
         let command = Command.UpdateGroup(
             group: id,

@@ -187,7 +187,8 @@ extension PipelineGroupSpec {
                     topic: route.mqttTopic
                 )
             },
-            strategy: self.strategy.map { StrategyName($0) }
+            strategy: self.strategy.map { StrategyName($0) },
+            broker: self.broker.map { ConnectorName($0) }
         )
     }
 }

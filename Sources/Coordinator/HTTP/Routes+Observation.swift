@@ -103,7 +103,7 @@ extension Routes {
             activeMigrations: 0,
             totalEventsProcessed: self.eventsProcessed(state),
             lastHealthSweep: self.plane.lastSweep.value,
-            websocketConnections: 0
+            websocketConnections: self.plane.sessions.count
         )
     }
 

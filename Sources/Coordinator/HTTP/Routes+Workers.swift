@@ -27,11 +27,17 @@ extension Routes {
             guard let worker = state.worker(id) else { throw APIError(.notFound, "Worker not found") }
             return Response.json(.ok, state.info(worker, self.plane.reports.all[id]))
         }
-        led.delete("workers/:id") { _, context -> Response in
-            try context.require(.admin)
+        // Sessions begin with an upgrade, which does not come here.
+        router.get("ws") { _, _ -> Response in
+            throw APIError(.upgradeRequired, "Workers open a WebSocket here")
+        }
+        led.delete("workers/:id") { request, context -> Response in
+            let incarnation = try request.incarnation
+            // Only the worker itself knows its incarnation: who names it may say that it goes.
+            try context.require(incarnation == nil ? .admin : .operator)
             let id = WorkerID(try context.parameter("id"))
             try await self.plane.propose(
-                .deregister(.init(worker: id)),
+                .deregister(.init(worker: id, incarnation: incarnation)),
                 for: context.attempt,
                 answering: context.attempt?.answer(.ok, DeletedResponse())
             ).check()
@@ -65,10 +71,11 @@ extension Routes {
             capacity: .init(cpuCores: body.capacity.cpuCores, pipelinesMax: body.capacity.pipelinesMax),
             replacing: known?.incarnation
         )
-        let interval = self.plane.configuration.heartbeatInterval.components.seconds
+        let terms = self.plane.sessionTerms(await self.plane.node.local().machine.state)
         let answer = RegisterResponse(
             workerID: body.workerID,
-            heartbeatIntervalSeconds: UInt32(clamping: max(1, interval))
+            heartbeatIntervalSeconds: terms.heartbeatIntervalSeconds,
+            leaseMilliseconds: terms.leaseMilliseconds
         )
         try await self.plane.propose(
             .register(command),
@@ -104,17 +111,23 @@ extension Routes {
         if let incarnation = body.incarnation, incarnation != known.incarnation.rawValue {
             throw APIError(.notFound, "Worker not found: another process has registered as \(id)")
         }
-        self.plane.telemetry.heartbeats.add()
-        if self.plane.isLeader {
-            self.plane.reports.note(body, from: id)
-            self.plane.attention.call()
-        } else {
-            self.plane.relay.add(body, from: id)
-        }
-        return Response.json(.ok, HeartbeatResponse())
+        return Response.json(.ok, HeartbeatResponse(confirmed: await self.plane.hear(body, from: id)))
     }
 
     private static func withoutTrailingSlash(_ address: String) -> String {
         address.hasSuffix("/") ? String(address.dropLast()) : address
+    }
+}
+
+extension Request {
+    /// The worker's process that a request names in its query, if it names one.
+    fileprivate var incarnation: WorkerIncarnation? {
+        get throws(APIError) {
+            guard let text = self.uri.queryParameters["incarnation"] else { return nil }
+            guard let number = UInt64(text) else {
+                throw APIError(.badRequest, "The query's `incarnation` is not a number")
+            }
+            return WorkerIncarnation(number)
+        }
     }
 }

@@ -42,6 +42,7 @@ struct Routes: Sendable {
         self.addTopology(to: table.group(RouterPath(Self.prefix)))
         self.addWorkers(to: table.group(RouterPath(Self.prefix)))
         self.addGroups(to: table.group(RouterPath(Self.prefix)))
+        self.addPlacements(to: table.group(RouterPath(Self.prefix)))
         self.addMigrations(to: table.group(RouterPath(Self.prefix)))
         self.addDrains(to: table.group(RouterPath(Self.prefix)))
         self.addInjecting(to: table.group(RouterPath(Self.prefix)))

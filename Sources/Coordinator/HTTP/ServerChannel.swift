@@ -9,12 +9,14 @@ import NIOHTTPTypesHTTP1
 import RaftTransport
 import Security
 import ServiceLifecycle
+import WebSocket
 
-/// A connection on the coordinator's one port: ordinary HTTP, or, after an upgrade, a peer's.
+/// A connection on the coordinator's one port: ordinary HTTP, or, after an upgrade, a peer's or a worker's session.
 struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
     enum Negotiated: Sendable {
         case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
         case peer
+        case session(WebSocketSession)
     }
 
     struct Value: ServerChildChannelValue {
@@ -26,6 +28,7 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
     let transport: PeerTransport
     let lean: LeanPath
     let gate: Gate
+    let sessions: WorkerSessions
     let guards: ConnectionGuards
     let memory = ConnectionMemory()
     /// How long a connection may be silent.
@@ -37,7 +40,10 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             let general = GeneralRequests()
             let bound = NIOLoopBound(general, eventLoop: channel.eventLoop)
             let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
-                upgraders: [PeerServerUpgrader(self.transport, negotiated: .peer)],
+                upgraders: [
+                    PeerServerUpgrader(self.transport, negotiated: .peer),
+                    WebSocketServerUpgrade.upgrader(accepts: Self.isSession) { session, _ in .session(session) },
+                ],
                 notUpgradingCompletionHandler: { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
@@ -64,7 +70,10 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             let pipeline = channel.pipeline.syncOperations
             let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
             let upgrader = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
-            let filter = UpgradeFilter { $0 == PeerUpgrade.protocolName && $1 == PeerUpgrade.path }
+            let filter = UpgradeFilter { name, head in
+                name == PeerUpgrade.protocolName && head.uri == PeerUpgrade.path
+                    || name == WebSocketServerUpgrade.protocolName && Self.isSession(head)
+            }
             try pipeline.addHandler(filter, position: .before(upgrader))
             let lean = self.lean
             let door = LeanDoor(lean, self.gate) { [unowned channel] in ClientAddress(channel.remoteAddress) }
@@ -83,10 +92,15 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
         }
     }
 
+    private static func isSession(_ head: HTTPRequestHead) -> Bool {
+        head.uri == WorkerSessions.path && WebSocketServerUpgrade.isComplete(head)
+    }
+
     func handle(value: Value, logger: Logger) async {
         do {
             switch try await value.negotiated.get() {
             case .http(let channel): await self.handleHTTP(asyncChannel: channel, logger: logger)
+            case .session(let session): await self.sessions.serve(session)
             case .peer:
                 // The server waits for its connections when it stops, and peers never hang up by themselves.
                 try await withGracefulShutdownHandler {

@@ -14,9 +14,11 @@ final class UpgradeFilter: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
 
-    private let accepts: @Sendable (_ protocolName: String, _ uri: String) -> Bool
+    private let accepts: @Sendable (_ protocolName: String, _ head: HTTPRequestHead) -> Bool
 
-    init(accepts: @escaping @Sendable (_ protocolName: String, _ uri: String) -> Bool) { self.accepts = accepts }
+    init(accepts: @escaping @Sendable (_ protocolName: String, _ head: HTTPRequestHead) -> Bool) {
+        self.accepts = accepts
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(var head) = Self.unwrapInboundIn(data) else {
@@ -24,7 +26,7 @@ final class UpgradeFilter: ChannelInboundHandler, RemovableChannelHandler {
             return
         }
         let asked = head.headers[canonicalForm: "upgrade"]
-        if !asked.isEmpty && !asked.contains(where: { self.accepts($0.lowercased(), head.uri) }) {
+        if !asked.isEmpty && !asked.contains(where: { self.accepts($0.lowercased(), head) }) {
             head.headers.remove(name: "upgrade")
             head.headers.replaceOrAdd(name: "connection", value: "close")
         }

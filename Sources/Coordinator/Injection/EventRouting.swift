@@ -39,28 +39,15 @@ struct EventRouting {
         }
         guard !places.isEmpty else { throw .routing("pipeline \(pipeline.name) is not deployed") }
         if places.count == 1 { return places[0] }
-        let number =
-            pipeline.partitionKey == nil ? self.turns.next(self.group.id, pipeline.name) : Self.hash(key)
-        return places[Int(number % UInt64(places.count))]
-    }
-
-    /// FNV-1a of the value's text, mixed so that its low bits are good. An event without the key goes where all others
-    /// without it go.
-    private static func hash(_ key: JSONValue?) -> UInt64 {
-        guard let key else { return 0 }
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in key.text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        return ((hash ^ (hash >> 32)) &* 0x9E37_79B9_7F4A_7C15) >> 33
+        if pipeline.partitionKey == nil {
+            return places[Int(self.turns.next(self.group.id, pipeline.name) % UInt64(places.count))]
+        }
+        return places[ReplicaHash.replica(for: key, of: places.count)]
     }
 }
 
 extension ClusterState.Route {
-    /// Exact names, a prefix before a trailing `*`, or `*` alone.
-    fileprivate func matches(_ eventType: String) -> Bool {
-        self.eventTypes.contains { pattern in
-            pattern.hasSuffix("*") ? eventType.hasPrefix(pattern.dropLast()) : eventType == pattern
-        }
-    }
+    fileprivate func matches(_ eventType: String) -> Bool { EventTypePatterns(self.eventTypes).match(eventType) }
 }
 
 /// Whose turn it is among the replicas of pipelines without a partition key. Soft: each member counts for itself.

@@ -11,11 +11,20 @@ final class WorkerReports: Sendable {
 
     private let reports = Mutex<[WorkerID: Report]>([:])
 
-    /// A word that was overtaken on its way, by one that reached the leader directly, changes nothing.
-    func note(_ heartbeat: HeartbeatRequest, from worker: WorkerID, at time: ContinuousClock.Instant = .now) {
+    /// Takes a word down. A word that was overtaken on its way, by one that reached the leader directly, changes nothing.
+    /// - Returns: Whether it says anything that the last one did not.
+    @discardableResult
+    func note(
+        _ heartbeat: HeartbeatRequest,
+        from worker: WorkerID,
+        at time: ContinuousClock.Instant = .now
+    ) -> Bool {
         self.reports.withLock { reports in
-            if let newest = reports[worker]?.received, newest > time { return }
+            let last = reports[worker]
+            if let last, last.received > time { return false }
             reports[worker] = Report(heartbeat: heartbeat, received: time)
+            return last?.heartbeat.incarnation != heartbeat.incarnation
+                || last?.heartbeat.pipelines != heartbeat.pipelines
         }
     }
 

@@ -123,6 +123,7 @@ extension OpenAPIDocument {
             ["name": Schema.text, "pipelines": Schema.list(of: "PipelineSpec")],
             optional: [
                 "routes": Schema.orNull(Schema.list(of: "Route")), "strategy": Schema.orNull(Schema.text),
+                "broker": Schema.orNull(Schema.text),
             ]
         ),
         "PipelineSpec": Schema.object(

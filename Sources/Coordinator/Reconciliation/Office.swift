@@ -24,9 +24,10 @@ struct Office {
         ControlInstant(sinceOrigin: instant - self.beginning)
     }
 
-    /// A pass begins. A leader that was stopped for a while must not take its own absence for the workers' silence.
+    /// A pass begins. A leader that was stopped for a while must not take its own absence for the workers' silence: what
+    /// they said meanwhile may not have been read yet. A heartbeat is never older than half the timeout by itself.
     mutating func beginPass(at now: ContinuousClock.Instant, heartbeatTimeout: Duration) {
-        if now - self.lastPass > heartbeatTimeout { self.since = now }
+        if now - self.lastPass > heartbeatTimeout / 2 { self.since = now }
         self.lastPass = now
     }
 }

@@ -61,11 +61,13 @@ struct ReconcileLoop: Sendable {
             office = Office(term: term, now: now)
         }
         guard var current = office else { return [] }
+        let state = applied.machine.state
         self.plane.rates.note(self.plane.reports.all)
-        current.beginPass(at: now, heartbeatTimeout: self.plane.configuration.heartbeatTimeout)
+        current.beginPass(at: now, heartbeatTimeout: self.plane.heartbeatTimeout(state))
         let situation = Situation(
-            state: applied.machine.state,
+            state: state,
             reports: self.plane.reports.all.mapValues { Self.report($0, in: current) },
+            losses: self.plane.losses.known(to: current, state, self.plane.reports.all),
             leaderSince: current.leaderSince,
             now: current.moment(of: now),
             timeMilliseconds: WallClock.milliseconds
@@ -77,10 +79,17 @@ struct ReconcileLoop: Sendable {
         telemetry.reconciling.note(situation.state, openTargets: current.backOff.count, at: now)
         telemetry.reconciling.note(plan.actions)
         telemetry.sweeps.note(workers: situation.state.workerCount, .now - now)
+        for worker in plan.actions.compactMap(\.workerMarkedUnhealthy) {
+            self.plane.logger.warning(
+                plan.lost.contains(worker)
+                    ? "worker lost, triggering failover" : "worker marked unhealthy, triggering failover",
+                metadata: ["worker": "\(worker)"]
+            )
+        }
         let wanted = await self.carryOut(plan.actions, situation.state)
         self.plane.lastSweep.value = Health.Sweep(
             workersChecked: situation.state.workerCount,
-            workersMarkedUnhealthy: plan.actions.count { $0.marksUnhealthy }
+            workersMarkedUnhealthy: plan.actions.count { $0.workerMarkedUnhealthy != nil }
         )
         return wanted
     }
@@ -99,7 +108,6 @@ struct ReconcileLoop: Sendable {
     /// Proposals first and in order, since they decide what the rest is worth; calls to workers are queued.
     private func carryOut(_ actions: [Action], _ state: ClusterState) async -> [WorkerID] {
         for case .propose(let command) in actions {
-            if command.marksUnhealthy { self.note(command) }
             do { _ = try await self.plane.propose(command) } catch {
                 self.plane.telemetry.reconciling.failedProposals.add()
                 return []  // the next pass asks again
@@ -147,7 +155,10 @@ struct ReconcileLoop: Sendable {
                 source: start.source,
                 groupID: start.placement.group.rawValue,
                 epoch: start.epoch.rawValue,
-                connectors: try start.connectors.map(self.plane.secrets.open)
+                connectors: try start.connectors.map(self.plane.secrets.open),
+                outputs: start.routes.outputs.isEmpty ? nil : start.routes.outputs.map(RouteOutput.init),
+                inputs: start.routes.inputs.isEmpty ? nil : start.routes.inputs.map(RouteInput.init),
+                replica: ReplicaShare(start.routes)
             )
             let answer = try await self.plane.workers.deploy(request, at: address)
             self.plane.troubles.forget(start.placement)
@@ -204,25 +215,12 @@ struct ReconcileLoop: Sendable {
             )
         }
     }
-
-    private func note(_ command: Command) {
-        guard case .setWorkerStatus(let change) = command else { return }
-        self.plane.logger.warning(
-            "worker marked unhealthy, triggering failover",
-            metadata: ["worker": "\(change.worker)"]
-        )
-    }
-}
-
-extension Command {
-    fileprivate var marksUnhealthy: Bool {
-        if case .setWorkerStatus(let change) = self { change.to == .unhealthy } else { false }
-    }
 }
 
 extension Action {
-    fileprivate var marksUnhealthy: Bool {
-        if case .propose(let command) = self { command.marksUnhealthy } else { false }
+    fileprivate var workerMarkedUnhealthy: WorkerID? {
+        guard case .propose(.setWorkerStatus(let change)) = self, change.to == .unhealthy else { return nil }
+        return change.worker
     }
 }
 

@@ -35,8 +35,8 @@ struct Faults {
     let heartbeatTimeout: Moment
     /// How many pipelines of ten are fenced by brokers; the others have leases.
     let fencedOfTen: UInt64
-    /// Whether operators take workers out of service.
-    let drains: Bool
+    /// Whether operators move pipelines, and take workers out of service.
+    let hasMoves: Bool
 
     var heartbeatInterval: Moment { self.heartbeatTimeout / 3 }
     var lease: Moment { self.heartbeatTimeout / 3 * 2 }
@@ -64,7 +64,7 @@ struct Faults {
         self.operateInterval = .milliseconds(draw(500...20_000))
         self.clockRates = chance(50) ? 1_000...1_000 : 970...1_030
         self.fencedOfTen = [0, 3, 7, 10][Int(draw(0...3))]
-        self.drains = chance(30)
+        self.hasMoves = chance(60)
         self.ambushLeader = self.kinds.contains(.ambushLeader) ? draw(10...200) : 0
         self.ambushOwner = self.kinds.contains(.ambushOwner) ? draw(10...100) : 0
         if !self.kinds.contains(.drop) { self.drop = 0 }

@@ -10,6 +10,8 @@ struct Operation {
         case putConnector(ClusterState.Connector)
         case deleteConnector(ConnectorName)
         case drain(WorkerID)
+        case cancelDrain(WorkerID)
+        case migrate(PlacementKey, WorkerID)
         /// A worker whose process has ended is gone for good, unless another process has taken its place.
         case deregister(WorkerID, WorkerIncarnation)
     }

@@ -84,7 +84,8 @@ struct OwnerRecord: Hashable {
     var incarnation: WorkerIncarnation
 }
 
-/// A program in the simulation: where it reads and where it writes. Written as `mqtt 0 1` or `file`, and maybe a version.
+/// A program in the simulation: where it reads and where it writes. Written as `mqtt(0, 1)` or `file`, and
+/// maybe a version.
 struct Program {
     var source: Int?
     var sink: Int?
@@ -95,7 +96,7 @@ struct Program {
     }
 
     init(_ text: String) {
-        let words = text.split(separator: " ")
+        let words = text.split { !$0.isLetter && !$0.isNumber }
         guard words.first == "mqtt", words.count >= 3 else { return }
         self.source = Int(words[1])
         self.sink = Int(words[2])
@@ -103,7 +104,7 @@ struct Program {
 
     var text: String {
         guard let source = self.source, let sink = self.sink else { return "file" }
-        return "mqtt \(source) \(sink)"
+        return "mqtt(\(source), \(sink))"
     }
 
     /// Where source and sink are at one broker, the sink uses the source's session.

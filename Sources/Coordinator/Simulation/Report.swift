@@ -52,6 +52,8 @@ public enum Happening: String, Hashable, Sendable, CaseIterable {
     case losses = "passes that found a worker's process gone"
     case reassignments
     case updates = "groups updated in place"
+    case migrationSteps = "steps of migrations"
+    case drains = "workers to be drained"
     case deploys = "pipelines started"
     case repeatedDeploys = "deploys of what is held"
     case staleDeploys = "deploys refused for a newer assignment"

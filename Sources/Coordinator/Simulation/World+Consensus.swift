@@ -87,6 +87,10 @@ extension World {
         case .reassign:
             self.report.count(.reassignments)
             self.ambushLeader()
+        case .advanceMigration:
+            self.report.count(.migrationSteps)
+            self.ambushLeader()
+        case .startDrain: self.report.count(.drains)
         case .updateGroup:
             self.report.count(.updates)
             self.ambushLeader()
@@ -109,7 +113,7 @@ extension World {
     ) throws(Violation) {
         let id = ProposalID(self.nextNumber())
         process.writings[id] = writing
-        let time = LogTime(milliseconds: 1_700_000_000_000 + self.now / 1_000)
+        let time = LogTime(milliseconds: self.wallMilliseconds)
         try self.step(place, process, .proposals([Proposal(id: id, payload: submission.encoded())], time: time))
     }
 }

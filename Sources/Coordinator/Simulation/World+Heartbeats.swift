@@ -21,9 +21,9 @@ extension World {
         self.reply(.known, to: request, place)
         if self.overrides.mutants.contains(.confirmUnheard) { self.reply(.confirmed, to: request, place) }
         if process.isLeader {
-            self.note(heartbeat, at: self.now, process)
+            let isNews = self.note(heartbeat, at: self.now, process)
             try self.beginConfirming([(request, heartbeat)], place, process)
-            try self.callForAttention(place, process)
+            if isNews { try self.callForAttention(place, process) }
         } else {
             process.waiting[heartbeat.worker] = (request, heartbeat, self.now)
         }
@@ -31,11 +31,14 @@ extension World {
 
     /// A word that was overtaken on its way changes nothing, and neither does one of a process that is not registered
     /// any more: in the place of its successor's it would make the successor look silent.
-    private func note(_ heartbeat: Heartbeat, at time: Moment, _ process: Coordinator) {
+    /// - Returns: Whether it says anything that the last one did not. What silence means, is judged at the loop's own pace.
+    private func note(_ heartbeat: Heartbeat, at time: Moment, _ process: Coordinator) -> Bool {
         let isRegistered = process.state.worker(heartbeat.worker)?.incarnation == heartbeat.incarnation
-        guard isRegistered || self.overrides.mutants.contains(.hearFormer) else { return }
-        if let newest = process.reports[heartbeat.worker]?.received, newest > time { return }
+        guard isRegistered || self.overrides.mutants.contains(.hearFormer) else { return false }
+        let last = process.reports[heartbeat.worker]
+        if let last, last.received > time { return false }
         process.reports[heartbeat.worker] = (heartbeat.incarnation, time, heartbeat.inventory)
+        return last?.incarnation != heartbeat.incarnation || last?.inventory != heartbeat.inventory
     }
 
     /// Heartbeats are taken down. Whether this is the leader still, a quorum knows.
@@ -51,11 +54,14 @@ extension World {
     }
 
     /// The leader has taken the heartbeat, and led still when it read the state that it has now. So whoever leads next
-    /// gives the worker a whole timeout from after the heartbeat was sent.
+    /// gives the worker a whole timeout from after the heartbeat was sent. An unhealthy worker is not confirmed: what it has
+    /// may be on its way to others already.
     func confirm(_ request: Request, _ heartbeat: Heartbeat, _ place: Int, _ process: Coordinator) {
         let known = process.state.worker(heartbeat.worker)
-        let isKnown = known?.incarnation == heartbeat.incarnation
-        self.reply(isKnown ? .confirmed : .unknownWorker, to: request, place)
+        guard let known, known.incarnation == heartbeat.incarnation else {
+            return self.reply(.unknownWorker, to: request, place)
+        }
+        if known.status != .unhealthy { self.reply(.confirmed, to: request, place) }
     }
 
     // MARK: Relaying
@@ -111,11 +117,12 @@ extension World {
         _ place: Int,
         _ process: Coordinator
     ) throws(Violation) {
+        var isNews = false
         for relayed in heartbeats {
             let age = self.coordinators[place].clock.span(min(relayed.age, .seconds(60)))
-            self.note(relayed.heartbeat, at: self.now - min(self.now, age), process)
+            if self.note(relayed.heartbeat, at: self.now - min(self.now, age), process) { isNews = true }
         }
         try self.beginConfirming(heartbeats.map { ($0.request, $0.heartbeat) }, place, process)
-        try self.callForAttention(place, process)
+        if isNews { try self.callForAttention(place, process) }
     }
 }

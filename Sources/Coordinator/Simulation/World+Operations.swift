@@ -39,12 +39,20 @@ extension World {
         case .delete(let group): command = .deleteGroup(.init(group: group))
         case .putConnector(let connector): command = .putConnector(.init(connector: connector, mode: .create))
         case .deleteConnector(let name): command = .deleteConnector(.init(connector: name))
-        case .drain(let id):
-            guard let worker = state.worker(id) else {
-                return self.reply(.refused(.workerNotFound(id)), to: request, place)
+        case .drain(let id): command = .startDrain(.init(worker: id))
+        case .cancelDrain(let id): command = .cancelDrain(.init(worker: id))
+        case .migrate(let key, let target):
+            guard let placement = state.placement(key) else {
+                return self.reply(.refused(.placementNotFound(key)), to: request, place)
             }
-            command = .setWorkerStatus(
-                .init(worker: id, incarnation: worker.incarnation, from: .ready, to: .draining)
+            command = .startMigration(
+                .init(
+                    migration: MigrationID("m\(operation.number)"),
+                    placement: key,
+                    from: placement.epoch,
+                    target: target,
+                    reason: .manual
+                )
             )
         case .deregister(let id, let incarnation): command = .deregister(.init(worker: id, incarnation: incarnation))
         }

@@ -8,7 +8,7 @@ extension World {
         var subjects = (0..<self.faults.subjects).map { place in
             Subject(kind: place % 3 == 2 ? .connector : .group, name: "s\(place)")
         }
-        if self.faults.drains { subjects.append(Subject(kind: .workers, name: "workers")) }
+        if self.faults.hasMoves { subjects.append(Subject(kind: .workers, name: "workers")) }
         return subjects
     }
 
@@ -45,10 +45,22 @@ extension World {
             return .putConnector(connector)
         case .workers:
             let worker = self.workers[self.drawPlace(below: self.workers.count)]
+            if worker.process == nil { return .deregister(worker.id, WorkerIncarnation(worker.boot)) }
             // Only the first worker is ever drained: others must be there to take what runs.
-            guard worker.process == nil else { return .drain(self.workers[0].id) }
-            return .deregister(worker.id, WorkerIncarnation(worker.boot))
+            switch self.draw(0...9) {
+            case 0: return .drain(self.workers[0].id)
+            case 1: return .cancelDrain(self.workers[0].id)
+            default: return self.drawKey().map { .migrate($0, worker.id) }
+            }
         }
+    }
+
+    /// Any pipeline that is known to be deployed.
+    private func drawKey() -> PlacementKey? {
+        let subject = self.subjects[self.drawPlace(below: self.subjects.count)]
+        guard let group = subject.group, let slots = subject.spec?.slots, !slots.isEmpty else { return nil }
+        let slot = slots[self.drawPlace(below: slots.count)]
+        return PlacementKey(group: group, pipeline: slot.pipeline, replica: slot.replica)
     }
 
     /// Asks any coordinator.
@@ -109,7 +121,7 @@ extension World {
             self.subjects[place].group = nil
             self.subjects[place].spec = nil
         case .deleteConnector: self.subjects[place].wish = .absent
-        case .drain, .deregister: self.subjects[place].wish = .absent
+        case .drain, .cancelDrain, .migrate, .deregister: self.subjects[place].wish = .absent
         }
     }
 }

@@ -53,7 +53,8 @@ extension World {
                 )
             },
             leaderSince: self.moment(since, place),
-            now: self.moment(self.now, place)
+            now: self.moment(self.now, place),
+            timeMilliseconds: self.wallMilliseconds
         )
         let plan = self.reconciler.plan(situation, backOff: office.backOff)
         office.backOff = plan.backOff

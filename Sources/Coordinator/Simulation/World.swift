@@ -43,7 +43,8 @@ public final class World {
             settings: Reconciler.Settings(
                 heartbeatTimeout: .microseconds(Int64(faults.heartbeatTimeout)),
                 retryFirst: .milliseconds(500),
-                retryMax: .seconds(15)
+                retryMax: .seconds(15),
+                migrationPhaseMax: .seconds(10)
             )
         )
         for place in 0..<faults.coordinators {
@@ -167,6 +168,9 @@ public final class World {
         let delay = self.draw(self.faults.delay)
         return self.suffers(.late, self.faults.late) ? delay + self.draw(0...self.faults.lateMax) : delay
     }
+
+    /// What wall clocks show.
+    var wallMilliseconds: UInt64 { 1_700_000_000_000 + self.now / 1_000 }
 
     // MARK: Chance
 

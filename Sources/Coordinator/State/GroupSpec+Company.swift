@@ -6,9 +6,11 @@ extension ClusterState.GroupSpec {
         var companyOf: [PipelineName: Int] = [:]
         var members: [[PipelineName]] = []
         for route in self.routes where route.isInner {
-            let one = Self.company(of: route.source, &companyOf, &members)
-            let other = Self.company(of: route.target, &companyOf, &members)
+            var one = Self.company(of: route.source, &companyOf, &members)
+            var other = Self.company(of: route.target, &companyOf, &members)
             guard one != other else { continue }
+            // The smaller one moves, so that nobody moves often.
+            if members[one].count < members[other].count { swap(&one, &other) }
             for pipeline in members[other] { companyOf[pipeline] = one }
             members[one] += members[other]
             members[other] = []

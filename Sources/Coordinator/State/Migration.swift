@@ -60,6 +60,8 @@ extension ClusterState {
         public let startIndex: UInt64
         /// Milliseconds since 1970, as are the others.
         public let startedMilliseconds: UInt64
+        /// When the placement last went to another worker by it.
+        public internal(set) var switchedMilliseconds: UInt64
         /// When the present phase began; once it is finished, when it finished.
         public internal(set) var phaseMilliseconds: UInt64
 

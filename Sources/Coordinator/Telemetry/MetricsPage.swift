@@ -11,6 +11,7 @@ struct MetricsPage {
     init(_ state: ClusterState, _ plane: ControlPlane) {
         let status = plane.node.status
         self.page.add(state)
+        self.page.add(plane.sessions)
         self.page.add(status, plane.members)
         self.page.add(plane.telemetry)
         self.page.add(plane.security.counters)

@@ -9,6 +9,7 @@ final class RequestParts: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let watch: RequestWatch
+    private var isUpgraded = false
 
     init(_ watch: RequestWatch) { self.watch = watch }
 
@@ -24,12 +25,18 @@ final class RequestParts: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         context.write(data, promise: promise)
         switch Self.unwrapOutboundIn(data) {
-        case .head(let head) where head.status == .switchingProtocols:
-            self.watch.leave()
-            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        case .head(let head) where head.status == .switchingProtocols: self.isUpgraded = true
         case .end: self.watch.answered()
         case .head, .body: break
         }
+    }
+
+    /// Leaves behind the answer that upgrades the connection: gone before, it would keep the flush from those in front.
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        guard self.isUpgraded else { return }
+        self.watch.leave()
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -5,13 +5,11 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Calls to the coordinators: to the one that answered last, and to the others in turn when it does not.
-actor CoordinatorClient {
-    private let client: HTTPClient
-    private let urls: [String]
-    private let apiKey: String?
-    /// The coordinator that answered last.
-    private var current = 0
+/// Calls to the coordinators over REST: to the one that answered last, and to the others in turn when it does not.
+struct CoordinatorClient: Sendable {
+    let client: HTTPClient
+    let list: CoordinatorList
+    let apiKey: String?
 
     private static let answerBytesMax = 1 << 20
 
@@ -22,12 +20,6 @@ actor CoordinatorClient {
         case unknownWorker
         /// None could be reached, or all refused; the reason of the last one.
         case failed(String)
-    }
-
-    init(client: HTTPClient, urls: [String], apiKey: String?) {
-        self.client = client
-        self.urls = urls.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
-        self.apiKey = apiKey
     }
 
     func register(_ request: RegisterRequest, timeout: Duration) async -> Answer<RegisterResponse> {
@@ -42,6 +34,25 @@ actor CoordinatorClient {
         await self.call("/api/v1/cluster/workers/\(workerID)/heartbeat", request, timeout: timeout)
     }
 
+    /// Moves this worker's pipelines elsewhere. Answered when that is done, or has taken too long.
+    func drain(_ workerID: String, timeout: Duration) async -> Answer<DrainResponse> {
+        await self.call(
+            "/api/v1/cluster/workers/\(workerID)/drain",
+            DrainRequest(timeoutSeconds: UInt32(clamping: timeout.components.seconds)),
+            timeout: timeout
+        )
+    }
+
+    /// This process is no worker of the cluster's any more.
+    func deregister(_ workerID: String, incarnation: UInt64, timeout: Duration) async -> Answer<DeletedResponse> {
+        await self.call(
+            .DELETE,
+            "/api/v1/cluster/workers/\(workerID)?incarnation=\(incarnation)",
+            nil,
+            timeout: timeout
+        )
+    }
+
     /// Tries each coordinator once, giving each an equal part of the time, so that one that is dead or deaf does not
     /// use up the whole.
     private func call<Body: Decodable & Sendable>(
@@ -49,35 +60,49 @@ actor CoordinatorClient {
         _ request: some Encodable,
         timeout: Duration
     ) async -> Answer<Body> {
-        let bytes: [UInt8]
-        do { bytes = try APIJSON.encode(request) } catch { return .failed("\(error)") }
-        let share = TimeAmount(timeout / self.urls.count)
+        do {
+            return await self.call(.POST, path, try APIJSON.encode(request), timeout: timeout)
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+
+    private func call<Body: Decodable & Sendable>(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ bytes: [UInt8]?,
+        timeout: Duration
+    ) async -> Answer<Body> {
+        let urls = self.list.urlsToCall
         var failure = "there is no coordinator"
-        for attempt in 0..<self.urls.count {
-            let place = (self.current + attempt) % self.urls.count
-            switch await self.post(self.urls[place] + path, bytes, timeout: share) as Answer<Body> {
+        for url in urls {
+            switch await self.send(method, url + path, bytes, timeout: TimeAmount(timeout / urls.count)) as Answer<Body>
+            {
             case .failed(let reason):
-                failure = "\(self.urls[place]): \(reason)"
+                failure = "\(url): \(reason)"
                 if Task.isCancelled { return .failed(failure) }
             case let answer:
-                self.current = place
+                self.list.noteAnswer(of: url)
                 return answer
             }
         }
         return .failed(failure)
     }
 
-    private func post<Body: Decodable & Sendable>(
+    private func send<Body: Decodable & Sendable>(
+        _ method: HTTPMethod,
         _ url: String,
-        _ bytes: [UInt8],
+        _ bytes: [UInt8]?,
         timeout: TimeAmount
     ) async -> Answer<Body> {
         do {
             var request = HTTPClientRequest(url: url)
-            request.method = .POST
-            request.headers.add(name: "content-type", value: "application/json")
+            request.method = method
             if let apiKey { request.headers.add(name: "x-api-key", value: apiKey) }
-            request.body = .bytes(ByteBuffer(bytes: bytes))
+            if let bytes {
+                request.headers.add(name: "content-type", value: "application/json")
+                request.body = .bytes(ByteBuffer(bytes: bytes))
+            }
             let response = try await self.client.execute(request, timeout: timeout)
             let answer = try await response.body.collect(upTo: Self.answerBytesMax)
             switch response.status.code {

@@ -4,22 +4,20 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Keeps this worker known to its coordinators: registers, sends heartbeats, and registers again when told that nobody
-/// knows it.
+/// Keeps this worker known to its coordinators: registers, sends heartbeats over a session or, where none can be had,
+/// over REST, and registers again when told that nobody knows it. Told to end, it first has its pipelines moved.
 ///
 /// Losing all coordinators changes nothing for the pipelines: they go on, and the link keeps trying.
 struct CoordinatorLink: Service {
     let client: CoordinatorClient
-    let workerID: String
-    /// Tells this process from an earlier one of the same id.
-    let incarnation: UInt64
+    let report: WorkerReport
+    let session: SessionLink
     /// The base URL, known once the server listens.
     let address: Promise<String>
-    let apiKey: String?
-    let pipelinesMax: Int
-    let registry: PipelineRegistry
     let attention: Attention
+    let confirmations: Confirmations
     let readiness: Readiness
+    let drainTimeout: Duration
     let logger: Logger
 
     /// Between heartbeats, where the coordinator names no interval.
@@ -27,16 +25,24 @@ struct CoordinatorLink: Service {
     /// Of one registration with all coordinators.
     private static let registerTimeout: Duration = .seconds(6)
     /// Many changes at once, as when a worker starts, are one heartbeat.
-    private static let gap: Duration = .milliseconds(50)
+    static let gap: Duration = .milliseconds(50)
+    /// Heartbeats over REST before another session is tried.
+    private static let heartbeatsBetweenSessions = 6
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            guard let address = await self.address.value() else { return }
-            while !Task.isCancelled {
-                guard let interval = await self.register(address) else { return }
-                await self.sendHeartbeats(every: interval)
-            }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.keepKnown() }
+            try? await gracefulShutdown()  // throws where the task is cancelled, and there is no time left then
+            if !Task.isCancelled { await self.drain() }
+            group.cancelAll()
         }
+        if !Task.isCancelled { await self.leave() }
+    }
+
+    /// Until the task is cancelled.
+    private func keepKnown() async {
+        guard let address = await self.address.value() else { return }
+        while let interval = await self.register(address) { await self.keepInTouch(interval) }
     }
 
     /// Registers, trying again after 1, 2, 4, 8, 16 and then every 30 seconds. The interval of heartbeats; nil when the
@@ -44,24 +50,21 @@ struct CoordinatorLink: Service {
     private func register(_ address: String) async -> Duration? {
         var pause = Duration.seconds(1)
         while !Task.isCancelled {
-            let pipelines = await self.registry.pipelines
-            let request = RegisterRequest(
-                workerID: self.workerID,
-                address: address,
-                apiKey: self.apiKey ?? "no-key",
-                capacity: WorkerCapacity(
-                    cpuCores: ProcessorCount.online,
-                    pipelinesRunning: UInt32(clamping: pipelines.count),
-                    pipelinesMax: UInt32(clamping: self.pipelinesMax)
-                ),
-                incarnation: self.incarnation
-            )
             let reason: String
-            switch await self.client.register(request, timeout: Self.registerTimeout) {
+            let sent = ContinuousClock.now
+            switch await self.client.register(
+                await self.report.registration(at: address),
+                timeout: Self.registerTimeout
+            ) {
             case .answered(let answer):
                 let interval = answer.heartbeatIntervalSeconds.map { Duration.seconds(max(1, Int($0))) }
+                let lease = answer.leaseMilliseconds.map { Duration.milliseconds(Int64($0)) }
+                self.confirmations.confirmed(sentAt: sent, lease: lease)
                 self.readiness.registered()
-                self.logger.info("registered", metadata: ["worker": "\(self.workerID)", "address": "\(address)"])
+                self.logger.info(
+                    "registered",
+                    metadata: ["worker": "\(self.report.workerID)", "address": "\(address)"]
+                )
                 return interval ?? Self.defaultInterval
             case .unknownWorker: reason = "the coordinator has no such path"
             case .failed(let why): reason = why
@@ -74,68 +77,43 @@ struct CoordinatorLink: Service {
         return nil
     }
 
-    /// Sends a heartbeat at once, then at the interval and whenever something changed, until the coordinators say that
-    /// they do not know this worker.
-    private func sendHeartbeats(every interval: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                while !Task.isCancelled {
-                    self.attention.call()
-                    try? await Task.sleep(for: interval)  // ends early only when cancelled
-                }
+    /// Until the coordinators say that they do not know this worker.
+    private func keepInTouch(_ interval: Duration) async {
+        while !Task.isCancelled {
+            switch await self.session.hold() {
+            case .unknownWorker: return self.logUnknown()
+            case .ended: continue
+            case .none: break
             }
-            var isConnected = true
-            for await _ in self.attention.rings {
-                switch await self.client.heartbeat(await self.report(), from: self.workerID, timeout: interval) {
-                case .answered:
-                    if !isConnected { self.logger.info("heartbeats are answered again") }
-                    isConnected = true
-                case .unknownWorker:
-                    self.logger.warning("unknown to the coordinators, registering again")
-                    return group.cancelAll()
-                case .failed(let reason):
-                    if isConnected { self.logger.warning("heartbeats fail", metadata: ["reason": "\(reason)"]) }
-                    isConnected = false
-                }
-                try? await Task.sleep(for: Self.gap)  // ends early only when cancelled
-            }
-            group.cancelAll()
+            if await self.sendHeartbeats(every: interval) { return self.logUnknown() }
         }
     }
 
-    /// What this worker does and holds.
-    private func report() async -> HeartbeatRequest {
-        let pipelines = await self.registry.pipelines
-        return HeartbeatRequest(
-            eventsProcessed: pipelines.reduce(0) { $0 + $1.progress.counters.eventsIn },
-            pipelinesRunning: UInt32(clamping: pipelines.count),
-            pipelineMetrics: pipelines.map(PipelineMetrics.init),
-            pipelines: pipelines.map(PipelineReport.init),
-            incarnation: self.incarnation
-        )
-    }
-}
+    private func logUnknown() { self.logger.warning("unknown to the coordinators, registering again") }
 
-extension PipelineMetrics {
-    init(_ pipeline: RunningPipeline) {
-        let counters = pipeline.progress.counters
-        self.init(
-            pipelineName: pipeline.spec.name,
-            eventsIn: counters.eventsIn,
-            eventsOut: counters.eventsOut,
-            connectorHealth: pipeline.connectorHealth
-        )
-    }
-}
-
-extension PipelineReport {
-    init(_ pipeline: RunningPipeline) {
-        self.init(
-            id: pipeline.spec.id,
-            name: pipeline.spec.name,
-            groupID: pipeline.spec.groupID,
-            epoch: pipeline.spec.groupID == nil ? nil : pipeline.spec.epoch,
-            status: pipeline.progress.phase.status
-        )
+    /// Sends a few heartbeats over REST, at once, then at the interval and whenever something changed. True if the
+    /// coordinators do not know this worker.
+    private func sendHeartbeats(every interval: Duration) async -> Bool {
+        var isAnswered = true
+        for _ in 0..<Self.heartbeatsBetweenSessions where !Task.isCancelled {
+            let beat = await self.report.heartbeat()
+            let sent = ContinuousClock.now
+            switch await self.client.heartbeat(beat, from: self.report.workerID, timeout: interval) {
+            case .answered(let answer):
+                if answer.confirmed ?? true { self.confirmations.confirmed(sentAt: sent) }
+                if isAnswered { break }
+                self.logger.info("heartbeats are answered again")
+                return false  // there is a coordinator again, so perhaps a session
+            case .unknownWorker: return true
+            case .failed(let reason):
+                if isAnswered { self.logger.warning("heartbeats fail", metadata: ["reason": "\(reason)"]) }
+                isAnswered = false
+            }
+            try? await Task.sleep(for: Self.gap)  // ends early only when cancelled
+            // While nobody answers, somebody may any moment.
+            let wait = isAnswered ? interval : min(interval, .seconds(1))
+            await self.attention.next(within: wait * Double.random(in: 0.9...1))
+        }
+        return false
     }
 }

@@ -1,3 +1,4 @@
+import MQTT
 import VPL
 
 /// Where an MQTT connector's broker is, from whichever of the equivalent parameters names it.
@@ -6,6 +7,7 @@ struct BrokerAddress: Hashable {
     var port: UInt16
     var username: String?
     var password: String?
+    var tls: MQTTConfiguration.TLS?
 
     private static let hostParameters: Set = ["host", "url", "brokers", "servers"]
 
@@ -13,13 +15,17 @@ struct BrokerAddress: Hashable {
         guard let text = connector.parameters.last(where: { Self.hostParameters.contains($0.name) })?.value.string
         else { throw .connector("Connector '\(connector.name)' does not say where its broker is: host.") }
         var rest = Substring(text)
+        (self.host, self.port) = (text, 1883)
         if let scheme = rest.firstRange(of: "://") {
-            guard ["mqtt", "tcp"].contains(rest[..<scheme.lowerBound]) else {
-                throw .connector("Connector '\(connector.name)' cannot use \(rest[..<scheme.lowerBound])://.")
+            switch rest[..<scheme.lowerBound] {
+            case "mqtt", "tcp": break
+            case "mqtts", "ssl", "tls": self.tls = MQTTConfiguration.TLS()
+            default: throw .connector("Connector '\(connector.name)' cannot use \(rest[..<scheme.lowerBound])://.")
             }
             rest = rest[scheme.upperBound...]
         }
-        self.port = 1883
+        try self.addTLS(connector)
+        if self.tls != nil { self.port = 8883 }
         // A single colon separates a port; several belong to an IPv6 address.
         if let colon = rest.firstIndex(of: ":"), colon == rest.lastIndex(of: ":") {
             self.port = try Self.port(Int64(rest[rest.index(after: colon)...]), connector)
@@ -31,6 +37,26 @@ struct BrokerAddress: Hashable {
         self.host = String(rest)
         self.username = connector.parameter("username")?.string
         self.password = connector.parameter("password")?.string
+    }
+
+    /// Files of certificates ask for TLS as `tls: true` does; with `tls: false` beside them the program contradicts itself.
+    private mutating func addTLS(_ connector: ConnectorDeclaration) throws(PipelineRefusal) {
+        guard connector.parameter("tls_insecure") == nil else {
+            throw .connector("Connector '\(connector.name)': a broker's certificate is always verified (tls_insecure).")
+        }
+        let files = ["ca_file", "cert_file", "key_file"].map { connector.parameter($0)?.string }
+        var isWanted = self.tls != nil || files.contains { $0 != nil }
+        if let parameter = connector.parameter("tls") {
+            guard let answer = parameter.bool, answer || !isWanted else {
+                throw .connector("Connector '\(connector.name)': tls is true, or false without certificates.")
+            }
+            isWanted = answer
+        }
+        guard (files[1] == nil) == (files[2] == nil) else {
+            throw .connector("Connector '\(connector.name)': cert_file and key_file go together.")
+        }
+        guard isWanted else { return }
+        self.tls = MQTTConfiguration.TLS(authorityFile: files[0], certificateFile: files[1], keyFile: files[2])
     }
 
     private static func port(

@@ -47,6 +47,14 @@ struct WorkerAPIError: Error {
         retryAfterSeconds: 1
     )
 
+    /// A coordinator has to confirm first that the pipeline is still this worker's.
+    static let ownershipUnconfirmed = WorkerAPIError(
+        .serviceUnavailable,
+        .ownershipUnconfirmed,
+        "The pipeline's assignment to this worker is not confirmed; try again",
+        retryAfterSeconds: 1
+    )
+
     static let stopping = WorkerAPIError(
         .serviceUnavailable,
         .overloaded,
@@ -90,8 +98,9 @@ struct WorkerAPIError: Error {
             self.init(
                 .conflict,
                 ErrorCode(rawValue: "stale_epoch"),
-                "The request is older than the pipeline's epoch here, which is \(held)"
+                "The request is not for the pipeline's epoch here, which is \(held)"
             )
+            self.body.epoch = held
         case .idTaken(let id):
             self.init(.conflict, "Another pipeline has the id \(id)")
             self.body.id = id

@@ -12,6 +12,7 @@ extension WorkerRoutes {
     func addEvents(to router: some RouterMethods<WorkerContext>) {
         router.post(":id/events") { request, context -> Response in
             let pipeline = try await self.pipeline(context)
+            try Self.checkEpoch(request, pipeline)
             let event = try Self.decode(Array(buffer: try await request.jsonBytes()))
             try self.admit(1, for: self.tenant(context))
             let output = try await self.inject(.events([event]), into: pipeline).emitted
@@ -23,6 +24,7 @@ extension WorkerRoutes {
         }
         router.post(":id/events-batch") { request, context -> Response in
             let pipeline = try await self.pipeline(context)
+            try Self.checkEpoch(request, pipeline)
             if let contentType = request.headers[.contentType], Self.isLines(contentType) {
                 return try await self.injectLines(request, into: pipeline, for: self.tenant(context))
             }
@@ -98,6 +100,7 @@ extension WorkerRoutes {
         case .refused: throw .overloaded
         case .unknown: throw .outcomeUnknown
         case .stopped: throw .stopping
+        case .muted: throw .ownershipUnconfirmed
         }
     }
 

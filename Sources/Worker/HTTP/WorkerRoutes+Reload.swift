@@ -17,8 +17,8 @@ extension WorkerRoutes {
             return try await self.reload(pipeline, to: body.source, for: self.tenant(context))
         }
         for verb in ["checkpoint", "restore"] {
-            router.post(RouterPath(":id/\(verb)")) { _, context -> Response in
-                _ = try await self.pipeline(context)
+            router.post(RouterPath(":id/\(verb)")) { request, context -> Response in
+                try Self.checkEpoch(request, try await self.pipeline(context))
                 throw WorkerAPIError(
                     .notImplemented,
                     .notImplemented,

@@ -16,7 +16,8 @@ public struct LeaseOwnership<Instant: InstantProtocol>: Sendable where Instant.D
         case ended
     }
 
-    private let duration: Duration
+    /// Of the next confirmation.
+    public var duration: Duration
     private var expiry: Instant
     private var state = State.unconfirmed
     private var attempt: UInt64 = 0

@@ -18,6 +18,19 @@ extension World {
         return nil
     }
 
+    /// A placement that runs on two machines at once, at whatever epochs.
+    var doubleOwner: String? {
+        var owners: [PlacementKey: WorkerID] = [:]
+        for machine in self.machines {
+            for pipeline in machine.inventory where pipeline.status == .running {
+                if let other = owners.updateValue(machine.id, forKey: pipeline.placement) {
+                    return "\(pipeline.placement) runs on \(other) and \(machine.id)"
+                }
+            }
+        }
+        return nil
+    }
+
     /// What is not yet as it should be: each placement runs once, at its newest epoch, where the state says, and
     /// nothing else runs anywhere.
     var shortcoming: String? {

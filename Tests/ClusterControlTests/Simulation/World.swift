@@ -59,6 +59,11 @@ struct World {
         for machine in self.machines { self.send(.commit(.cancelDrain(Command.CancelDrain(worker: machine.id)))) }
     }
 
+    /// All machines run.
+    mutating func reviveAll() {
+        for index in self.machines.indices where !self.machines[index].isUp { self.boot(index) }
+    }
+
     /// A machine's process dies. Its session breaks off, unless it was cut off anyway, and a probe finds nobody.
     mutating func kill(_ index: Int) {
         let machine = self.machines[index]
@@ -152,7 +157,10 @@ struct World {
         case .register(let worker, let incarnation):
             self.received(register: worker, incarnation)
         case .heartbeat(let worker, let incarnation, let inventory):
-            guard self.state.worker(worker) != nil else { return self.send(.registerAgain(worker)) }
+            // Its registration may have got lost with a leader, or come too late.
+            guard self.state.worker(worker)?.incarnation == incarnation else {
+                return self.send(.registerAgain(worker))
+            }
             // An overtaken heartbeat is older news, but the leader cannot tell.
             self.reports[worker] = WorkerReport(
                 incarnation: incarnation,

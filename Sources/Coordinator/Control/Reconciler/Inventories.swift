@@ -5,12 +5,12 @@ struct Inventories {
     /// What each worker holds at the epoch at which somebody should hold it.
     private(set) var current: [WorkerID: [PlacementKey: ReportedPipeline]] = [:]
     /// Workers that can be heard and still hold a placement at an epoch that is not its newest.
-    ///
-    /// Without a broker that would throw it out, such a worker goes on until it is told to stop; so its successor does
-    /// not begin before. Whoever can't be heard for the whole timeout has stopped by itself.
     private(set) var outdated: [PlacementKey: WorkerID] = [:]
+    /// The last migration of each placement that has switched and is not completed.
+    private(set) var moves: [PlacementKey: ClusterState.Migration]
 
     init(_ planning: Planning) {
+        self.moves = planning.state.lastMoves
         for worker in planning.state.workers {
             guard let inventory = planning.reports[worker.id]?.inventory else { continue }
             let isHeard = planning.isHeard(worker.id)

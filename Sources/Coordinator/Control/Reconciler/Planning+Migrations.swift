@@ -44,7 +44,7 @@ extension Planning {
         case .running: self.advance(migration, to: .cleaningUp)
         case .failed(let why):
             let reason = "it did not start at worker \(migration.target): \(why)"
-            self.advance(migration, to: .failed(String(decoding: reason.utf8.prefix(1_024), as: UTF8.self)))
+            self.advance(migration, to: .failed(reason.cutToReason))
         case .pending, .stopped:
             if self.isGone(migration.target) {
                 // Once that is recorded, the placement goes back, or is reassigned like all others there.
@@ -80,10 +80,10 @@ extension Planning {
         )
     }
 
-    /// Whether the worker is not registered, or is known to be unhealthy and has not come back since.
+    /// Whether the worker is not registered, or is unhealthy and was silent towards this leader, too.
     private func isGone(_ id: WorkerID) -> Bool {
         guard let worker = self.state.worker(id) else { return true }
-        return worker.status == .unhealthy && !self.isHeard(id)
+        return worker.status == .unhealthy && self.silent.contains(id)
     }
 
     private func hasLasted(_ migration: ClusterState.Migration, _ limit: Duration) -> Bool {

@@ -62,8 +62,15 @@ extension Planning {
             let slot = ClusterState.Slot(pipeline: placement.pipeline, replica: placement.replica)
             let routes = group.spec.bindings(of: slot, in: group.id)
             let isFenced = routes.usesBroker || self.state.isFencedByBroker(spec.source)
-            if let former = inventories.outdated[key], former != worker, !isFenced {
+            if !isFenced, let former = self.formerOwner(of: placement, key, in: group, inventories) {
                 return self.note(key, placement.epoch, waitingFor: "worker \(former) has not let go of it yet")
+            }
+            if let other = self.subscriberToAwait(by: placement, of: group) {
+                return self.note(
+                    key,
+                    placement.epoch,
+                    waitingFor: "\(other.name), which its routes lead to, starts first"
+                )
             }
             let state = self.state
             self.start(
@@ -109,7 +116,8 @@ extension Planning {
                 self.report(key, placement.epoch, .running, reported.id)
             }
             return false
-        case .failed(let reason):
+        case .failed(let why):
+            let reason = why.cutToReason
             if placement.status != .failed(reason) { self.report(key, placement.epoch, .failed(reason), reported.id) }
             return true
         case .stopped:

@@ -86,6 +86,11 @@ struct Planning {
     /// Why no worker is found for what is asked.
     func shortage(_ request: PlacementRequest) -> String { self.planner.shortage(request) }
 
+    /// How often a placement's start was tried at this epoch.
+    func attempts(atStarting placement: PlacementKey, _ epoch: Epoch) -> Int {
+        self.backOff.count(of: .start(placement, epoch))
+    }
+
     /// Notes what a placement that does not run waits for.
     mutating func note(_ key: PlacementKey, _ epoch: Epoch, waitingFor reason: String? = nil) {
         self.progress[key] = PlacementProgress(epoch: epoch, reason: reason)

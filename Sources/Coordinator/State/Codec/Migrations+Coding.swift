@@ -48,6 +48,7 @@ extension ClusterState.Migration: BinaryCoded {
         writer.optional(self.checkpoint) { $0.text($1) }
         writer.number(self.startIndex)
         writer.number(self.startedMilliseconds)
+        writer.number(self.switchedMilliseconds)
         writer.number(self.phaseMilliseconds)
     }
 
@@ -66,6 +67,7 @@ extension ClusterState.Migration: BinaryCoded {
             checkpoint: try reader.optional { reader throws(DecodingFailure) in try reader.text() },
             startIndex: try reader.number(),
             startedMilliseconds: try reader.number(),
+            switchedMilliseconds: try reader.number(),
             phaseMilliseconds: try reader.number()
         )
     }

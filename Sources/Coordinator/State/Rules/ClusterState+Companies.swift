@@ -30,6 +30,7 @@ extension ClusterState {
     /// caller throws away on a refusal.
     mutating func gatherCompanies(of group: inout Group) throws(Refusal) {
         for company in group.spec.companies {
+            let company = Set(company)
             let members = group.placements.indices.filter { company.contains(group.placements[$0].pipeline) }
             guard let home = members.compactMap({ group.placements[$0].worker }).first else { continue }
             for member in members where group.placements[member].worker != home {
@@ -44,6 +45,7 @@ extension ClusterState {
     mutating func scatterDividedCompanies() {
         for var group in self.groupsByID.values {
             for company in group.spec.companies {
+                let company = Set(company)
                 let members = group.placements.indices.filter { company.contains(group.placements[$0].pipeline) }
                 guard Set(members.map { group.placements[$0].worker }).count > 1 else { continue }
                 for member in members {
@@ -58,7 +60,8 @@ extension ClusterState {
     /// A sentence about the first company that is not at one worker.
     func dividedCompany(in group: Group) -> String? {
         for company in group.spec.companies {
-            let workers = Set(group.placements.filter { company.contains($0.pipeline) }.map(\.worker))
+            let members = Set(company)
+            let workers = Set(group.placements.filter { members.contains($0.pipeline) }.map(\.worker))
             if workers.count > 1 { return "pipelines \(company) of group \(group.id) are not at one worker" }
         }
         return nil

@@ -17,8 +17,12 @@ extension ClusterState {
         guard placement.epoch == command.from else { throw .preconditionFailed(.epoch(placement.epoch)) }
         guard let source = placement.worker else { throw .invalid("\(command.placement) has no worker to leave") }
         guard source != command.target else { throw .invalid("\(command.placement) is at worker \(source) already") }
-        guard self.workersByID[command.target]?.isAvailable == true else {
+        guard let target = self.workersByID[command.target], target.isAvailable else {
             throw .preconditionFailed(.workerUnavailable(command.target))
+        }
+        for pipeline in Set(group.company(of: placement).map(\.pipeline)).sorted() {
+            guard let labels = group.spec.pipeline(pipeline)?.labels, !target.labels.include(labels) else { continue }
+            throw .invalid("worker \(target.id) does not have the labels \(labels)")
         }
         guard Self.isName(command.migration) else { throw .invalid("the id of a migration must have 1 to 128 bytes") }
         guard self.makeRoomForMigration() else {
@@ -39,6 +43,7 @@ extension ClusterState {
                 checkpoint: nil,
                 startIndex: self.appliedIndex,
                 startedMilliseconds: self.time,
+                switchedMilliseconds: self.time,
                 phaseMilliseconds: self.time
             )
         )
@@ -107,6 +112,7 @@ extension ClusterState {
         let goesBack = worker == migration.source
         try self.move(index, of: &group, to: worker, returns: goesBack)
         self.groupsByID[group.id] = group
+        migration.switchedMilliseconds = self.time
         if goesBack {
             migration.sourceEpoch = group.placements[index].epoch
         } else {
@@ -140,6 +146,7 @@ extension ClusterState {
                 checkpoint: nil,
                 startIndex: self.appliedIndex,
                 startedMilliseconds: self.time,
+                switchedMilliseconds: self.time,
                 phaseMilliseconds: self.time
             )
         )

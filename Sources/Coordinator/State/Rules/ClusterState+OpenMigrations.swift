@@ -64,6 +64,7 @@ extension ClusterState {
         if migration.startIndex > self.appliedIndex { return "comes from the future" }
         if migration.phaseMilliseconds > self.time { return "takes a step in the future" }
         if migration.startedMilliseconds > migration.phaseMilliseconds { return "took a step before it began" }
+        if migration.switchedMilliseconds > migration.phaseMilliseconds { return "switched in the future" }
         if migration.source == migration.target { return "goes nowhere" }
         if (migration.checkpoint?.utf8.count ?? 0) > Migration.textBytesMax { return "has an endless checkpoint" }
         if case .failed(let reason) = migration.phase, reason.utf8.count > Migration.textBytesMax {

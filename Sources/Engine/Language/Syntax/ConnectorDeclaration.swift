@@ -44,6 +44,16 @@ extension ConnectorParameter.Value {
         if case .string(let text) = self { text } else { nil }
     }
 
+    /// The truth value; its name in a string counts as one, because cluster connectors carry only strings.
+    public var bool: Bool? {
+        switch self {
+        case .bool(let value): value
+        case .string("true"): true
+        case .string("false"): false
+        case .string, .int, .float, .duration, .array: nil
+        }
+    }
+
     /// The integer; a string of digits counts as one, because cluster connectors carry only strings.
     public var int: Int64? {
         switch self {

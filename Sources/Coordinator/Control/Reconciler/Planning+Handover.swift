@@ -1,0 +1,41 @@
+internal import ClusterState
+
+/// When a worker may begin with what another one had.
+///
+/// A broker throws the former owner out as soon as its successor connects. Nobody does so for a program without any
+/// connection to a broker: its worker goes on for as long as a coordinator confirms it, until it is told to stop. So its
+/// successor begins only when the former owner has said that it has let go, or was silent for so long that it has stopped
+/// by itself.
+extension Planning {
+    /// The worker that has to let go of a placement before it begins at its present one.
+    func formerOwner(
+        of placement: ClusterState.Placement,
+        _ key: PlacementKey,
+        in group: ClusterState.Group,
+        _ inventories: Inventories
+    ) -> WorkerID? {
+        if let holder = inventories.outdated[key], holder != placement.worker { return holder }
+        // What moves together has one migration for all.
+        for member in group.company(of: placement) {
+            guard let move = inventories.moves[group.key(of: member)] else { continue }
+            let former: WorkerID
+            switch placement.worker {
+            case move.target where move.reason != .failover: former = move.source
+            // It went back.
+            case move.source: former = move.target
+            default: continue
+            }
+            if !self.hasLetGo(former, since: move) { return former }
+        }
+        return nil
+    }
+
+    /// Whether the worker has said what it holds since the migration came into its phase. What it then holds of it is
+    /// outdated, and known as such.
+    private func hasLetGo(_ id: WorkerID, since move: ClusterState.Migration) -> Bool {
+        guard self.state.worker(id) != nil, !self.silent.contains(id) else { return true }
+        guard let report = self.reports[id], report.inventory != nil else { return false }
+        let age = Duration.milliseconds(Int64(clamping: self.time - min(self.time, move.switchedMilliseconds)))
+        return report.receivedAt.duration(to: self.now) < age
+    }
+}
