@@ -98,7 +98,7 @@ struct WorkerSecurityTests {
         func answer(with credentials: TLSCredentials?) async -> String {
             let client = CoordinatorClient(
                 client: .shared,
-                urls: ["https://127.0.0.1:\(coordinator.port)"],
+                list: CoordinatorList(["https://127.0.0.1:\(coordinator.port)"], spreadBy: "w"),
                 apiKey: nil,
                 credentials: credentials
             )
