@@ -12,6 +12,8 @@ final class Sinks: Sendable {
     /// By sink id, for those that are files.
     private let files: [Int: FileSink]
     private let posters: [HTTPSink]
+    /// By connection.
+    private let connectionGuards: [SinkGuard]
     /// By sink id, one for each connection, poster and file; nil for the console.
     private let guards: [SinkGuard?]
     /// Another worker may take the connections over.
@@ -44,6 +46,7 @@ final class Sinks: Sendable {
             )
         }
         let connectionGuards = wiring.sinkConnections.map { newGuard($0.connector) }
+        self.connectionGuards = connectionGuards
         let posterGuards = wiring.posters.map { newGuard($0.connector) }
         self.guards = wiring.sinks.map { sink in
             switch sink {
@@ -106,7 +109,10 @@ final class Sinks: Sendable {
 
     /// Sends an event on a route, blocking while the way to its broker is full.
     func route(_ payload: [UInt8], over connection: Int, to topic: String, receipt: BatchReceipt?) {
-        self.publish(payload, to: self.connections[connection].client, topic, .atLeastOnce, receipt)
+        let sinkGuard = self.connectionGuards[connection]
+        guard sinkGuard.admits(payload, for: topic) else { return }
+        let message = MQTTMessage(topic: topic, payload: payload, qos: .atLeastOnce)
+        self.publish(message, to: self.connections[connection].client, sinkGuard, receipt)
     }
 
     private func publish(
