@@ -24,7 +24,10 @@ import Testing
 
     @Test func `without a coordinator's word it takes nothing, and goes on when it is confirmed`() async throws {
         let cluster = try await FakeCoordinator(leaseMilliseconds: 2000)
-        let worker = try await TestWorker { $0.coordinators = [cluster.url] }
+        let worker = try await TestWorker {
+            $0.coordinators = [cluster.url]
+            $0.deployWait = .seconds(20)
+        }
         let registration = try #require(try await cluster.registration())
         cluster.assign("p", of: "g", epoch: 5, to: registration)
         let id = try await worker.running(Self.request)
@@ -46,7 +49,10 @@ import Testing
 
     @Test func `one that was given to another worker meanwhile ends`() async throws {
         let cluster = try await FakeCoordinator(leaseMilliseconds: 2000)
-        let worker = try await TestWorker { $0.coordinators = [cluster.url] }
+        let worker = try await TestWorker {
+            $0.coordinators = [cluster.url]
+            $0.deployWait = .seconds(20)
+        }
         let registration = try #require(try await cluster.registration())
         cluster.assign("p", of: "g", epoch: 5, to: registration)
         let id = try await worker.running(Self.request)
@@ -61,7 +67,10 @@ import Testing
 
     @Test func `an order that was on its way for long is not carried out`() async throws {
         let cluster = try await FakeCoordinator()
-        let worker = try await TestWorker { $0.coordinators = [cluster.url] }
+        let worker = try await TestWorker {
+            $0.coordinators = [cluster.url]
+            $0.deployWait = .seconds(20)
+        }
         #expect(try await cluster.registration() != nil)
         cluster.assign("p", of: "g", epoch: 6, to: nil)
         #expect(try await worker.deploy(Self.request).status == 201)

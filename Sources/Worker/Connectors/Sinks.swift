@@ -12,6 +12,8 @@ final class Sinks: Sendable {
     /// By sink id, for those that are files.
     private let files: [Int: FileSink]
     private let posters: [HTTPSink]
+    /// By connection.
+    private let connectionGuards: [SinkGuard]
     /// By sink id, one for each connection, poster and file; nil for the console.
     private let guards: [SinkGuard?]
     private let connectionGuards: [SinkGuard]
