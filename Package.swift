@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "RaftCore", targets: ["RaftCore"]),
         .executable(name: "check-history", targets: ["check-history"]),
+        .executable(name: "cluster-simulate", targets: ["cluster-simulate"]),
         .executable(name: "raft-simulate", targets: ["raft-simulate"]),
         .executable(name: "varpulis", targets: ["varpulis"]),
         .executable(name: "varpulis-worker", targets: ["varpulis-worker"]),
@@ -169,6 +170,22 @@ let package = Package(
         ),
 
         .target(
+            name: "ClusterSimulation",
+            dependencies: [
+                "ClusterControl", "ClusterState", "Ownership", "RaftCore", "RaftSessions",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            path: "Sources/Coordinator/Simulation",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "cluster-simulate",
+            dependencies: [
+                "ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Coordinator",
             dependencies: [
                 "CHeap", "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore",
@@ -187,7 +204,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Control", "State"],
+            exclude: ["Control", "Simulation", "State"],
             swiftSettings: strict
         ),
 
@@ -206,10 +223,11 @@ let package = Package(
         ),
 
         // MARK: Worker
+        .target(name: "Ownership", path: "Sources/Worker/Ownership", swiftSettings: strict),
         .target(
             name: "Worker",
             dependencies: [
-                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Security", "Threads", "VPL", "WebSocket",
+                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Ownership", "Security", "Threads", "VPL", "WebSocket",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -220,7 +238,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Command"],
+            exclude: ["Command", "Ownership"],
+            resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: strict
         ),
         .target(
@@ -344,6 +363,7 @@ let package = Package(
             dependencies: ["ClusterControl", "ClusterState"],
             swiftSettings: strict
         ),
+        .testTarget(name: "ClusterSimulationTests", dependencies: ["ClusterSimulation"], swiftSettings: strict),
         .testTarget(
             name: "ClusterStateTests",
             dependencies: ["ClusterState", "RaftSessions"],
@@ -389,6 +409,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
+        .testTarget(name: "OwnershipTests", dependencies: ["Ownership"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
             name: "VarpulisTests",
@@ -398,7 +419,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "ClusterAPI", "Engine", "MQTT", "TestBroker", "Threads", "VPL", "Worker", "WorkerCommand", "WebSocket",
+                "ClusterAPI", "Engine", "MQTT", "TestBroker", "Threads", "VPL", "WebSocket", "Worker", "WorkerCommand",
+                "varpulis-worker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -8,9 +8,20 @@ struct JSONReader {
 
     mutating func document() throws(BodyError) -> JSONValue {
         let value = try self.value()
+        try self.end()
+        return value
+    }
+
+    /// Nothing but blanks may follow.
+    mutating func end() throws(BodyError) {
         self.skipBlanks()
         guard self.offset == self.bytes.count else { throw self.fault() }
-        return value
+    }
+
+    /// Whether an array stands ahead.
+    mutating func seesArray() -> Bool {
+        self.skipBlanks()
+        return self.next == UInt8(ascii: "[")
     }
 
     private func fault() -> BodyError {
@@ -39,7 +50,7 @@ struct JSONReader {
         guard self.accept(byte) else { throw self.fault() }
     }
 
-    private mutating func value() throws(BodyError) -> JSONValue {
+    mutating func value() throws(BodyError) -> JSONValue {
         self.skipBlanks()
         switch self.next {
         case UInt8(ascii: "{"): return try self.object()
@@ -69,25 +80,38 @@ struct JSONReader {
     }
 
     private mutating func array() throws(BodyError) -> JSONValue {
+        var values: [JSONValue] = []
+        try self.elements { reader throws(BodyError) in values.append(try reader.value()) }
+        return .array(values)
+    }
+
+    private mutating func object() throws(BodyError) -> JSONValue {
+        var members: [String: JSONValue] = [:]
+        try self.members { name, reader throws(BodyError) in members[name] = try reader.value() }
+        return .object(members)
+    }
+
+    /// Goes through an array. `element` reads each value that stands ahead.
+    mutating func elements(_ element: (inout JSONReader) throws(BodyError) -> Void) throws(BodyError) {
+        self.skipBlanks()
         try self.descend()
         try self.expect("[")
-        var values: [JSONValue] = []
         self.skipBlanks()
         if !self.accept("]") {
             repeat {
-                values.append(try self.value())
+                try element(&self)
                 self.skipBlanks()
             } while self.accept(",")
             try self.expect("]")
         }
         self.depth -= 1
-        return .array(values)
     }
 
-    private mutating func object() throws(BodyError) -> JSONValue {
+    /// Goes through an object. `member` reads the value that stands ahead of it.
+    mutating func members(_ member: (String, inout JSONReader) throws(BodyError) -> Void) throws(BodyError) {
+        self.skipBlanks()
         try self.descend()
         try self.expect("{")
-        var members: [String: JSONValue] = [:]
         self.skipBlanks()
         if !self.accept("}") {
             repeat {
@@ -95,13 +119,12 @@ struct JSONReader {
                 let name = try self.string()
                 self.skipBlanks()
                 try self.expect(":")
-                members[name] = try self.value()
+                try member(name, &self)
                 self.skipBlanks()
             } while self.accept(",")
             try self.expect("}")
         }
         self.depth -= 1
-        return .object(members)
     }
 
     private mutating func digits() throws(BodyError) {

@@ -32,6 +32,8 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
     public var status: PlacementStatus
     /// Grows with each assignment; a worker refuses whatever carries an older one.
     public var epoch: UInt64
+    /// Why it failed, where it did.
+    public var reason: String?
 
     public init(
         pipelineName: String,
@@ -39,7 +41,8 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         workerAddress: String,
         pipelineID: String,
         status: PlacementStatus,
-        epoch: UInt64
+        epoch: UInt64,
+        reason: String? = nil
     ) {
         self.pipelineName = pipelineName
         self.workerID = workerID
@@ -47,6 +50,7 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         self.pipelineID = pipelineID
         self.status = status
         self.epoch = epoch
+        self.reason = reason
     }
 
     enum CodingKeys: String, CodingKey {
@@ -54,7 +58,7 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         case workerID = "worker_id"
         case workerAddress = "worker_address"
         case pipelineID = "pipeline_id"
-        case status, epoch
+        case status, epoch, reason
     }
 
     public init(from decoder: any Decoder) throws {
@@ -65,6 +69,7 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         self.pipelineID = try container.decode(String.self, forKey: .pipelineID)
         self.status = try container.decode(PlacementStatus.self, forKey: .status)
         self.epoch = try container.decodeIfPresent(UInt64.self, forKey: .epoch) ?? 0
+        self.reason = try container.decodeIfPresent(String.self, forKey: .reason)
     }
 }
 
@@ -80,6 +85,10 @@ public struct PipelineGroupInfo: Hashable, Sendable, Codable, Listed {
     public var placements: [PlacementInfo]
     /// The text of each pipeline as it was submitted.
     public var sources: [String: String]
+    /// Grows with each change of the group.
+    public var generation: UInt64?
+    /// What has become of the last change; absent if there was none, or it runs.
+    public var update: GroupUpdateInfo?
 
     public init(
         id: String,
@@ -87,7 +96,9 @@ public struct PipelineGroupInfo: Hashable, Sendable, Codable, Listed {
         status: GroupStatus,
         pipelineCount: Int,
         placements: [PlacementInfo],
-        sources: [String: String]
+        sources: [String: String],
+        generation: UInt64? = nil,
+        update: GroupUpdateInfo? = nil
     ) {
         self.id = id
         self.name = name
@@ -95,11 +106,31 @@ public struct PipelineGroupInfo: Hashable, Sendable, Codable, Listed {
         self.pipelineCount = pipelineCount
         self.placements = placements
         self.sources = sources
+        self.generation = generation
+        self.update = update
     }
 
     enum CodingKeys: String, CodingKey {
         case id, name, status
         case pipelineCount = "pipeline_count"
-        case placements, sources
+        case placements, sources, generation, update
+    }
+}
+
+/// What has become of the change of a group.
+public struct GroupUpdateInfo: Hashable, Sendable, Codable {
+    public enum Phase: String, Sendable, Codable {
+        /// Not all of it has run yet.
+        case updating
+        /// It did not start, or somebody took it back: the group is what it was before.
+        case rolledBack = "rolled_back"
+    }
+
+    public var phase: Phase
+    public var reason: String?
+
+    public init(phase: Phase, reason: String? = nil) {
+        self.phase = phase
+        self.reason = reason
     }
 }

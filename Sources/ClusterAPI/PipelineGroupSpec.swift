@@ -3,11 +3,23 @@ public struct PipelineGroupSpec: Hashable, Sendable, Codable {
     public var name: String
     public var pipelines: [PipelineSpec]
     public var routes: [RouteSpec]
+    /// How workers are chosen for pipelines that don't say: `round_robin`, `least_loaded` or `affinity`.
+    public var strategy: String?
+    /// The `mqtt` connector whose broker carries the routes. Without one, routes connect pipelines of the same worker.
+    public var broker: String?
 
-    public init(name: String, pipelines: [PipelineSpec], routes: [RouteSpec] = []) {
+    public init(
+        name: String,
+        pipelines: [PipelineSpec],
+        routes: [RouteSpec] = [],
+        strategy: String? = nil,
+        broker: String? = nil
+    ) {
         self.name = name
         self.pipelines = pipelines
         self.routes = routes
+        self.strategy = strategy
+        self.broker = broker
     }
 
     public init(from decoder: any Decoder) throws {
@@ -15,6 +27,8 @@ public struct PipelineGroupSpec: Hashable, Sendable, Codable {
         self.name = try container.decode(String.self, forKey: .name)
         self.pipelines = try container.decode([PipelineSpec].self, forKey: .pipelines)
         self.routes = try container.decodeIfPresent([RouteSpec].self, forKey: .routes) ?? []
+        self.strategy = try container.decodeIfPresent(String.self, forKey: .strategy)
+        self.broker = try container.decodeIfPresent(String.self, forKey: .broker)
     }
 }
 
@@ -27,21 +41,34 @@ public struct PipelineSpec: Hashable, Sendable, Codable {
     public var workerAffinity: String?
     /// How many copies share the events. At least 1: a 0 is read as 1.
     public var replicas: UInt32
-    /// The field whose value picks the replica; without it they take turns.
+    /// The field whose value picks the replica. Without it injected events go to each in turn, and those of brokers and
+    /// routes where all that they say picks.
     public var partitionKey: String?
+    /// What a worker must have been labelled with to be given it.
+    public var labels: [String: String]
+    /// A label of workers over whose values the replicas shall spread, such as `zone`.
+    public var spread: String?
+    /// How its worker is chosen: `round_robin`, `least_loaded` or `affinity`. Absent: as the group says.
+    public var strategy: String?
 
     public init(
         name: String,
         source: String,
         workerAffinity: String? = nil,
         replicas: UInt32 = 1,
-        partitionKey: String? = nil
+        partitionKey: String? = nil,
+        labels: [String: String] = [:],
+        spread: String? = nil,
+        strategy: String? = nil
     ) {
         self.name = name
         self.source = source
         self.workerAffinity = workerAffinity
         self.replicas = max(1, replicas)
         self.partitionKey = partitionKey
+        self.labels = labels
+        self.spread = spread
+        self.strategy = strategy
     }
 
     enum CodingKeys: String, CodingKey {
@@ -49,6 +76,7 @@ public struct PipelineSpec: Hashable, Sendable, Codable {
         case workerAffinity = "worker_affinity"
         case replicas
         case partitionKey = "partition_key"
+        case labels, spread, strategy
     }
 
     public init(from decoder: any Decoder) throws {
@@ -58,7 +86,10 @@ public struct PipelineSpec: Hashable, Sendable, Codable {
             source: try container.decode(String.self, forKey: .source),
             workerAffinity: try container.decodeIfPresent(String.self, forKey: .workerAffinity),
             replicas: try container.decodeIfPresent(UInt32.self, forKey: .replicas) ?? 1,
-            partitionKey: try container.decodeIfPresent(String.self, forKey: .partitionKey)
+            partitionKey: try container.decodeIfPresent(String.self, forKey: .partitionKey),
+            labels: try container.decodeIfPresent([String: String].self, forKey: .labels) ?? [:],
+            spread: try container.decodeIfPresent(String.self, forKey: .spread),
+            strategy: try container.decodeIfPresent(String.self, forKey: .strategy)
         )
     }
 }

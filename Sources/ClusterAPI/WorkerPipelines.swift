@@ -31,6 +31,11 @@ public struct DeployPipelineRequest: Hashable, Sendable, Codable {
     /// The cluster's connectors that the source mentions. Where the source declares one itself, its own declaration
     /// holds.
     public var connectors: [Connector]?
+    /// The ways to and from other pipelines of the group.
+    public var outputs: [RouteOutput]?
+    public var inputs: [RouteInput]?
+    /// Absent for a pipeline that all events are for.
+    public var replica: ReplicaShare?
 
     public init(
         name: String,
@@ -38,7 +43,10 @@ public struct DeployPipelineRequest: Hashable, Sendable, Codable {
         id: String? = nil,
         groupID: String? = nil,
         epoch: UInt64? = nil,
-        connectors: [Connector]? = nil
+        connectors: [Connector]? = nil,
+        outputs: [RouteOutput]? = nil,
+        inputs: [RouteInput]? = nil,
+        replica: ReplicaShare? = nil
     ) {
         self.name = name
         self.source = source
@@ -46,12 +54,15 @@ public struct DeployPipelineRequest: Hashable, Sendable, Codable {
         self.groupID = groupID
         self.epoch = epoch
         self.connectors = connectors
+        self.outputs = outputs
+        self.inputs = inputs
+        self.replica = replica
     }
 
     enum CodingKeys: String, CodingKey {
         case name, source, id
         case groupID = "group_id"
-        case epoch, connectors
+        case epoch, connectors, outputs, inputs, replica
     }
 }
 

@@ -17,6 +17,10 @@ final class ControlPlane: Sendable {
     let relay = HeartbeatRelay()
     let sessions = SessionTable()
     let losses = SessionLosses()
+    let turns = ReplicaTurns()
+    let rates = EventRates()
+    let troubles = StartTroubles()
+    let telemetry = Telemetry()
     let lastSweep = LastSweep()
     let secrets: ConnectorSecrets
     let security: CoordinatorSecurity

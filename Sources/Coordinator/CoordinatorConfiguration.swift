@@ -30,6 +30,8 @@ public struct CoordinatorConfiguration: Sendable {
     public var heartbeatInterval: Duration = .seconds(5)
     /// A worker silent for longer is unhealthy.
     public var heartbeatTimeout: Duration = .seconds(15)
+    /// Nil if nobody wants advice on the number of workers.
+    public var scaling: ScalingPolicy?
     public var origin: Origin
     /// Whether `--raft` was given: a cluster of one is otherwise an implementation detail that the API does not show.
     public var isClustered: Bool

@@ -39,8 +39,8 @@ public enum CoordinatorServer {
                 responder: responder,
                 transport: plane.node.transport,
                 lean: lean,
-                gate: routes.gate,
-                sessions: WorkerSessions(plane: plane, gate: routes.gate),
+                gate: routes.gate(),
+                sessions: WorkerSessions(plane: plane, gate: routes.gate()),
                 guards: security.guards
             )
         }
@@ -77,7 +77,7 @@ public enum CoordinatorServer {
     }
 
     /// Opens the database and joins the cluster; takes no requests yet.
-    private static func start(
+    static func start(
         _ configuration: CoordinatorConfiguration,
         _ security: CoordinatorSecurity,
         on loop: any EventLoop
@@ -128,10 +128,11 @@ public enum CoordinatorServer {
         let lean = Routes(plane: plane).lean
         calls.serve { call in
             switch call.body.getInteger(at: call.body.readerIndex, as: UInt8.self) {
-            case HeartbeatRelay.mark: call.answer { HeartbeatRelay.receive(call.body, plane) }
+            case HeartbeatRelay.mark: call.answer { await HeartbeatRelay.receive(call.body, plane) }
             case SessionOpening.mark: call.answer { await SessionOpening.receive(plane.node) }
             case SessionLossCall.mark: call.answer { SessionLossCall.receive(call.body, plane) }
             default:
+                plane.telemetry.http.forwarded.add()
                 lean.take(call) { call in
                     call.answer { await Self.answer(call.body, lean.general, configuration.logger) }
                 }
@@ -148,7 +149,12 @@ public enum CoordinatorServer {
     ) async -> ByteBuffer {
         guard let forwarded = ForwardedRequest(body), let request = forwarded.request else { return ByteBuffer() }
         do {
-            let context = APIContext(forwardedFor: forwarded.caller, forwarded.passage, logger: logger)
+            let context = APIContext(
+                forwardedFor: forwarded.caller,
+                forwarded.passage,
+                requestID: forwarded.requestID,
+                logger: logger
+            )
             let response = try await responder(request, context)
             return ForwardedAnswer.response(try await ForwardedResponse(response)).encoded()
         } catch let reason as Unsettled {
@@ -169,6 +175,7 @@ public enum CoordinatorServer {
                     group.addTask { await ReconcileLoop(self.plane).run() }
                     group.addTask { await self.plane.relay.run(self.plane) }
                     group.addTask { await self.plane.losses.run(self.plane) }
+                    group.addTask { await ScalingWebhook(plane: self.plane).run() }
                 }
             }
         }

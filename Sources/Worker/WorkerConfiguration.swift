@@ -24,6 +24,8 @@ public struct WorkerConfiguration: Sendable {
     public var pipelinesMax = 100
     /// How long a worker that is told to end waits for its pipelines to be moved elsewhere.
     public var drainTimeout: Duration = .seconds(10)
+    /// Where metrics are served besides the API's own port; nil for there only.
+    public var metricsPort: Int?
     /// How long a deploy waits for its pipeline to run before it answers with the status as it is then.
     public var deployWait: Duration = .seconds(3)
     public var logger: Logger
@@ -45,6 +47,9 @@ extension WorkerConfiguration {
     public func validate() throws(WorkerConfigurationError) {
         guard (0...65_535).contains(self.port) else {
             throw WorkerConfigurationError(description: "There is no port \(self.port).")
+        }
+        if let metricsPort, !(0...65_535).contains(metricsPort) {
+            throw WorkerConfigurationError(description: "There is no port \(metricsPort).")
         }
         guard let isLoopback = Self.isLoopback(self.bind) else {
             throw WorkerConfigurationError(description: "--bind takes an IP address, not a name: \(self.bind)")

@@ -15,13 +15,40 @@ public enum WorkerServer {
         onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
         try configuration.validate()
+        var client = HTTPClient.Configuration()
+        client.timeout = .init(connect: .seconds(2))
+        let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
+        let failure: (any Error)?
+        do {
+            try await Self.serve(configuration, httpClient, onRunning)
+            failure = nil
+        } catch {
+            failure = error
+        }
+        try? await httpClient.shutdown()  // what is still open ends with the process
+        if let failure { throw failure }
+    }
+
+    private static func serve(
+        _ configuration: WorkerConfiguration,
+        _ httpClient: HTTPClient,
+        _ onRunning: @escaping @Sendable (Int) -> Void
+    ) async throws {
         let store = try configuration.stateDirectory.map { path throws(StateDirectoryError) in try PipelineStore(path) }
         let workerID = try Self.workerID(configuration, store)
         let attention = Attention()
+        let coordinators = CoordinatorList(configuration.coordinators, spreadBy: workerID)
+        let standing = ClusterStanding(
+            workerID: workerID,
+            incarnation: .random(in: 1 ... .max),
+            coordinators: CoordinatorClient(client: httpClient, list: coordinators, apiKey: configuration.apiKey),
+            confirmations: Confirmations()
+        )
         let surroundings = PipelineSurroundings(
             clientIDPrefix: configuration.clientIDPrefix,
             workDirectory: WorkDirectory(configuration.workDirectory),
             console: ConsoleWriter(),
+            standing: configuration.coordinators.isEmpty ? nil : standing,
             onPhaseChange: { attention.call() },
             logger: configuration.logger
         )
@@ -34,45 +61,45 @@ public enum WorkerServer {
         let readiness = Readiness(inCluster: !configuration.coordinators.isEmpty)
         try await registry.restore(inCluster: !configuration.coordinators.isEmpty) { tenants.tenant($0) != nil }
 
-        var client = HTTPClient.Configuration()
-        client.timeout = .init(connect: .seconds(2))
-        let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
         let address = Promise<String>()
         let report = WorkerReport(
             workerID: workerID,
-            incarnation: .random(in: 1 ... .max),
+            incarnation: standing.incarnation,
             apiKey: configuration.apiKey,
             pipelinesMax: configuration.pipelinesMax,
             registry: registry
         )
-        let coordinators = CoordinatorList(configuration.coordinators, spreadBy: workerID)
         let link = CoordinatorLink(
-            client: CoordinatorClient(client: httpClient, list: coordinators, apiKey: configuration.apiKey),
+            client: standing.coordinators,
             report: report,
             session: SessionLink(
                 list: coordinators,
                 report: report,
                 attention: attention,
+                confirmations: standing.confirmations,
                 secure: nil,
                 logger: configuration.logger
             ),
             address: address,
             attention: attention,
+            confirmations: standing.confirmations,
             readiness: readiness,
             drainTimeout: configuration.drainTimeout,
             logger: configuration.logger
         )
+        let routes = WorkerRoutes(
+            registry: registry,
+            tenants: tenants,
+            readiness: readiness,
+            configuration: configuration
+        )
         let application = Application(
-            router: WorkerRoutes(
-                registry: registry,
-                tenants: tenants,
-                readiness: readiness,
-                configuration: configuration
-            ).router(),
+            router: routes.router(),
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"
             ),
+            services: Self.metricsServer(routes),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
                 address.fulfil(configuration.advertiseAddress ?? Self.url(configuration.bind, port))
@@ -82,7 +109,7 @@ public enum WorkerServer {
             eventLoopGroupProvider: .singleton,
             logger: configuration.logger
         )
-        // Told to end in the opposite order: the link goes on serving calls while its pipelines are moved.
+        // Told to end in the opposite order: the server goes on while the link has its pipelines moved.
         let services = ServiceGroup(
             configuration: .init(
                 services: [application] + (configuration.coordinators.isEmpty ? [] : [link]),
@@ -98,7 +125,6 @@ public enum WorkerServer {
             failure = error
         }
         await registry.stopAll()
-        try? await httpClient.shutdown()  // what is still open ends with the process
         if let failure { throw failure }
     }
 
@@ -108,6 +134,22 @@ public enum WorkerServer {
         let id = UUID().uuidString.lowercased()
         try store?.save(workerID: id)
         return id
+    }
+
+    private static func metricsServer(_ routes: WorkerRoutes) -> [any Service] {
+        let configuration = routes.configuration
+        guard let port = configuration.metricsPort else { return [] }
+        let application = Application(
+            router: routes.metricsRouter(),
+            configuration: .init(address: .hostname(configuration.bind, port: port), serverName: "varpulis"),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? port
+                configuration.logger.info("metrics", metadata: ["port": "\(port)"])
+            },
+            eventLoopGroupProvider: .singleton,
+            logger: configuration.logger
+        )
+        return [application]
     }
 
     private static func url(_ bind: String, _ port: Int) -> String {

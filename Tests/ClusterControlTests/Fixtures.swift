@@ -65,6 +65,26 @@ struct Cluster {
         self.apply(.deployGroup(Command.DeployGroup(group: group, spec: spec, workers: workers)))
     }
 
+    mutating func migrate(_ id: MigrationID, _ key: PlacementKey, to worker: WorkerID) {
+        guard let epoch = self.state.placement(key)?.epoch else { return }
+        self.apply(
+            .startMigration(
+                Command.StartMigration(
+                    migration: id,
+                    placement: key,
+                    from: epoch,
+                    target: worker,
+                    reason: .manual
+                )
+            )
+        )
+    }
+
+    mutating func advance(_ id: MigrationID, to phase: ClusterState.Migration.Phase) {
+        guard let from = self.state.migration(id)?.phase else { return }
+        self.apply(.advanceMigration(Command.AdvanceMigration(migration: id, from: from, to: phase)))
+    }
+
     mutating func report(
         _ key: PlacementKey,
         _ status: ClusterState.Placement.Status = .running,

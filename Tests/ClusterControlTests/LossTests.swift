@@ -95,7 +95,7 @@ struct LossTests {
         cluster.register("w2")
         #expect(
             self.plan(self.situation(cluster.state)).actions == [
-                .propose(.reassign(Command.Reassign(placement: self.p1, from: Epoch(1), to: "w2")))
+                Plans.reassigned(self.p1, from: 1, to: "w2", seen: cluster.state)
             ]
         )
         #expect(

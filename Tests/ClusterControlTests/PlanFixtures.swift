@@ -57,8 +57,17 @@ enum Plans {
         )
     }
 
-    static func reassigned(_ key: PlacementKey, from epoch: UInt64, to worker: WorkerID) -> Action {
-        .propose(.reassign(Command.Reassign(placement: key, from: Epoch(epoch), to: worker)))
+    /// - Parameter state: what was seen, if it comes from a worker.
+    static func reassigned(
+        _ key: PlacementKey,
+        from epoch: UInt64,
+        to worker: WorkerID,
+        seen state: ClusterState? = nil
+    ) -> Action {
+        let migration = state.map { MigrationID(moving: key, from: Epoch(epoch), seenAt: $0.appliedIndex) }
+        return .propose(
+            .reassign(Command.Reassign(placement: key, from: Epoch(epoch), to: worker, migration: migration))
+        )
     }
 
     static func reported(

@@ -59,6 +59,20 @@ struct ProgressTests {
         #expect(plan(2).progress[self.p1]?.reason == nil)
     }
 
+    @Test("a reason is cut to what belongs into a log, and recorded once")
+    func longReason() {
+        var cluster = Cluster(workers: 1)
+        cluster.deploy("g", on: ["w1"])
+        let held = Plans.holds(self.p1, epoch: 1, .failed("x" + String(repeating: "é", count: 9_000)))
+        let failing = ["w1": Plans.heard(1, [held])] as [WorkerID: WorkerReport]
+        let cut = "x" + String(repeating: "é", count: 511)
+        #expect(
+            Plans.plan(cluster.state, failing, at: 1).actions.first == Plans.reported(self.p1, epoch: 1, .failed(cut))
+        )
+        cluster.report(self.p1, .failed(cut))
+        #expect(Plans.plan(cluster.state, failing, at: 1).actions == [Plans.start("w1", self.p1, epoch: 1)])
+    }
+
     @Test("one worker does not take up a whole plan")
     func boundPerWorker() {
         var cluster = Cluster(workers: 2)

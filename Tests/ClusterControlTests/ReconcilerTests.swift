@@ -64,7 +64,17 @@ struct ReconcilerTests {
         // Two assignments so far: of the two ready workers it is the first one's turn.
         let reports = ["w2": Plans.heard(18), "w3": Plans.heard(18)] as [WorkerID: WorkerReport]
         let actions = Plans.plan(cluster.state, reports, at: 20).actions
-        #expect(actions.first == Plans.reassigned(self.p1, from: 1, to: "w2"))
+        #expect(actions.first == Plans.reassigned(self.p1, from: 1, to: "w2", seen: cluster.state))
+    }
+
+    @Test("a new leader waits a whole timeout before it takes what is at an unhealthy worker")
+    func newLeaderWaits() {
+        var cluster = Cluster(workers: 2)
+        cluster.deploy("g", on: ["w1"])
+        cluster.setStatus("w1", .unhealthy)
+        let reports = ["w2": Plans.heard(15)] as [WorkerID: WorkerReport]
+        #expect(Plans.plan(cluster.state, reports, at: 15).actions.isEmpty)
+        #expect(Plans.plan(cluster.state, reports, at: 16).actions == [Plans.reassigned(self.p1, from: 1, to: "w2")])
     }
 
     @Test("what has no worker waits until one has room")
@@ -279,7 +289,11 @@ struct ReconcilerTests {
         }
         #expect(
             Plans.plan(cluster.state, reports, at: 21).actions
-                == [Plans.judged("w1", .unhealthy, .ready), stop("w1"), stop("w2")]
+                == [
+                    Plans.judged("w1", .unhealthy, .ready), stop("w1"), stop("w2"),
+                    // It has nothing any more that it should have.
+                    .propose(.finishDrain(Command.FinishDrain(worker: "w2", drain: 4, end: .drained))),
+                ]
         )
         let old = ["w2": Plans.heard(4, [Plans.holds(self.p1, epoch: 1)]), "w3": report] as [WorkerID: WorkerReport]
         #expect(Plans.plan(cluster.state, old, at: 20).actions == [Plans.judged("w2", .draining, .unhealthy)])

@@ -26,7 +26,7 @@ struct CodingTests {
                     ],
                     routes: [
                         ClusterState.Route(from: "_external", to: "p", eventTypes: ["A", "B*"], topic: "t"),
-                        ClusterState.Route(from: "p", to: "q", eventTypes: []),
+                        ClusterState.Route(from: "p", to: "_external", eventTypes: []),
                     ]
                 ),
                 workers: ["w1", "w1"]
@@ -46,7 +46,8 @@ struct CodingTests {
                         .init(name: "p", source: "s", labels: ["zone": "a"]),
                         .init(name: "q", source: "s", spread: "zone", strategy: .affinity),
                     ],
-                    strategy: "least_loaded"
+                    strategy: "least_loaded",
+                    broker: "c"
                 ),
                 workers: ["w1", nil]
             )
@@ -61,6 +62,14 @@ struct CodingTests {
         ),
         .confirmUpdate(Command.ConfirmUpdate(group: "g", generation: 300)),
         .rollBackGroup(Command.RollBackGroup(group: "g", generation: 300, reason: "why", workers: [nil])),
+        .reassign(key, from: 2, to: "w2", migration: "m"),
+        .migrate("m", key, from: 1, to: "w2"), .migrate("m", key, from: 1, to: "w2", .drain, drain: 300),
+        .advance("m", .checkpointing, .deploying, checkpoint: "c"), .advance("m", .deploying, .restoring),
+        .advance("m", .switching, .cleaningUp), .advance("m", .completed, .failed("why")),
+        .advance("m", .cancelled, .cancelled), .cancel("m"), .pruneMigrations(.init(before: 300)), .drain("w1"),
+        .drain("w1", incarnation: 300, deadline: 1 << 41),
+        .finishDrain(.init(worker: "w1", drain: 300, end: .drained)),
+        .finishDrain(.init(worker: "w1", drain: 300, end: .overdue)), .cancelDrain(.init(worker: "w1")),
         .key("k", .viewer), .key("k", .admin, expires: 1 << 41), .revokeKey("k"),
         .setScalingPolicy(.init(policy: nil)),
         .setScalingPolicy(.init(policy: .init(workersMin: 1, webhookURL: "https://hook/"))),
@@ -81,7 +90,10 @@ struct CodingTests {
         .refused(.preconditionFailed(.generation(4))), .session(SessionID(300)),
         .key("k", created: true), .refused(.keyNotFound("k")), .refused(.keyExists("k")),
         .refused(.workerIDTaken("w")), .updated(300), .refused(.notUpdating("g")),
-        .refused(.preconditionFailed(.notRunning("g"))),
+        .refused(.preconditionFailed(.notRunning("g"))), .migration("m", created: true),
+        .refused(.migrationNotFound("m")), .refused(.migrationExists("m")),
+        .refused(.preconditionFailed(.migrationPhase(.failed("why")))),
+        .refused(.preconditionFailed(.migrationPhase(.cleaningUp))), .refused(.preconditionFailed(.assigned(300))),
     ]
 
     static let submissions: [Submission] = {
@@ -113,6 +125,12 @@ struct CodingTests {
         for command in Self.commands.suffix(10) { log.apply(command) }
         let spec = ClusterState.GroupSpec(name: "g", pipelines: [.init(name: "p1", source: "t")])
         log.apply(.updateGroup(Command.UpdateGroup(group: "g", generation: 3, spec: spec, workers: [])))
+        let p1 = PlacementKey(group: "h", pipeline: "p1")
+        log.apply(.migrate("m", p1, from: log.state.placement(p1)?.epoch.rawValue ?? 0, to: "w1"))
+        log.apply(.advance("m", .checkpointing, .deploying))
+        log.apply(.advance("m", .deploying, .failed("why")))
+        log.apply(.migrate("n", p1, from: log.state.placement(p1)?.epoch.rawValue ?? 0, to: "w2", .rebalance))
+        log.apply(.drain("w2", deadline: 1 << 41))
         log.apply(.key("k", .operator))
         log.apply(.register("w1", key: "k"))
         log.apply(Submission(.openSession))
@@ -126,10 +144,10 @@ struct CodingTests {
     func example() throws {
         #expect(Command.deregister("w1").encoded() == [0x01, 0x02, 0x02, 0x77, 0x31, 0x00])
         #expect(
-            ClusterState().encoded() == Array("VPCS".utf8) + [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 1]
+            ClusterState().encoded() == Array("VPCS".utf8) + [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 1]
                 + [UInt8](repeating: 0, count: 16)
         )
-        #expect(ClusterState().digest == 0xfe8e_6a08_c43b_fb0c)
+        #expect(ClusterState().digest == 0x7201_9419_cb41_2598)
     }
 
     @Test("every command and every response reads back as itself")
@@ -143,12 +161,14 @@ struct CodingTests {
         #expect(Submission(.command(bare)).encoded() == bare.encoded())
         let state = Self.state
         #expect(
-            state.workerCount > 1 && state.groupCount > 1 && !state.connectors.isEmpty,
+            state.workerCount > 1 && state.groupCount > 1 && !state.connectors.isEmpty
+                && state.migrations.count == 2 && state.migrationCountUnderWay == 1,
             "\(state.encoded().count) bytes"
         )
         let read = try ClusterState(decoding: state.encoded())
         #expect(read.encoded() == state.encoded())
         #expect(read.digest == state.digest)
+        #expect(read.migrations == state.migrations && read.migrationsUnderWay == state.migrationsUnderWay)
         #expect(read.keys == state.keys && read.keysIndex == state.keysIndex)
         #expect(read.scalingPolicy == state.scalingPolicy && read.settings == state.settings)
         #expect(read.workers == state.workers && read.groups == state.groups && read.connectors == state.connectors)

@@ -27,6 +27,8 @@ struct EarlierFormsTests {
         let group = try #require(state.group("g"))
         #expect(group.placements.map(\.worker) == ["w1", "w2", nil])
         #expect(group.placements.map(\.status) == [.running, .pending, .pending])
+        // One of its two routes led to a pipeline that is not there.
+        #expect(group.spec.routes.map(\.to) == ["p"])
         #expect(state.connector("c")?.type == "mqtt")
         #expect(state.keys.isEmpty && state.scalingPolicy == nil)
         #expect(state.encoded()[4] == 3)

@@ -103,8 +103,54 @@ extension Command {
         .deleteGroup(DeleteGroup(group: GroupID(group), generation: generation))
     }
 
-    static func reassign(_ key: PlacementKey, from epoch: UInt64, to worker: String) -> Command {
-        .reassign(Reassign(placement: key, from: Epoch(epoch), to: WorkerID(worker)))
+    static func reassign(
+        _ key: PlacementKey,
+        from epoch: UInt64,
+        to worker: String,
+        migration: MigrationID? = nil
+    ) -> Command {
+        .reassign(Reassign(placement: key, from: Epoch(epoch), to: WorkerID(worker), migration: migration))
+    }
+
+    static func migrate(
+        _ id: String,
+        _ key: PlacementKey,
+        from epoch: UInt64,
+        to worker: String,
+        _ reason: ClusterState.Migration.Reason = .manual,
+        drain: UInt64? = nil
+    ) -> Command {
+        .startMigration(
+            StartMigration(
+                migration: MigrationID(id),
+                placement: key,
+                from: Epoch(epoch),
+                target: WorkerID(worker),
+                reason: reason,
+                drain: drain
+            )
+        )
+    }
+
+    static func advance(
+        _ id: String,
+        _ from: ClusterState.Migration.Phase,
+        _ to: ClusterState.Migration.Phase,
+        checkpoint: String? = nil
+    ) -> Command {
+        .advanceMigration(AdvanceMigration(migration: MigrationID(id), from: from, to: to, checkpoint: checkpoint))
+    }
+
+    static func cancel(_ id: String) -> Command { .cancelMigration(CancelMigration(migration: MigrationID(id))) }
+
+    static func drain(_ worker: String, incarnation: UInt64? = nil, deadline: UInt64? = nil) -> Command {
+        .startDrain(
+            StartDrain(
+                worker: WorkerID(worker),
+                incarnation: incarnation.map { WorkerIncarnation($0) },
+                deadlineMilliseconds: deadline
+            )
+        )
     }
 
     static func report(

@@ -2,7 +2,7 @@ import ClusterState
 
 /// A seeded stream of commands over a handful of names, most of which fit the state they are meant for.
 struct RandomCommands {
-    private var random: Seeded
+    var random: Seeded
 
     init(seed: UInt64) { self.random = Seeded(seed) }
 
@@ -19,7 +19,7 @@ struct RandomCommands {
     mutating func next(for state: ClusterState) -> Command {
         let worker = self.worker()
         let present = state.worker(WorkerID(worker))?.incarnation.rawValue
-        switch self.random.next(upperBound: 28 as UInt64) {
+        switch self.random.next(upperBound: 40 as UInt64) {
         case 0..<4:
             let incarnation = self.mostly(present) ?? self.random.next(upperBound: 4 as UInt64)
             return .register(
@@ -47,7 +47,8 @@ struct RandomCommands {
             return .delete(self.group())
         case 12..<15:
             let (key, epoch) = self.placement(in: state)
-            return .reassign(key, from: epoch, to: worker)
+            let migration = self.mostly(self.migration())
+            return .reassign(key, from: epoch, to: worker, migration: migration)
         case 15..<18:
             let (key, epoch) = self.placement(in: state)
             let status: [ClusterState.Placement.Status] = [.running, .failed("out of luck"), .stopped, .pending]
@@ -59,8 +60,12 @@ struct RandomCommands {
             return .deleteConnector(self.connector())
         case 20..<23:
             return self.setting(in: state)
-        default:
+        case 23..<28:
             return self.update(in: state)
+        case 28..<32:
+            return self.drain(worker, in: state)
+        default:
+            return self.migration(to: worker, in: state)
         }
     }
 
@@ -84,28 +89,35 @@ struct RandomCommands {
         }
     }
 
-    private mutating func worker() -> String { "w\(self.random.next(upperBound: 5 as UInt64))" }
-    private mutating func key() -> KeyID { KeyID("k\(self.random.next(upperBound: 2 as UInt64))") }
-    private mutating func group() -> String { "g\(self.random.next(upperBound: 6 as UInt64))" }
-    private mutating func connector() -> String { "c\(self.random.next(upperBound: 3 as UInt64))" }
+    mutating func worker() -> String { "w\(self.random.next(upperBound: 5 as UInt64))" }
+    mutating func key() -> KeyID { KeyID("k\(self.random.next(upperBound: 2 as UInt64))") }
+    mutating func group() -> String { "g\(self.random.next(upperBound: 6 as UInt64))" }
+    mutating func connector() -> String { "c\(self.random.next(upperBound: 3 as UInt64))" }
 
     /// What the state says, but now and then nothing.
-    private mutating func mostly<Value>(_ value: Value?) -> Value? {
+    mutating func mostly<Value>(_ value: Value?) -> Value? {
         self.random.next(upperBound: 8 as UInt64) == 0 ? nil : value
     }
 
-    private mutating func deploy(in state: ClusterState) -> Command {
+    mutating func deploy(in state: ClusterState) -> Command {
         let available = state.workers.filter(\.isAvailable).map(\.id)
-        let spec = ClusterState.GroupSpec(
-            name: GroupName("name of \(self.group())"),
-            pipelines: self.pipelines(),
-            routes: [ClusterState.Route(from: "_external", to: "p0", eventTypes: ["A*", "*"], topic: "t")]
-        )
+        var spec = ClusterState.GroupSpec(name: GroupName("name of \(self.group())"), pipelines: self.pipelines())
+        self.connect(&spec)
         let workers = spec.slots.map { _ in self.mostly(available.randomElement(using: &self.random)) }
         return .deployGroup(Command.DeployGroup(group: GroupID(self.group()), spec: spec, workers: workers))
     }
 
-    private mutating func pipelines() -> [ClusterState.PipelineSpec] {
+    /// Routes from outside, and some between the pipelines, over a broker or without.
+    mutating func connect(_ spec: inout ClusterState.GroupSpec) {
+        let names = spec.pipelines.map(\.name.rawValue)
+        spec.routes = names.prefix(1).map { .init(from: "_external", to: $0, eventTypes: ["A*", "*"], topic: "t") }
+        for (from, to) in zip(names, names.dropFirst()) where self.random.next(upperBound: 3 as UInt64) == 0 {
+            spec.routes.append(.init(from: from, to: to, eventTypes: ["B"]))
+        }
+        spec.broker = self.random.next(upperBound: 3 as UInt64) == 0 ? ConnectorName(self.connector()) : nil
+    }
+
+    mutating func pipelines() -> [ClusterState.PipelineSpec] {
         (0..<self.random.next(upperBound: 4 as UInt64)).map { number in
             ClusterState.PipelineSpec(
                 name: PipelineName("p\(number)"),
@@ -117,33 +129,7 @@ struct RandomCommands {
         }
     }
 
-    /// Changes a group, confirms a change, or takes one back.
-    private mutating func update(in state: ClusterState) -> Command {
-        guard let group = state.groups.randomElement(using: &self.random) else { return .delete(self.group()) }
-        let available = state.workers.filter(\.isAvailable).map(\.id)
-        let generation = self.mostly(group.generation) ?? 1
-        func workers(_ spec: ClusterState.GroupSpec) -> [WorkerID?] {
-            group.addedSlots(in: spec).map { _ in self.mostly(available.randomElement(using: &self.random)) }
-        }
-        switch (self.random.next(upperBound: 4 as UInt64), group.phase) {
-        case (0, .updating(let previous)):
-            return .rollBackGroup(
-                .init(group: group.id, generation: generation, reason: "why", workers: workers(previous))
-            )
-        case (1, .updating):
-            return .confirmUpdate(.init(group: group.id, generation: generation))
-        default:
-            var spec = group.spec
-            if Bool.random(using: &self.random), !spec.pipelines.isEmpty {
-                spec.pipelines[0].source += "+"
-            } else {
-                spec.pipelines = self.pipelines()
-            }
-            return .updateGroup(.init(group: group.id, generation: generation, spec: spec, workers: workers(spec)))
-        }
-    }
-
-    private mutating func placement(in state: ClusterState) -> (PlacementKey, UInt64) {
+    mutating func placement(in state: ClusterState) -> (PlacementKey, UInt64) {
         guard let group = state.groups.randomElement(using: &self.random),
             let placement = group.placements.randomElement(using: &self.random)
         else { return (PlacementKey(group: GroupID(self.group()), pipeline: "p0"), 1) }

@@ -14,6 +14,9 @@ struct GateTests {
         (.GET, "pipeline-groups/g"), (.DELETE, "pipeline-groups/g"), (.POST, "pipeline-groups/g/inject"),
         (.POST, "validate"), (.GET, "connectors"), (.POST, "connectors"), (.GET, "connectors/c"),
         (.PUT, "connectors/c"), (.DELETE, "connectors/c"), (.GET, "topology"), (.GET, "summary"), (.GET, "metrics"),
+        (.GET, "scaling"), (.POST, "pipeline-groups/g/inject-batch"), (.GET, "models"), (.POST, "models"),
+        (.DELETE, "models/m"), (.GET, "models/m/download"), (.POST, "chat"), (.GET, "chat/config"),
+        (.PUT, "chat/config"),
     ]
 
     @Test("without the right key every route but the probes answers 401")
@@ -30,7 +33,7 @@ struct GateTests {
                 let allowed = try await coordinator.request(method, "\(Self.prefix)/\(path)")
                 #expect(allowed.status != 401, "\(method) \(path)")
             }
-            for path in ["/health", "/ready", "\(Self.prefix)/raft"] {
+            for path in ["/health", "/ready", "\(Self.prefix)/raft", "\(Self.prefix)/prometheus", "/metrics"] {
                 #expect(try await coordinator.get(path, key: nil).status == 200, "\(path)")
             }
         }
@@ -66,11 +69,32 @@ struct GateTests {
             for (method, path) in [
                 (HTTPMethod.PUT, "\(Self.prefix)/workers"), (.DELETE, "\(Self.prefix)/pipeline-groups"),
                 (.POST, "\(Self.prefix)/workers/w"), (.POST, "/health"), (.GET, "\(Self.prefix)/validate"),
-                (.GET, "/raft/vote"),
+                (.GET, "/raft/vote"), (.TRACE, "/health"), (.PATCH, "\(Self.prefix)/connectors"),
             ] {
                 let answer = try await coordinator.request(method, path)
                 #expect(answer.status == 405, "\(method) \(path)")
+                #expect(answer.headers.first(name: "allow") != nil)
                 #expect(answer.error?.code.rawValue == "405")
+            }
+        }
+    }
+
+    @Test("a path says which methods it has, and HEAD is GET without the body")
+    func methods() async throws {
+        try await TestCoordinator.run { (coordinator) async throws in
+            let refused = try await coordinator.request(.PUT, "\(Self.prefix)/connectors")
+            #expect(refused.headers.first(name: "allow") == "GET, HEAD, POST")
+            let head = try await coordinator.request(.HEAD, "\(Self.prefix)/connectors")
+            #expect(head.status == 200 && head.body.isEmpty)
+        }
+    }
+
+    @Test("models and the assistant are known, and not done")
+    func unimplemented() async throws {
+        try await TestCoordinator.run { (coordinator) async throws in
+            for (method, path) in Self.guarded where path.hasPrefix("models") || path.hasPrefix("chat") {
+                let answer = try await coordinator.request(method, "\(Self.prefix)/\(path)")
+                #expect(answer.status == 501 && answer.error?.code == .notImplemented, "\(method) \(path)")
             }
         }
     }

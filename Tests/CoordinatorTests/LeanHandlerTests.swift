@@ -32,7 +32,9 @@ struct LeanHandlerTests {
                         caller: Caller(role: .admin),
                         target: head.target,
                         name: "",
-                        consistency: .linearizable
+                        consistency: .linearizable,
+                        requestID: "r",
+                        series: HTTPTelemetry.Series("PUT", "/lean")
                     )
                 },
                 carryOut: { [unowned self] _, body, _, done in

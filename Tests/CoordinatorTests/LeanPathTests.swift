@@ -95,7 +95,10 @@ struct LeanPathTests {
     func table(request: Case) throws {
         let secrets = try ConnectorSecrets(apiKey: nil, cluster: ClusterID(high: 1, low: 2))
         let keys = KeyMemory(try KeyRing(clusterKey: TestCoordinator.key, file: nil))
-        let table = LeanTable(endpoints: ConnectorEndpoints(secrets: secrets).all)
+        let table = LeanTable(
+            endpoints: ConnectorEndpoints(secrets: secrets).all,
+            telemetry: HTTPTelemetry()
+        )
         func isTaken(_ text: String) -> Bool {
             guard case .head(let head) = Array(text.utf8).withUnsafeBytes(RequestHead.read) else { return false }
             return keys.caller(showing: head.key).map { table.work(for: head, by: $0) != nil } ?? false
@@ -209,9 +212,12 @@ extension RawConnection {
         let bytes = Array(text.utf8)
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n").map(String.init)
-        let headers = lines.dropFirst().map { line in
-            // Two writes have two places in the log.
-            line.lowercased().hasPrefix("varpulis-index: ") ? "varpulis-index" : line.lowercased()
+        let headers = lines.dropFirst().map { line -> String in
+            // Two writes have two places in the log, and two requests two names.
+            for name in ["varpulis-index", "x-request-id"] where line.lowercased().hasPrefix("\(name): ") {
+                return name
+            }
+            return line.lowercased()
         }
         let length = headers.first { $0.hasPrefix("content-length: ") }.flatMap { Int($0.dropFirst(16)) } ?? 0
         let body = bytes[end.upperBound...].prefix(length)

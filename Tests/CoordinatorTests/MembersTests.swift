@@ -153,4 +153,29 @@ struct MembersTests {
             #expect(try await coordinator.post(Self.members, #"{"address":"http://h:1"}"#).status == 404)
         }
     }
+
+    @Test("the old system's calls change the members, and tell a refusal inside a 200")
+    func oldCalls() async throws {
+        try await TestCoordinatorCluster.run { cluster in
+            let leader = try await cluster.leader()
+            let follower = try cluster.follower(of: leader)
+            func call(_ path: String, _ body: String) async throws -> RaftCallResponse {
+                let answer = try await follower.post("/raft/\(path)", body)
+                #expect(answer.status == 200, "\(answer.body)")
+                return try answer.decoded(RaftCallResponse.self)
+            }
+            #expect(try await follower.post("/raft/init", #"{"members":{"1":"a"}}"#).status == 409)
+            #expect(try await follower.request(.POST, "/raft/add-learner", "{}", key: nil).status == 401)
+            let wrong = try await call("add-learner", #"{"node_id":9,"addr":"127.0.0.1:1"}"#)
+            #expect(wrong.status == "error" && wrong.message?.contains("the next one is 4") == true)
+            let added = try await call("add-learner", #"{"node_id":4,"addr":"127.0.0.1:1"}"#)
+            #expect(added.status == "ok" && added.response?.id == 4)
+            let removed = cluster.members.filter { $0 != leader }.last
+            let rest = cluster.members.filter { $0 != removed }.map { "\($0)" }.joined(separator: ",")
+            let changed = try await call("change-membership", #"{"members":[\#(rest)]}"#)
+            #expect(changed.status == "ok" && changed.response?.id == removed?.rawValue)
+            let empty = try await call("change-membership", #"{"members":[]}"#)
+            #expect(empty.status == "error")
+        }
+    }
 }

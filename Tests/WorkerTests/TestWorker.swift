@@ -39,14 +39,16 @@ final class TestWorker: Sendable {
     init(_ change: (inout WorkerConfiguration) -> Void = { _ in }) async throws {
         var configuration = WorkerConfiguration(port: 0, logger: Self.quiet)
         change(&configuration)
-        let listening = Promise<Int>()
+        /// Nil for a server that ends before it listens.
+        let listening = Promise<Int?>()
         let server = Task { [configuration] in
             // Ends with the test: `stop` cancels it and waits for it.
+            defer { listening.fulfil(nil) }
             try await WorkerServer.run(configuration) { listening.fulfil($0) }
         }
         self.server = server
         struct DoesNotStart: Error {}
-        guard let port = await listening.value(within: .seconds(20)) else {
+        guard let port = await listening.value(within: .seconds(20)) ?? nil else {
             server.cancel()
             try await server.value
             throw DoesNotStart()
@@ -66,9 +68,10 @@ final class TestWorker: Sendable {
         _ body: String? = nil,
         key: String? = nil,
         contentType: String? = "application/json",
-        headers: [(String, String)] = []
+        headers: [(String, String)] = [],
+        port: Int? = nil
     ) async throws -> Answer {
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(self.port)\(path)")
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port ?? self.port)\(path)")
         request.method = HTTPMethod(rawValue: method.rawValue)
         request.headers.add(contentsOf: headers)
         if let key { request.headers.add(name: "x-api-key", value: key) }
@@ -130,4 +133,6 @@ enum Programs {
 
         stream Hot = Reading.where(value > 10).emit(value: value, doubled: value * 2)
         """
+    /// Needs one event after the other.
+    static let session = "stream S = Reading.window(session: 1h).aggregate(n: count()).emit(n: n)"
 }

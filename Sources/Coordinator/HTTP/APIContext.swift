@@ -6,6 +6,8 @@ import Security
 /// What is known of a request besides itself.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
+    /// Says the request's name with whatever it says.
+    var logger: Logger
     /// Nil until the caller has shown a key, or another member has vouched for them.
     var caller: Caller?
     /// Where the request came from; of one that another member passed on, nobody knows here.
@@ -14,6 +16,13 @@ struct APIContext: RequestContext {
     let passage: Passage?
     /// The try at carrying the request out that is under way here. Commands are proposed for it.
     var attempt: Attempt?
+
+    /// The name under which the request is in the logs.
+    var requestID: String
+    /// Who sent it; nil where that can't be told.
+    let remote: String?
+    /// Whether it has been taken in before: by another member, or by the lean path.
+    let isInternal: Bool
 
     /// The number under which the request was tried before it came to the router, if it may have taken effect.
     var ticket: ProcessSession.Ticket?
@@ -25,21 +34,33 @@ struct APIContext: RequestContext {
         self.coreContext = CoreRequestContextStorage(source: source)
         self.client = ClientAddress(source.channel.remoteAddress)
         self.passage = nil
+        self.requestID = ""
+        self.logger = source.logger
+        self.remote = source.channel.remoteAddress.map { $0.ipAddress ?? "\($0)" }
+        self.isInternal = false
     }
 
-    init(forwardedFor caller: Caller, _ passage: Passage, logger: Logger) {
+    init(forwardedFor caller: Caller, _ passage: Passage, requestID: String, logger: Logger) {
         self.coreContext = CoreRequestContextStorage(source: Member(logger: logger))
         self.caller = caller
         self.client = .other
         self.passage = passage
+        self.logger = logger
+        self.requestID = requestID
+        self.remote = nil
+        self.isInternal = true
     }
 
-    init(continuing ticket: ProcessSession.Ticket, for caller: Caller, logger: Logger) {
+    init(continuing ticket: ProcessSession.Ticket, for caller: Caller, requestID: String, logger: Logger) {
         self.coreContext = CoreRequestContextStorage(source: Member(logger: logger))
         self.caller = caller
         self.client = .other
         self.passage = nil
         self.ticket = ticket
+        self.logger = logger
+        self.requestID = requestID
+        self.remote = nil
+        self.isInternal = true
     }
 
     private struct Member: RequestContextSource { let logger: Logger }

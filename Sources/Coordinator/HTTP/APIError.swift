@@ -9,6 +9,8 @@ struct APIError: Error {
     var status: HTTPResponse.Status
     var body: ErrorBody
     var retryAfterSeconds: Int?
+    /// The methods that the path has, where the request's is none of them.
+    var allowed: String?
 
     init(_ status: HTTPResponse.Status, _ code: ErrorCode, _ message: String, retryAfterSeconds: Int? = nil) {
         self.status = status
@@ -112,7 +114,8 @@ struct APIError: Error {
     var answer: Answer {
         // The body's type has nothing that could not be encoded.
         var answer = Answer(self.status, (try? APIJSON.encode(self.body)) ?? [])
-        if let seconds = self.retryAfterSeconds { answer.fields = [(.retryAfter, String(seconds))] }
+        if let seconds = self.retryAfterSeconds { answer.fields.append((.retryAfter, String(seconds))) }
+        if let allowed { answer.fields.append((.allow, allowed)) }
         return answer
     }
 }

@@ -19,24 +19,31 @@ struct Course {
     private var patienceEnd: ContinuousClock.Instant
     /// A leader that is known from the start has this long, however little the sender wants to wait for one.
     private let leastEnd: ContinuousClock.Instant
+    private let beginning: ContinuousClock.Instant
     private var hasTried = false
 
     /// `ticket`: of an earlier try, which may have taken effect.
-    init(_ plane: ControlPlane, effect: LeaderGate.Effect, continuing ticket: ProcessSession.Ticket? = nil) {
+    init(
+        _ plane: ControlPlane,
+        effect: LeaderGate.Effect,
+        time: Duration = LeaderGate.deadline,
+        continuing ticket: ProcessSession.Ticket? = nil
+    ) {
         let now = ContinuousClock.now
+        self.beginning = now
         self.plane = plane
         self.effect = effect
         self.ticket = ticket
         self.isUndecided = ticket != nil
-        self.deadline = now + LeaderGate.deadline
+        self.deadline = now + time
         self.patienceEnd = now + LeaderGate.patience
         self.leastEnd = now + LeaderGate.leastDeadline
     }
 
     /// The sender waits no longer than this.
     mutating func limit(to seconds: Int?) {
-        guard let seconds, seconds >= 0, seconds < LeaderGate.deadline.components.seconds else { return }
-        let end = self.deadline - LeaderGate.deadline + .seconds(seconds)
+        guard let seconds, seconds >= 0, self.beginning + .seconds(seconds) < self.deadline else { return }
+        let end = self.beginning + .seconds(seconds)
         self.deadline = max(end, self.leastEnd)
         self.patienceEnd = min(self.patienceEnd, end)
     }

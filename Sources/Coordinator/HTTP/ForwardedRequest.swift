@@ -7,8 +7,8 @@ import RaftSessions
 /// A request on its way from a follower to the leader: what was asked, what the follower verified, and the token by
 /// which it may be sent again.
 ///
-/// Layout: version 3 (u8), role (u8), repeated (u8: 0 or 1), milliseconds left (u32), token, then method, path with
-/// query, content type, each with its length (u32), and the body to the end. The token is a byte and: 0 nothing; 1
+/// Layout: version 4 (u8), role (u8), repeated (u8: 0 or 1), milliseconds left (u32), token, then method, path with
+/// query, content type, request id, each with its length (u32), and the body to the end. The token is a byte and: 0 nothing; 1
 /// session, sequence, lowest unanswered (u64 each); 2 the digests of key and request (two u64 each).
 struct ForwardedRequest: Equatable {
     var caller: Caller
@@ -16,16 +16,18 @@ struct ForwardedRequest: Equatable {
     var method: String
     var path: String
     var contentType: String
+    var requestID: String
     var body: ByteBuffer
 
-    static let version: UInt8 = 3
+    static let version: UInt8 = 4
 
-    init(_ request: Request, caller: Caller, passage: Passage, body: ByteBuffer) {
+    init(_ request: Request, caller: Caller, passage: Passage, requestID: String, body: ByteBuffer) {
         self.caller = caller
         self.passage = passage
         self.method = request.method.rawValue
         self.path = request.head.path ?? "/"
         self.contentType = request.headers[.contentType] ?? ""
+        self.requestID = requestID
         self.body = body
     }
 
@@ -35,6 +37,7 @@ struct ForwardedRequest: Equatable {
         self.method = work.endpoint.method.rawValue
         self.path = work.target
         self.contentType = work.contentType ?? ""
+        self.requestID = work.requestID
         self.body = body
     }
 
@@ -43,7 +46,7 @@ struct ForwardedRequest: Equatable {
         out.writeInteger(Self.version)
         out.writeInteger(self.caller.role.rawValue)
         out.writePassage(self.passage)
-        for text in [self.method, self.path, self.contentType] { out.writeSized(text) }
+        for text in [self.method, self.path, self.contentType, self.requestID] { out.writeSized(text) }
         out.writeImmutableBuffer(self.body)
         return out
     }
@@ -54,13 +57,15 @@ struct ForwardedRequest: Equatable {
         guard bytes.readInteger(as: UInt8.self) == Self.version,
             let role = bytes.readInteger(as: UInt8.self).flatMap(Role.init(rawValue:)),
             let passage = bytes.readPassage(),
-            let method = bytes.readSized(), let path = bytes.readSized(), let contentType = bytes.readSized()
+            let method = bytes.readSized(), let path = bytes.readSized(), let contentType = bytes.readSized(),
+            let requestID = bytes.readSized(), RequestID.isSane(requestID.utf8)
         else { return nil }
         self.caller = Caller(role: role)
         self.passage = passage
         self.method = method
         self.path = path
         self.contentType = contentType
+        self.requestID = requestID
         self.body = bytes.slice()
     }
 

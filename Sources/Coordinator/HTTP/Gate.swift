@@ -5,13 +5,14 @@ import Logging
 import NIOCore
 import Security
 
-/// The outermost layer: turns whatever goes wrong into the API's error body, counts nobody in without a key, and holds
-/// back who asks too often.
+/// Turns whatever goes wrong into the API's error body, counts nobody in without a key, and holds back who asks too often.
 struct Gate: RouterMiddleware {
     let keys: KeyRing
     /// Nil if requests are not limited.
     let limiter: RateLimiter?
     let counters: RefusalCounters
+    /// What there is to be asked for.
+    var paths: KnownPaths?
     static let keyHeader = HTTPField.Name("x-api-key")!  // a literal token, checked by the tests
 
     @concurrent func handle(
@@ -31,6 +32,16 @@ struct Gate: RouterMiddleware {
         } catch let reason as Unsettled where context.isForwarded {
             throw reason  // the member that passed the request on tries again
         } catch {
+            if let error = error as? HTTPError, error.status == .notFound,
+                let allowed = self.paths?.allowed(request.uri.path)
+            {
+                var refusal = APIError(
+                    .methodNotAllowed,
+                    "The path does not have the method \(request.method.rawValue)"
+                )
+                refusal.allowed = allowed
+                return refusal.answer.response
+            }
             if let refusal = APIError(error) {
                 if !context.isForwarded { self.counters.count(status: refusal.status.code) }
                 return refusal.answer.response

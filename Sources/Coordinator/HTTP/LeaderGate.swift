@@ -28,6 +28,10 @@ struct LeaderGate: RouterMiddleware {
     var effect = Effect.logged
     /// Whether `GET` needs nothing but the replicated state, which every member can tell.
     var readsAnywhere = false
+    /// The largest body of these routes.
+    var bytesMax = Self.bodyBytesMax
+    /// How long the sender is taken to wait, unless it says so (`Prefer: wait=…`).
+    var time = TimeAllowed.usual
 
     static let patience = Duration.seconds(2)
     /// The sender's deadline, unless it names one (`Prefer: wait=…`).
@@ -35,7 +39,15 @@ struct LeaderGate: RouterMiddleware {
     /// What the sender's deadline leaves for the work itself at least.
     static let leastDeadline = Duration.seconds(1)
     /// The largest body of a route that may have many events in it, and of all others.
+    static let batchBytesMax = 16 << 20
     static let bodyBytesMax = 1 << 20
+
+    /// How long the requests of a route may take, in seconds.
+    struct TimeAllowed: Sendable {
+        var seconds: @Sendable (Request) throws(APIError) -> Duration
+
+        static let usual = TimeAllowed { _ throws(APIError) in LeaderGate.deadline }
+    }
 
     @concurrent func handle(
         _ request: Request,
@@ -45,7 +57,7 @@ struct LeaderGate: RouterMiddleware {
         // Nobody without a key is worth a body in memory or a wait for a leader.
         guard let caller = context.caller else { throw APIError(.unauthorized, "Invalid or missing API key") }
         var request = request
-        let body = try await request.collectBody(upTo: Self.bodyBytesMax)
+        let body = try await request.collectBody(upTo: self.bytesMax)
         if request.method == .get, try request.isLocalRead {
             let local = await self.plane.node.local()
             let wanted = try request.indexWanted ?? .zero
@@ -62,6 +74,7 @@ struct LeaderGate: RouterMiddleware {
         var course = Course(
             self.plane,
             effect: request.method == .get ? .none : self.effect,
+            time: try self.time.seconds(request),
             continuing: context.ticket
         )
         if course.effect != .none { course.key = try RequestKey.stamp(of: request, body: body, role: caller.role) }
@@ -75,7 +88,13 @@ struct LeaderGate: RouterMiddleware {
                 if leader == self.plane.node.identity.node {
                     return try await Execution(plane: self.plane, passage: passage).run(request, context, next)
                 }
-                let call = ForwardedRequest(request, caller: caller, passage: passage, body: body)
+                let call = ForwardedRequest(
+                    request,
+                    caller: caller,
+                    passage: passage,
+                    requestID: context.requestID,
+                    body: body
+                )
                 return try await self.forward(call, course, to: leader)
             } catch let reason as Unsettled {
                 try await course.goOn(after: reason)

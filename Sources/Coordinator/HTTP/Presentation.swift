@@ -33,13 +33,16 @@ extension ClusterState {
                     workerAddress: self.address(of: placement),
                     pipelineID: placement.pipelineID,
                     status: placement.status.wire,
-                    epoch: placement.epoch.rawValue
+                    epoch: placement.epoch.rawValue,
+                    reason: placement.status.reason
                 )
             },
             sources: Dictionary(
                 group.spec.pipelines.map { ($0.name.rawValue, $0.source) },
                 uniquingKeysWith: { first, _ in first }
-            )
+            ),
+            generation: group.generation,
+            update: group.phase.wire
         )
     }
 
@@ -100,7 +103,7 @@ extension ClusterState {
             total: workers.count,
             healthy: workers.count { $0.status == .ready },
             unhealthy: workers.count { $0.status == .unhealthy },
-            draining: workers.count { $0.status == .draining }
+            draining: workers.count { $0.status == .draining || $0.status == .drained }
         )
     }
 }
@@ -111,7 +114,18 @@ extension ClusterState.Worker.Status {
         case .registering: .registering
         case .ready: .ready
         case .unhealthy: .unhealthy
-        case .draining: .draining
+        // The contract has no word for a worker whose drain has come to its end.
+        case .draining, .drained: .draining
+        }
+    }
+}
+
+extension ClusterState.Group.Phase {
+    var wire: GroupUpdateInfo? {
+        switch self {
+        case .settled: nil
+        case .updating: GroupUpdateInfo(phase: .updating)
+        case .rolledBack(let reason): GroupUpdateInfo(phase: .rolledBack, reason: reason)
         }
     }
 }
@@ -136,6 +150,11 @@ extension ClusterState.Placement.Status {
         case .stopped: .stopped
         }
     }
+
+    /// Why it failed, if it did.
+    var reason: String? {
+        if case .failed(let reason) = self { reason } else { nil }
+    }
 }
 
 extension ClusterState.Route {
@@ -154,7 +173,10 @@ extension PipelineGroupSpec {
                     source: pipeline.source,
                     workerAffinity: pipeline.workerAffinity.map { WorkerID($0) },
                     replicas: pipeline.replicas,
-                    partitionKey: pipeline.partitionKey
+                    partitionKey: pipeline.partitionKey,
+                    labels: Labels(pipeline.labels),
+                    spread: pipeline.spread.map { Labels.Text($0) },
+                    strategy: pipeline.strategy.map { StrategyName($0) }
                 )
             },
             routes: self.routes.map { route in
@@ -164,7 +186,9 @@ extension PipelineGroupSpec {
                     eventTypes: route.eventTypes,
                     topic: route.mqttTopic
                 )
-            }
+            },
+            strategy: self.strategy.map { StrategyName($0) },
+            broker: self.broker.map { ConnectorName($0) }
         )
     }
 }

@@ -62,7 +62,7 @@ extension Routes {
         }
     }
 
-    private func members(_ context: APIContext, _ least: Role) throws(APIError) -> Members {
+    func members(_ context: APIContext, _ least: Role) throws(APIError) -> Members {
         try context.require(least)
         guard self.plane.configuration.isClustered else {
             throw APIError(.notFound, "This coordinator runs alone: only one that was started with --raft has members")
@@ -76,7 +76,7 @@ extension Routes {
         return NodeID(number)
     }
 
-    private static func address(_ text: String) throws(APIError) -> PeerAddress {
+    static func address(_ text: String) throws(APIError) -> PeerAddress {
         do { return try PeerAddress(text) } catch {
             throw APIError(.badRequest, "Invalid request body: \(error)")
         }

@@ -18,14 +18,7 @@ extension Routes {
             }
             return Response.json(.ok, Readiness())
         }
-        router.get("metrics") { _, _ -> Response in
-            let state = await self.plane.node.local().machine.state
-            return Response(
-                status: .ok,
-                headers: [.contentType: MetricsPage.contentType],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: MetricsPage(state, self.plane).text))
-            )
-        }
+        router.get("metrics") { _, _ -> Response in await self.metricsPage() }
         router.get("raft/metrics") { _, _ -> Response in
             guard self.plane.configuration.isClustered else { throw APIError(.notFound, "Raft is not enabled") }
             return Response.json(.ok, self.metrics())
@@ -43,6 +36,7 @@ extension Routes {
         led.get("summary") { request, context -> Response in
             try context.require(.viewer)
             let state = try await self.state(for: request)
+            self.plane.rates.note(self.plane.reports.all)
             return .json(
                 .ok,
                 Summary(
@@ -50,9 +44,15 @@ extension Routes {
                     pipelineGroupsTotal: state.groupCount,
                     pipelineGroupsActive: state.groups.count { $0.status == .running },
                     eventsProcessedTotal: self.eventsProcessed(state),
-                    eventsPerSecond: 0
+                    eventsPerSecond: self.plane.rates.perSecond(
+                        since: .now - self.plane.configuration.heartbeatTimeout
+                    )
                 )
             )
+        }
+        led.get("scaling") { request, context -> Response in
+            try context.require(.viewer)
+            return .json(.ok, self.plane.scalingAdvice(try await self.state(for: request)))
         }
         led.get("metrics") { request, context -> Response in
             try context.require(.viewer)
@@ -68,6 +68,21 @@ extension Routes {
                 )
             )
         }
+    }
+
+    /// The leader's page, asked of any member.
+    func addPrometheus(to router: RouterGroup<APIContext>) {
+        router.add(middleware: OpenDoor()).add(middleware: LeaderGate(plane: self.plane))
+            .get("prometheus") { _, _ -> Response in await self.metricsPage() }
+    }
+
+    private func metricsPage() async -> Response {
+        let state = await self.plane.node.local().machine.state
+        return Response(
+            status: .ok,
+            headers: [.contentType: MetricsPage.contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: MetricsPage(state, self.plane).text))
+        )
     }
 
     func addTopology(to router: RouterGroup<APIContext>) {
@@ -136,6 +151,19 @@ extension Routes {
                 )
             }
         )
+    }
+}
+
+/// Lets everybody in who may as well scrape the member itself.
+private struct OpenDoor: RouterMiddleware {
+    @concurrent func handle(
+        _ request: Request,
+        context: APIContext,
+        next: @concurrent (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.caller = context.caller ?? Caller(role: .viewer)
+        return try await next(request, context)
     }
 }
 

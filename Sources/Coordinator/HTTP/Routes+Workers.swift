@@ -74,7 +74,8 @@ extension Routes {
         let terms = self.plane.sessionTerms(await self.plane.node.local().machine.state)
         let answer = RegisterResponse(
             workerID: body.workerID,
-            heartbeatIntervalSeconds: terms.heartbeatIntervalSeconds
+            heartbeatIntervalSeconds: terms.heartbeatIntervalSeconds,
+            leaseMilliseconds: terms.leaseMilliseconds
         )
         try await self.plane.propose(
             .register(command),

@@ -12,35 +12,45 @@ struct Routes: Sendable {
     static let prefix = "api/v1/cluster"
 
     var lean: LeanPath {
-        let table = LeanTable(endpoints: ConnectorEndpoints(secrets: self.plane.secrets).all)
+        let table = LeanTable(
+            endpoints: ConnectorEndpoints(secrets: self.plane.secrets).all,
+            telemetry: self.plane.telemetry.http
+        )
         let responder = self.router().buildResponder()
         return LeanPath(plane: self.plane, table: table) { request, context in
             try await responder.respond(to: request, context: context)
         }
     }
 
-    var gate: Gate {
-        Gate(
-            keys: self.plane.security.keys,
-            limiter: self.plane.security.limiter,
-            counters: self.plane.security.counters
-        )
+    func gate(paths: KnownPaths? = nil) -> Gate {
+        let security = self.plane.security
+        return Gate(keys: security.keys, limiter: security.limiter, counters: security.counters, paths: paths)
     }
 
-    func router() -> Router<APIContext> {
-        let router = Router(context: APIContext.self)
-        router.add(middleware: self.gate)
-        let table = RouteTable(router)
+    func router() -> Router<APIContext> { self.table().router }
+
+    func table() -> RouteTable {
+        let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+        let table = RouteTable(router: router, paths: KnownPaths())
+        router.add(middleware: Doorkeeper(telemetry: self.plane.telemetry))
+        router.add(middleware: self.gate(paths: table.paths))
         self.addProbes(to: table)
+        self.addOpenAPI(to: table)
         self.addObservation(to: table.group(RouterPath(Self.prefix)))
+        self.addPrometheus(to: table.group(RouterPath(Self.prefix)))
         self.addTopology(to: table.group(RouterPath(Self.prefix)))
         self.addWorkers(to: table.group(RouterPath(Self.prefix)))
         self.addGroups(to: table.group(RouterPath(Self.prefix)))
+        self.addPlacements(to: table.group(RouterPath(Self.prefix)))
+        self.addMigrations(to: table.group(RouterPath(Self.prefix)))
+        self.addDrains(to: table.group(RouterPath(Self.prefix)))
         self.addInjecting(to: table.group(RouterPath(Self.prefix)))
+        self.addBatchInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addConnectors(to: table.group(RouterPath(Self.prefix)))
         self.addMembers(to: table.group(RouterPath(Self.prefix)))
-        table.refuseOtherMethods()
-        return router
+        self.addUnimplemented(to: table.group(RouterPath(Self.prefix)))
+        self.addMembershipCalls(to: table.group("raft"))
+        return table
     }
 
     func state(for request: Request) async throws -> ClusterState { try await self.plane.state(for: request) }
@@ -86,6 +96,11 @@ extension StateResponse {
         case .keyExists(let id): throw APIError(.conflict, "Another API key has this id: \(id)")
         case .workerIDTaken(let id):
             throw APIError(.forbidden, "Worker \(id) was registered with another API key, which still holds")
+        case .migrationNotFound: throw APIError(.notFound, "Migration not found")
+        case .migrationExists(let id):
+            var error = APIError(.conflict, .migrationFailed, "Migration failed: \(id) is under way already")
+            error.body.id = id.rawValue
+            throw error
         case .notUpdating(let id): throw APIError(.conflict, "Pipeline group \(id) has no update under way")
         case .preconditionFailed:
             throw APIError(.conflict, "The cluster changed meanwhile; look again, then repeat the request")
@@ -106,11 +121,11 @@ extension Request {
         try APIJSON.decode(type, from: try await self.jsonBody().readableBytesView)
     }
 
-    func jsonBody() async throws -> ByteBuffer {
+    func jsonBody(upTo bytesMax: Int = LeaderGate.bodyBytesMax) async throws -> ByteBuffer {
         if let contentType = self.headers[.contentType], !contentType.lowercased().hasPrefix("application/json") {
             throw APIError(.unsupportedMediaType, "The body must be application/json")
         }
-        return try await self.body.collect(upTo: LeaderGate.bodyBytesMax)
+        return try await self.body.collect(upTo: bytesMax)
     }
 
     /// This request with its body encoded anew, after the body was consumed.

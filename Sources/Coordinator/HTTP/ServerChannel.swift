@@ -75,8 +75,14 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
                     || name == WebSocketServerUpgrade.protocolName && Self.isSession(head)
             }
             try pipeline.addHandler(filter, position: .before(upgrader))
-            let door = LeanDoor(self.lean, self.gate) { [unowned channel] in ClientAddress(channel.remoteAddress) }
-            let service = LeanHandler.Service(work: door.work(for:), carryOut: door.carryOut)
+            let lean = self.lean
+            let door = LeanDoor(lean, self.gate) { [unowned channel] in ClientAddress(channel.remoteAddress) }
+            let service = LeanHandler.Service(
+                work: door.work(for:),
+                carryOut: door.carryOut,
+                silenced: { lean.plane.telemetry.http.reject(.slow) },
+                logger: lean.plane.logger
+            )
             let watch = self.guards.makeWatch()
             try pipeline.addHandler(
                 LeanHandler(service, general: general, watch: watch, patience: Self.patience),

@@ -61,13 +61,15 @@ struct ReconcileLoop: Sendable {
         }
         guard var current = office else { return [] }
         let state = applied.machine.state
+        self.plane.rates.note(self.plane.reports.all)
         current.beginPass(at: now, heartbeatTimeout: self.plane.heartbeatTimeout(state))
         let situation = Situation(
             state: state,
             reports: self.plane.reports.all.mapValues { Self.report($0, in: current) },
             losses: self.plane.losses.known(to: current, state, self.plane.reports.all),
             leaderSince: current.leaderSince,
-            now: current.moment(of: now)
+            now: current.moment(of: now),
+            timeMilliseconds: WallClock.milliseconds
         )
         let plan = self.reconciler.plan(situation, backOff: current.backOff)
         current.backOff = plan.backOff
@@ -145,11 +147,16 @@ struct ReconcileLoop: Sendable {
                 source: start.source,
                 groupID: start.placement.group.rawValue,
                 epoch: start.epoch.rawValue,
-                connectors: try start.connectors.map(self.plane.secrets.open)
+                connectors: try start.connectors.map(self.plane.secrets.open),
+                outputs: start.routes.outputs.isEmpty ? nil : start.routes.outputs.map(RouteOutput.init),
+                inputs: start.routes.inputs.isEmpty ? nil : start.routes.inputs.map(RouteInput.init),
+                replica: ReplicaShare(start.routes)
             )
             let answer = try await self.plane.workers.deploy(request, at: address)
+            self.plane.troubles.forget(start.placement)
             await self.report(start, answer)
         } catch let failure as WorkerClient.Failure {
+            self.plane.troubles.note(failure.description, with: start.placement, at: start.epoch)
             self.plane.logger.warning(
                 "pipeline not started",
                 metadata: [

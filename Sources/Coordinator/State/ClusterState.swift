@@ -10,6 +10,9 @@ public struct ClusterState: Sendable {
     var workersByID: TreeDictionary<WorkerID, Worker> = [:]
     var groupsByID: TreeDictionary<GroupID, Group> = [:]
     var connectorsByName = ConnectorTable()
+    var migrationsByID: TreeDictionary<MigrationID, Migration> = [:]
+    /// The migrations that are under way, each placement at most one. Follows from the migrations.
+    var openMigrations: TreeDictionary<PlacementKey, MigrationID> = [:]
     var keysByID: TreeDictionary<KeyID, AccessKey> = [:]
 
     /// The index of the last entry that changed the keys: what was worked out from them holds while this stays.
@@ -33,6 +36,11 @@ public struct ClusterState: Sendable {
 extension ClusterState {
     public func worker(_ id: WorkerID) -> Worker? { self.workersByID[id] }
     public func group(_ id: GroupID) -> Group? { self.groupsByID[id] }
+    public func migration(_ id: MigrationID) -> Migration? { self.migrationsByID[id] }
+    /// The placement's migration that is under way.
+    public func openMigration(of key: PlacementKey) -> Migration? {
+        self.openMigrations[key].flatMap { self.migrationsByID[$0] }
+    }
     public func key(_ id: KeyID) -> AccessKey? { self.keysByID[id] }
     public func connector(_ name: ConnectorName) -> Connector? { self.connectorsByName[name] }
 
@@ -42,6 +50,23 @@ extension ClusterState {
     public var groups: [Group] { self.groupsByID.values.sorted { $0.id < $1.id } }
     /// All connectors, ordered by name.
     public var connectors: [Connector] { Array(self.connectorsByName.inOrder) }
+
+    /// All migrations that are remembered, in the order in which they began.
+    public var migrations: [Migration] { self.migrationsByID.values.sorted(by: Self.isEarlier) }
+    /// The migrations that are under way, in the order in which they began.
+    public var migrationsUnderWay: [Migration] {
+        self.openMigrations.values.compactMap { self.migrationsByID[$0] }.sorted(by: Self.isEarlier)
+    }
+    public var migrationCountUnderWay: Int { self.openMigrations.count }
+
+    /// Whether one of them finished before that moment.
+    public func hasMigrationsFinished(before milliseconds: UInt64) -> Bool {
+        self.migrationsByID.values.contains { $0.finishedMilliseconds.map { $0 < milliseconds } ?? false }
+    }
+
+    private static func isEarlier(_ one: Migration, _ other: Migration) -> Bool {
+        one.startIndex == other.startIndex ? one.id < other.id : one.startIndex < other.startIndex
+    }
 
     /// All keys, ordered by id; expired ones among them.
     public var keys: [AccessKey] { self.keysByID.values.sorted { $0.id < $1.id } }
@@ -105,6 +130,13 @@ extension ClusterState {
             case .updateGroup(let command): try self.updateGroup(command)
             case .confirmUpdate(let command): try self.confirmUpdate(command)
             case .rollBackGroup(let command): try self.rollBackGroup(command)
+            case .startMigration(let command): try self.startMigration(command)
+            case .advanceMigration(let command): try self.advanceMigration(command)
+            case .cancelMigration(let command): try self.cancelMigration(command)
+            case .pruneMigrations(let command): self.pruneMigrations(command)
+            case .startDrain(let command): try self.startDrain(command)
+            case .finishDrain(let command): try self.finishDrain(command)
+            case .cancelDrain(let command): try self.cancelDrain(command)
             case .putKey(let command): try self.putKey(command)
             case .revokeKey(let command): try self.revokeKey(command)
             case .setScalingPolicy(let command): try self.setScalingPolicy(command)

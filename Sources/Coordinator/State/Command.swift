@@ -14,6 +14,13 @@ public enum Command: Hashable, Sendable {
     case updateGroup(UpdateGroup)
     case confirmUpdate(ConfirmUpdate)
     case rollBackGroup(RollBackGroup)
+    case startMigration(StartMigration)
+    case advanceMigration(AdvanceMigration)
+    case cancelMigration(CancelMigration)
+    case pruneMigrations(PruneMigrations)
+    case startDrain(StartDrain)
+    case finishDrain(FinishDrain)
+    case cancelDrain(CancelDrain)
     case putKey(PutKey)
     case revokeKey(RevokeKey)
     case setScalingPolicy(SetScalingPolicy)
@@ -123,11 +130,14 @@ extension Command {
         public var placement: PlacementKey
         public var from: Epoch
         public var to: WorkerID
+        /// Under which operators see it as a migration. Drawn by the proposer; absent if it comes from no worker.
+        public var migration: MigrationID?
 
-        public init(placement: PlacementKey, from: Epoch, to: WorkerID) {
+        public init(placement: PlacementKey, from: Epoch, to: WorkerID, migration: MigrationID? = nil) {
             self.placement = placement
             self.from = from
             self.to = to
+            self.migration = migration
         }
     }
 

@@ -10,17 +10,22 @@ extension ClusterState {
         public var routes: [Route]
         /// Chooses workers for the pipelines that name no strategy of their own.
         public var strategy: StrategyName?
+        /// The `mqtt` connector whose broker carries the routes. Without one, pipelines that routes connect need the same
+        /// worker.
+        public var broker: ConnectorName?
 
         public init(
             name: GroupName,
             pipelines: [PipelineSpec],
             routes: [Route] = [],
-            strategy: StrategyName? = nil
+            strategy: StrategyName? = nil,
+            broker: ConnectorName? = nil
         ) {
             self.name = name
             self.pipelines = pipelines
             self.routes = routes
             self.strategy = strategy
+            self.broker = broker
         }
 
         /// What is wrong with the spec, as a sentence; nothing if it may be deployed. `apply` refuses on the same
@@ -46,7 +51,7 @@ extension ClusterState {
                     return "a group must not have more than \(Self.placementsMax) pipelines and replicas"
                 }
             }
-            return nil
+            return self.routeFault
         }
 
         /// Each pipeline and replica of the spec, in its order. Assignments in commands follow this order.
@@ -72,21 +77,6 @@ extension ClusterState {
         public init(pipeline: PipelineName, replica: UInt32?) {
             self.pipeline = pipeline
             self.replica = replica
-        }
-    }
-
-    /// Sends events of some types from one pipeline (or from outside) to another.
-    public struct Route: Hashable, Sendable {
-        public var from: String
-        public var to: String
-        public var eventTypes: [String]
-        public var topic: String?
-
-        public init(from: String, to: String, eventTypes: [String], topic: String? = nil) {
-            self.from = from
-            self.to = to
-            self.eventTypes = eventTypes
-            self.topic = topic
         }
     }
 }

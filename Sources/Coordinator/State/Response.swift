@@ -10,6 +10,8 @@ public enum Response: Hashable, Sendable {
     case updated(UInt64)
     /// The connector exists: this command created it, or an identical one before it.
     case connector(ConnectorName, created: Bool)
+    /// The migration exists: this command began it, or an identical one before it.
+    case migration(MigrationID, created: Bool)
     /// The key exists: this command put it there, or an identical one before it.
     case key(KeyID, created: Bool)
     /// The placement has a worker, at this new epoch.
@@ -33,6 +35,9 @@ public enum Refusal: Hashable, Sendable {
     case keyExists(KeyID)
     /// The worker's id belongs to whoever holds another key.
     case workerIDTaken(WorkerID)
+    case migrationNotFound(MigrationID)
+    /// Another migration has the id, or is under way with the pipeline: this one.
+    case migrationExists(MigrationID)
     /// The group has no update under way.
     case notUpdating(GroupID)
     /// The state is no longer what the proposer saw. It may look again and decide again.
@@ -53,4 +58,7 @@ public enum Precondition: Hashable, Sendable {
     case generation(UInt64)
     /// Not all of the group runs.
     case notRunning(GroupID)
+    case migrationPhase(ClusterState.Migration.Phase)
+    /// So many placements are still at the worker.
+    case assigned(UInt32)
 }

@@ -5,7 +5,10 @@ extension ClusterState {
             case registering = 0
             case ready = 1
             case unhealthy = 2
+            /// It gets nothing more, and what it has is moved elsewhere.
             case draining = 3
+            /// It has nothing any more.
+            case drained = 4
         }
 
         public struct Capacity: Hashable, Sendable {
@@ -29,6 +32,8 @@ extension ClusterState {
         public internal(set) var key: KeyID?
         /// The log index at which this incarnation registered.
         public internal(set) var registrationIndex: UInt64
+        /// The wish that it be empty. It outlives a silence, but not the process.
+        public internal(set) var drain: Drain?
         /// How many placements point here. Follows from the groups, so it is counted again rather than encoded.
         public internal(set) var assignedCount: UInt32 = 0
 

@@ -19,6 +19,9 @@ struct WorkerClient: Sendable {
         /// Nil if no answer came at all.
         var status: Int?
         var description: String
+
+        /// Whether the call certainly had no effect.
+        var isCertain: Bool { (self.status ?? 504) != 504 }
     }
 
     func deploy(_ request: DeployPipelineRequest, at address: String) async throws(Failure) -> DeployPipelineResponse {
@@ -38,24 +41,45 @@ struct WorkerClient: Sendable {
         }
     }
 
-    func inject(_ event: EventBody, into id: String, at address: String) async throws(Failure) -> EventResponse {
+    func inject(
+        _ event: EventBody,
+        into id: String,
+        at address: String,
+        for requestID: String
+    ) async throws(Failure) -> EventResponse {
         let url = "\(address)/api/v1/pipelines/\(Self.escaped(id))/events"
-        return try await self.call(.POST, url, APIJSON.encode(event)) { try APIJSON.decode(from: $0) }
+        return try await self.call(.POST, url, APIJSON.encode(event), for: requestID) { try APIJSON.decode(from: $0) }
+    }
+
+    /// Events as JSON lines.
+    func inject(
+        lines: ArraySlice<UInt8>,
+        into id: String,
+        at address: String,
+        for requestID: String
+    ) async throws(Failure) -> LinesResponse {
+        let url = "\(address)/api/v1/pipelines/\(Self.escaped(id))/events-batch?output=true"
+        return try await self.call(.POST, url, Array(lines), type: "application/x-ndjson", for: requestID) {
+            try APIJSON.decode(from: $0)
+        }
     }
 
     private func call<Answer>(
         _ method: HTTPMethod,
         _ url: String,
         _ body: [UInt8]?,
+        type contentType: String = "application/json",
+        for requestID: String = RequestID.make(),
         decode: (ByteBufferView) throws -> Answer
     ) async throws(Failure) -> Answer {
         do {
             var request = HTTPClientRequest(url: url)
             request.method = method
             request.tlsConfiguration = self.credentials?.clientConfiguration
+            request.headers.add(name: RequestID.header.rawName, value: requestID)
             if let apiKey { request.headers.add(name: "x-api-key", value: apiKey) }
             if let body {
-                request.headers.add(name: "content-type", value: "application/json")
+                request.headers.add(name: "content-type", value: contentType)
                 request.body = .bytes(ByteBuffer(bytes: body))
             }
             let response = try await self.client.execute(request, timeout: Self.timeout)

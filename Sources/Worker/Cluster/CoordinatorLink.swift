@@ -15,6 +15,7 @@ struct CoordinatorLink: Service {
     /// The base URL, known once the server listens.
     let address: Promise<String>
     let attention: Attention
+    let confirmations: Confirmations
     let readiness: Readiness
     let drainTimeout: Duration
     let logger: Logger
@@ -50,12 +51,15 @@ struct CoordinatorLink: Service {
         var pause = Duration.seconds(1)
         while !Task.isCancelled {
             let reason: String
+            let sent = ContinuousClock.now
             switch await self.client.register(
                 await self.report.registration(at: address),
                 timeout: Self.registerTimeout
             ) {
             case .answered(let answer):
                 let interval = answer.heartbeatIntervalSeconds.map { Duration.seconds(max(1, Int($0))) }
+                let lease = answer.leaseMilliseconds.map { Duration.milliseconds(Int64($0)) }
+                self.confirmations.confirmed(sentAt: sent, lease: lease)
                 self.readiness.registered()
                 self.logger.info(
                     "registered",
@@ -93,8 +97,10 @@ struct CoordinatorLink: Service {
         var isAnswered = true
         for _ in 0..<Self.heartbeatsBetweenSessions where !Task.isCancelled {
             let beat = await self.report.heartbeat()
+            let sent = ContinuousClock.now
             switch await self.client.heartbeat(beat, from: self.report.workerID, timeout: interval) {
-            case .answered:
+            case .answered(let answer):
+                if answer.confirmed == true { self.confirmations.confirmed(sentAt: sent) }
                 if isAnswered { break }
                 self.logger.info("heartbeats are answered again")
                 return false  // there is a coordinator again, so perhaps a session

@@ -11,6 +11,7 @@ struct SessionConversation: Sendable {
     let list: CoordinatorList
     let report: WorkerReport
     let attention: Attention
+    let confirmations: Confirmations
     let logger: Logger
 
     /// How long a coordinator may take to know this worker, and to answer a heartbeat.
@@ -27,6 +28,8 @@ struct SessionConversation: Sendable {
     private final class Shared: Sendable {
         struct State {
             var terms: SessionTerms?
+            /// When the heartbeat was sent that is to be answered.
+            var sent = ContinuousClock.now
             var isUnknown = false
             var refusal: String?
             var deadline: Scheduled<Void>?
@@ -69,7 +72,9 @@ struct SessionConversation: Sendable {
         guard await answers.next() != nil else { return }
         while !Task.isCancelled, let terms = shared.state.withLock({ $0.terms }) {
             self.expectAnswer(within: Self.heartbeatPatience, shared)
-            try await sender.send(.heartbeat(await self.report.heartbeat()))
+            let heartbeat = await self.report.heartbeat()
+            shared.state.withLock { $0.sent = .now }
+            try await sender.send(.heartbeat(heartbeat))
             guard await answers.next() != nil else { return }
             try await Task.sleep(for: CoordinatorLink.gap)
             await self.attention.next(within: terms.heartbeatInterval)
@@ -93,7 +98,9 @@ struct SessionConversation: Sendable {
         guard let message = try? APIJSON.decode(CoordinatorMessage.self, from: text.readableBytesView) else { return }
         switch message {
         case .identifyAck(let terms): self.take(terms, shared)
-        case .heartbeatAck: self.noteAnswer(shared)
+        case .heartbeatAck(let answer):
+            if answer.confirmed == true { self.confirm(shared) }
+            self.noteAnswer(shared)
         case .error(let error):
             self.logger.debug("refused over the session", metadata: ["reason": "\(error.message)"])
             shared.state.withLock { state in
@@ -116,6 +123,12 @@ struct SessionConversation: Sendable {
         } else if earlier?.heartbeatInterval != terms.heartbeatInterval {
             self.attention.call()  // the old interval is not waited for
         }
+    }
+
+    private func confirm(_ shared: Shared) {
+        let (sent, terms) = shared.state.withLock { ($0.sent, $0.terms) }
+        let lease = terms?.leaseMilliseconds.map { Duration.milliseconds(Int64($0)) }
+        self.confirmations.confirmed(sentAt: sent, lease: lease)
     }
 
     private func noteAnswer(_ shared: Shared) {

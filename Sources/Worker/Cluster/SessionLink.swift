@@ -10,6 +10,7 @@ struct SessionLink: Sendable {
     let list: CoordinatorList
     let report: WorkerReport
     let attention: Attention
+    let confirmations: Confirmations
     /// Puts TLS on a connection to that host; nil where this worker has none, and `https` means REST only.
     let secure: (@Sendable (any Channel, _ host: String) throws -> Void)?
     let logger: Logger
@@ -41,6 +42,7 @@ struct SessionLink: Sendable {
                 list: self.list,
                 report: self.report,
                 attention: self.attention,
+                confirmations: self.confirmations,
                 logger: self.logger
             )
             let began = ContinuousClock.now

@@ -44,6 +44,10 @@ public struct ServerCommand: AsyncParsableCommand {
     var maxPipelines = 100
     @Option(help: "Seconds that a worker that is told to end waits for its pipelines to be moved elsewhere; 0 not to.")
     var drainTimeout = 10
+    @Flag(help: "Serve metrics on a port of their own as well; /metrics has them in any case.")
+    var metrics = false
+    @Option(help: "That port.")
+    var metricsPort = 9_090
     @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -74,6 +78,7 @@ public struct ServerCommand: AsyncParsableCommand {
         configuration.workDirectory = self.workdir
         configuration.clientIDPrefix = self.clientIDPrefix
         configuration.pipelinesMax = self.maxPipelines
+        configuration.metricsPort = self.metrics ? self.metricsPort : nil
         guard (0...86_400).contains(self.drainTimeout) else {
             throw ValidationError("--drain-timeout is 0 to 86400 seconds.")
         }

@@ -1,3 +1,5 @@
+import VPL
+
 /// The names under which a pipeline's connections are known to brokers.
 ///
 /// They depend on nothing but the pipeline's place in the cluster, so that whichever worker runs it next continues the
@@ -19,9 +21,30 @@ enum ClientID {
         self.source(prefix: prefix, spec: spec, connector: connector) + "-sink"
     }
 
+    /// Of the session that carries the owner record at a broker.
+    static func owner(prefix: String, place: PipelineSpec.Place, host: String, port: UInt16) -> String {
+        let parts = [prefix, place.groupID, place.name, "owner", host, "\(port)"]
+        return parts.map(Self.escaped).joined(separator: "-")
+    }
+
+    /// What replaces the worker's prefix for one stream's source or sink, if anything does: the `client_id` that the stream
+    /// or else its connector gives. The rest of the id stays, because two pipelines of one client id would throw each other
+    /// out for ever. A connector whose `client_id_mode` is `append_pipeline` has the stream's name put behind its own
+    /// `client_id`, or its name.
+    static func prefix(
+        _ parameters: [ConnectorParameter],
+        _ connector: ConnectorDeclaration,
+        stream: String
+    ) -> String? {
+        if let own = parameters.last(where: { $0.name == "client_id" })?.value.string { return own }
+        let base = connector.parameter("client_id")?.string
+        guard connector.parameter("client_id_mode")?.string == "append_pipeline" else { return base }
+        return "\(base ?? connector.name)-\(stream)"
+    }
+
     /// Brokers take `+`, `#` and `/` in a client id for an attempt to cheat their access rules, and replicas are named
     /// `p#0`: bytes outside the harmless ones become `.` and two hexadecimal digits.
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {
             switch byte {

@@ -11,25 +11,35 @@ import Synchronization
 /// place in the inbox.
 final class MQTTSource: Sendable {
     private let wiring: Wiring.Source
-    private let client: MQTTClient
+    let client: MQTTClient
 
     init(
         _ wiring: Wiring.Source,
         index: Int,
         inbox: EventInbox,
         progress: PipelineProgress,
+        onConnection: (@Sendable (MQTTConnectionEvent) -> Void)?,
         logger: Logger
     ) throws(MQTTError) {
         self.wiring = wiring
         let connector = wiring.connector
         let lastError = Mutex<MQTTError?>(nil)
+        var configuration = wiring.configuration
+        configuration.opening = onConnection == nil ? .byItself : .whenTold
         self.client = try MQTTClient(
-            wiring.configuration,
+            configuration,
             onStatus: { status in
                 progress.source(index, reports: status)
                 ConnectionLog.note(status, since: lastError, clientID: wiring.configuration.clientID, logger)
             },
             onBatch: { messages in
+                var messages = messages
+                if let intake = wiring.intake {
+                    let received = messages.count
+                    messages = intake.own(of: messages)
+                    progress.count { $0.messagesOfOthers += UInt64(received - messages.count) }
+                    if messages.isEmpty { return .accepted }
+                }
                 let needsReceipt = messages.contains { $0.qos == .atLeastOnce }
                 let receipt = needsReceipt ? BatchReceipt() : nil
                 let batch = EventBatch(
@@ -38,7 +48,8 @@ final class MQTTSource: Sendable {
                 )
                 guard inbox.add(batch) else { return .refused }
                 return receipt?.wait() ?? true ? .accepted : .refused
-            }
+            },
+            onConnection: onConnection ?? { _ in }
         )
     }
 
@@ -50,11 +61,15 @@ final class MQTTSource: Sendable {
         for message in messages {
             if message.topic != topic {
                 topic = message.topic
-                lastLevel = topic.split(separator: "/").last.map(String.init) ?? topic
+                lastLevel = Self.lastLevel(of: topic)
             }
             payloads.append(message.payload, defaultType: lastLevel)
         }
         return payloads
+    }
+
+    static func lastLevel(of topic: String) -> String {
+        topic.split(separator: "/").last.map(String.init) ?? topic
     }
 
     /// Asks for the end: no batch after the present one.

@@ -7,6 +7,8 @@ struct Wiring: Sendable {
     struct Source: Sendable {
         let connector: String
         let configuration: MQTTConfiguration
+        /// Nil where every message is the pipeline's own.
+        var intake: Intake?
     }
 
     struct SinkConnection: Sendable {
@@ -26,6 +28,7 @@ struct Wiring: Sendable {
     private(set) var sinkConnections: [SinkConnection] = []
     /// By sink id.
     private(set) var sinks: [Sink] = []
+    private(set) var routeOutputs: [RouteOutput] = []
 
     /// How long brokers keep the sessions of sources that asked for QoS 1, for the successor of a worker that died.
     static let sessionExpiry: Duration = .seconds(3600)
@@ -42,6 +45,11 @@ struct Wiring: Sendable {
     ) throws(PipelineRefusal) {
         try self.addSources(plan, spec, prefix, hasStandardInput)
         try self.addSinks(plan, spec, prefix)
+        let routes = try RouteWiring(spec, prefix: prefix, after: self.sinkConnections.count)
+        for place in self.sources.indices { self.sources[place].intake = Intake(spec.replica) }
+        self.sources += routes.sources
+        self.sinkConnections += routes.connections
+        self.routeOutputs = routes.outputs
     }
 
     // MARK: - Sources
@@ -66,7 +74,7 @@ struct Wiring: Sendable {
             guard connector.type == "mqtt" else {
                 throw .connector("Streams cannot read from '\(connector.name)', which is of type \(connector.type).")
             }
-            let prefix = Self.prefix(binding.parameter("client_id"), prefix)
+            let prefix = ClientID.prefix(binding.parameters, connector, stream: binding.stream) ?? prefix
             let clientID = ClientID.source(prefix: prefix, spec: spec, connector: connector.name)
             let topic = binding.parameter("topic")?.string ?? "varpulis/events/#"
             let qos = Self.qos(binding.parameter("qos"))
@@ -107,7 +115,7 @@ struct Wiring: Sendable {
                 guard MQTTTopic.isName(topic) else {
                     throw .connector("Stream '\(binding.stream)' cannot publish to '\(topic)'.")
                 }
-                let prefix = Self.prefix(binding.parameter("client_id"), prefix)
+                let prefix = ClientID.prefix(binding.parameters, connector, stream: binding.stream) ?? prefix
                 let clientID = ClientID.sink(prefix: prefix, spec: spec, connector: connector.name)
                 let connection = try self.sinkConnection(connector, clientID: clientID)
                 self.sinks.append(
@@ -140,7 +148,7 @@ struct Wiring: Sendable {
 
     // MARK: - Parameters
 
-    private static func configuration(
+    static func configuration(
         _ connector: ConnectorDeclaration,
         clientID: String
     ) throws(PipelineRefusal) -> MQTTConfiguration {
@@ -158,12 +166,6 @@ struct Wiring: Sendable {
             throw .connector("Connector '\(connector.name)': \(error.message)")
         }
         return configuration
-    }
-
-    /// A `client_id` of the program replaces the worker's prefix. The rest stays, because two pipelines of one client
-    /// id would throw each other out for ever.
-    private static func prefix(_ parameter: ConnectorParameter.Value?, _ fallback: String) -> String {
-        parameter?.string ?? fallback
     }
 
     /// What asks for delivery exactly once gets it at least once.

@@ -59,6 +59,13 @@ final class KnownPaths: Sendable {
         }
     }
 
+    /// Each path, with braces around what may be anything, and its methods.
+    var all: [(path: String, methods: [HTTPRequest.Method])] {
+        self.entries.withLock { entries in
+            entries.map { ("/" + $0.parts.map { $0.map(String.init) ?? "{id}" }.joined(separator: "/"), $0.methods) }
+        }
+    }
+
     /// The methods that a path has; none for one that is not served.
     func methods(of path: String) -> [HTTPRequest.Method] {
         let parts = path.split(separator: "/")

@@ -98,6 +98,7 @@ extension WorkerRoutes {
         case .refused: throw .overloaded
         case .unknown: throw .outcomeUnknown
         case .stopped: throw .stopping
+        case .muted: throw .ownershipUnconfirmed
         }
     }
 

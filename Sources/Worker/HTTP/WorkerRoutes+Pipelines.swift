@@ -35,6 +35,7 @@ extension WorkerRoutes {
         if let groupID = body.groupID, !(1...256).contains(groupID.utf8.count) {
             throw WorkerAPIError(.badRequest, "Invalid request body: `group_id` must have 1 to 256 bytes")
         }
+        if let fault = body.routeFault { throw WorkerAPIError(.badRequest, "Invalid request body: \(fault)") }
         // A place in the cluster is the coordinators' to give; they show the worker's own key.
         guard body.groupID == nil || tenant === self.tenants.own else {
             throw WorkerAPIError(.forbidden, "`group_id` is for the coordinators of this worker")
@@ -46,6 +47,9 @@ extension WorkerRoutes {
             groupID: body.groupID,
             epoch: body.epoch ?? 0,
             connectors: body.connectors ?? [],
+            outputs: body.outputs,
+            inputs: body.inputs,
+            replica: body.replica,
             tenantID: tenant === self.tenants.own ? nil : tenant.id
         )
         let program = try Program(spec, clientIDPrefix: self.configuration.clientIDPrefix)
@@ -99,6 +103,7 @@ extension WorkerRoutes {
         let pipelineID: String
         let eventsProcessed: UInt64
         let outputEventsEmitted: UInt64
+        let messagesOfOthers: UInt64
         let messagesRejected: UInt64
         /// By reason.
         let rejections: [String: UInt64]
@@ -114,6 +119,7 @@ extension WorkerRoutes {
             self.pipelineID = pipeline.spec.id
             self.eventsProcessed = counters.eventsIn
             self.outputEventsEmitted = counters.eventsOut
+            self.messagesOfOthers = counters.messagesOfOthers
             self.messagesRejected = counters.messagesRejected
             self.rejections = Dictionary(
                 uniqueKeysWithValues: counters.rejections.byCode.map { ($0.code.rawValue, $0.count) }
@@ -128,6 +134,7 @@ extension WorkerRoutes {
             case pipelineID = "pipeline_id"
             case eventsProcessed = "events_processed"
             case outputEventsEmitted = "output_events_emitted"
+            case messagesOfOthers = "messages_of_others"
             case messagesRejected = "messages_rejected"
             case rejections
             case valuesCut = "values_cut"

@@ -26,7 +26,7 @@ extension WorkerRoutes {
         }
     }
 
-    private var uptimeSeconds: Double {
+    var uptimeSeconds: Double {
         let (seconds, attoseconds) = (ContinuousClock.now - self.startedAt).components
         return Double(seconds) + Double(attoseconds / 1_000_000_000_000_000) / 1000
     }

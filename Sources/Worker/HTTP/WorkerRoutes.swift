@@ -13,15 +13,17 @@ struct WorkerRoutes: Sendable {
     /// The size of a deploy or an event.
     static let bodyBytesMax = 1 << 20
 
-    func router() -> Router<WorkerContext> {
+    /// - Parameter paths: Gets to know the paths that are served.
+    func router(paths: KnownPaths = KnownPaths()) -> Router<WorkerContext> {
         let router = Router(context: WorkerContext.self, options: .autoGenerateHeadEndpoints)
-        let paths = KnownPaths()
         router.add(middleware: ErrorGate(paths: paths))
         router.add(
             middleware: KeyGate(apiKey: self.configuration.apiKey.map { Array($0.utf8) }, tenants: self.tenants)
         )
         let table = WorkerRouteTable(router, paths)
         self.addProbes(to: table)
+        self.addMetrics(to: table)
+        self.addDocument(to: table)
         self.addUsage(to: table.group("api/v1"))
         self.addTenants(to: table.group("api/v1/tenants"))
         let pipelines = table.group("api/v1/pipelines")

@@ -10,9 +10,12 @@ struct EngineLoop: ~Copyable {
     private var outputs = Outputs()
     private let inbox: EventInbox
     private let sinks: Sinks
+    /// Nil for a pipeline that no route leaves.
+    private var routes: RouteOutputs?
     private let console: ConsoleWriter
     private let onOutput: (@Sendable ([Event]) -> Void)?
     private let feed: OutputFeed
+    private let permission: Permission
     private let progress: PipelineProgress
     private let logger: Logger
     /// How often silent sessions are looked for; nil for a program without any.
@@ -23,18 +26,24 @@ struct EngineLoop: ~Copyable {
         _ plan: Plan,
         inbox: EventInbox,
         sinks: Sinks,
+        routes: RouteOutputs?,
         feed: OutputFeed,
+        permission: Permission,
         surroundings: PipelineSurroundings,
         progress: PipelineProgress,
         logger: Logger
     ) {
         self.columns = BatchPipeline(plan)
         self.pipeline = Pipeline(plan)
+        self.columns?.countTypes()
+        self.pipeline.countTypes()
         self.inbox = inbox
         self.sinks = sinks
+        self.routes = routes
         self.console = surroundings.console
         self.onOutput = surroundings.onOutput
         self.feed = feed
+        self.permission = permission
         self.progress = progress
         self.logger = logger
         self.sessionInterval = plan.sessionInterval.map { .nanoseconds(max($0, Self.shortestInterval)) }
@@ -69,6 +78,7 @@ struct EngineLoop: ~Copyable {
     }
 
     private mutating func process(_ batch: EventBatch) {
+        let started = ContinuousClock.now
         let now = WallClock.nanoseconds()
         self.columns?.now = now
         self.pipeline.now = now
@@ -81,7 +91,9 @@ struct EngineLoop: ~Copyable {
                 self.pipeline.process(events, into: &self.outputs)
             }
         case .payloads(let payloads, let connector):
-            let emits = batch.reply != nil && batch.wantsOutput || self.onOutput != nil || self.feed.hasReaders
+            let emits =
+                batch.reply != nil && batch.wantsOutput || self.onOutput != nil || self.routes != nil
+                || self.feed.hasReaders
             let (progress, logger) = (self.progress, self.logger)
             func rejected(_ error: EventDecodingError) {
                 rejections.add(error.code)
@@ -93,7 +105,7 @@ struct EngineLoop: ~Copyable {
                 self.pipeline.process(payloads, into: &self.outputs, rejected: rejected)
             }
         }
-        self.handOn(batch, rejections)
+        self.handOn(batch, rejections, since: started)
     }
 
     private static func reject(
@@ -112,17 +124,17 @@ struct EngineLoop: ~Copyable {
     }
 
     /// Sends what came of a batch, or of the end of sessions, where it belongs.
-    private mutating func handOn(_ batch: EventBatch?, _ rejections: RejectionCounts = RejectionCounts()) {
-        let counters = self.columns?.counters ?? self.pipeline.counters
-        let cuts = self.columns?.cuts ?? self.pipeline.cuts
-        self.progress.count {
-            $0.eventsIn = counters.processed
-            $0.eventsOut = counters.emitted
-            $0.cuts = cuts
-            $0.limits = counters.limits
+    private mutating func handOn(
+        _ batch: EventBatch?,
+        _ rejections: RejectionCounts = RejectionCounts(),
+        since started: ContinuousClock.Instant? = nil
+    ) {
+        self.count(since: started)
+        guard self.deliver(batch?.receipt) else {
+            batch?.receipt?.settle(isLost: true)
+            return self.outputs.clear()
         }
-        for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
-        for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
+        self.routes?.send(self.outputs.emitted, receipt: batch?.receipt)
         for entry in self.outputs.logged { self.log(entry) }
         batch?.receipt?.settle()
         batch?.reply?(BatchResult(emitted: self.outputs.emitted, rejections: rejections))
@@ -131,6 +143,37 @@ struct EngineLoop: ~Copyable {
             self.feed.publish(self.outputs.emitted)
         }
         self.outputs.clear()
+    }
+
+    private mutating func count(since started: ContinuousClock.Instant?) {
+        let counters = self.columns?.counters ?? self.pipeline.counters
+        let cuts = self.columns?.cuts ?? self.pipeline.cuts
+        var types = self.columns?.types ?? self.pipeline.types
+        self.progress.count {
+            $0.eventsIn = counters.processed
+            $0.eventsOut = counters.emitted
+            $0.cuts = cuts
+            $0.limits = counters.limits
+            if var counted = types.take() {
+                $0.types.take(from: &counted)
+                types = counted
+            }
+            if let started { $0.latency.add(.now - started) }
+        }
+        if let columns = self.columns { columns.types = types } else { self.pipeline.types = types }
+    }
+
+    /// Lets the outputs out one by one, waiting while the pipeline must not; false when it never may again.
+    private func deliver(_ receipt: BatchReceipt?) -> Bool {
+        for delivery in self.outputs.deliveries {
+            guard self.permission.wait() else { return false }
+            self.sinks.deliver(delivery, receipt: receipt)
+        }
+        for line in self.outputs.printed {
+            guard self.permission.wait() else { return false }
+            self.console.writeLine(Array(line.utf8))
+        }
+        return self.outputs.emitted.isEmpty || self.permission.wait()
     }
 
     /// Entries that the program itself asks for.

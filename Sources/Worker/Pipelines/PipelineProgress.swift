@@ -31,6 +31,8 @@ final class PipelineProgress: Sendable {
         var eventsIn: UInt64 = 0
         /// Events of the program's output.
         var eventsOut: UInt64 = 0
+        /// Messages that other replicas, or other routes of the same topic, were meant to have.
+        var messagesOfOthers: UInt64 = 0
         /// Messages that were no events.
         var messagesRejected: UInt64 = 0
         /// Why they were none.
@@ -38,6 +40,10 @@ final class PipelineProgress: Sendable {
         /// What was cut of messages because it was more than events may have.
         var cuts = EventCuts()
         var deliveriesFailed: UInt64 = 0
+        /// Of which types the events were, in the order of the program's types.
+        var types = TypeCounts(typeCount: 0)
+        /// How long batches took, from the engine's first look at them until what came of them was handed on.
+        var latency = LatencyHistogram()
         /// What the program gave up because it may have only so much of it.
         var limits = Pipeline.Limits()
     }
@@ -45,6 +51,9 @@ final class PipelineProgress: Sendable {
     private struct Contents {
         var phase = Phase.starting
         var isEngineRunning = false
+        /// Of a pipeline that is held against others: whether its place was claimed, and why not yet.
+        var isOwner: Bool
+        var claimError: String?
         /// By source: its connector, whether its subscriptions are acknowledged, and its last error.
         var sources: [SourceState]
         var counters = Counters()
@@ -63,8 +72,17 @@ final class PipelineProgress: Sendable {
     /// Fulfilled when the engine takes events, or will never take any.
     let engineDecided = Promise<Void>()
 
-    init(sourceConnectors: [String], onPhaseChange: @escaping @Sendable () -> Void) {
-        self.contents = Mutex(Contents(sources: sourceConnectors.map { SourceState(connector: $0) }))
+    /// - Parameter typeCount: How many types of events the program reads.
+    init(
+        sourceConnectors: [String],
+        typeCount: Int = 0,
+        isFenced: Bool = false,
+        onPhaseChange: @escaping @Sendable () -> Void
+    ) {
+        let sources = sourceConnectors.map { SourceState(connector: $0) }
+        var contents = Contents(isOwner: !isFenced, sources: sources)
+        contents.counters.types = TypeCounts(typeCount: typeCount)
+        self.contents = Mutex(contents)
         self.onPhaseChange = onPhaseChange
     }
 
@@ -103,6 +121,16 @@ final class PipelineProgress: Sendable {
         }
     }
 
+    /// The pipeline's place was claimed.
+    func owns() {
+        self.change { $0.isOwner = true }
+    }
+
+    /// It could not be claimed yet; it is tried again.
+    func claimFailed(_ message: String) {
+        self.change { $0.claimError = message }
+    }
+
     /// The connections could not even be tried.
     func failed(_ message: String) {
         self.change { $0.phase = .failed(message) }
@@ -128,7 +156,8 @@ final class PipelineProgress: Sendable {
     }
 
     private static func phase(of contents: Contents) -> Phase {
-        if contents.isEngineRunning, contents.sources.allSatisfy(\.isSubscribed) { return .running }
+        if contents.isEngineRunning, contents.isOwner, contents.sources.allSatisfy(\.isSubscribed) { return .running }
+        if !contents.isOwner, let error = contents.claimError { return .waiting(error) }
         for source in contents.sources {
             guard !source.isSubscribed, let error = source.lastError else { continue }
             return .waiting("connector '\(source.connector)': \(error.message)")

@@ -1,4 +1,5 @@
 import ClusterAPI
+import VPL
 
 /// What a pipeline was deployed with: all that is needed to run it again.
 struct PipelineSpec: Hashable, Sendable, Codable {
@@ -10,12 +11,17 @@ struct PipelineSpec: Hashable, Sendable, Codable {
 
     let id: String
     let name: String
-    let source: String
+    private(set) var source: String
     /// Absent for a pipeline that was deployed at the worker itself.
     let groupID: String?
     /// The number of the assignment; a higher one replaces a lower one.
     let epoch: UInt64
     let connectors: [Connector]
+    /// The ways to and from other pipelines of the group.
+    var outputs: [RouteOutput]?
+    var inputs: [RouteInput]?
+    /// Absent for a pipeline that all events are for.
+    var replica: ReplicaShare?
     /// Whose it is; nil for the worker's own tenant.
     var tenantID: String?
 
@@ -23,15 +29,9 @@ struct PipelineSpec: Hashable, Sendable, Codable {
 
     /// The same with another program.
     func replacing(source: String) -> PipelineSpec {
-        PipelineSpec(
-            id: self.id,
-            name: self.name,
-            source: source,
-            groupID: self.groupID,
-            epoch: self.epoch,
-            connectors: self.connectors,
-            tenantID: self.tenantID
-        )
+        var spec = self
+        spec.source = source
+        return spec
     }
 
     var place: Place? { self.groupID.map { Place(groupID: $0, name: self.name) } }
@@ -39,7 +39,20 @@ struct PipelineSpec: Hashable, Sendable, Codable {
     enum CodingKeys: String, CodingKey {
         case id, name, source
         case groupID = "group_id"
-        case epoch, connectors
+        case epoch, connectors, outputs, inputs, replica
         case tenantID = "tenant_id"
+    }
+
+    /// The cluster's connectors as a program's own would be.
+    var connectorDeclarations: [ConnectorDeclaration] {
+        self.connectors.map { connector in
+            ConnectorDeclaration(
+                name: connector.name,
+                type: connector.connectorType,
+                parameters: connector.params.sorted { $0.key < $1.key }.map {
+                    ConnectorParameter(name: $0.key, value: .string($0.value))
+                }
+            )
+        }
     }
 }

@@ -1,4 +1,3 @@
-import ClusterAPI
 import Engine
 import VPL
 
@@ -8,16 +7,7 @@ struct Program: Sendable {
     let wiring: Wiring
 
     init(_ spec: PipelineSpec, clientIDPrefix: String) throws(PipelineRefusal) {
-        let connectors = spec.connectors.map { connector in
-            ConnectorDeclaration(
-                name: connector.name,
-                type: connector.connectorType,
-                parameters: connector.params.sorted { $0.key < $1.key }.map {
-                    ConnectorParameter(name: $0.key, value: .string($0.value))
-                }
-            )
-        }
-        let (plan, diagnostics) = Plan.load(spec.source, connectors: connectors)
+        let (plan, diagnostics) = Plan.load(spec.source, connectors: spec.connectorDeclarations)
         guard let plan else { throw .program(diagnostics) }
         self.plan = plan
         self.wiring = try Wiring(plan, spec: spec, prefix: clientIDPrefix)

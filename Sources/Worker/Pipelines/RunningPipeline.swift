@@ -9,10 +9,14 @@ struct PipelineSurroundings: Sendable {
     let clientIDPrefix: String
     let workDirectory: WorkDirectory
     let console: ConsoleWriter
+    /// What the worker is in its cluster; nil for one on its own, whose pipelines nobody else can have.
+    var standing: ClusterStanding?
     /// Told of the program's output; nil where nobody wants to know.
     var onOutput: (@Sendable ([Event]) -> Void)?
     /// Called when the phase of any pipeline changes.
     let onPhaseChange: @Sendable () -> Void
+    /// Joins the pipelines that have the same surroundings.
+    var routeHub = RouteHub()
     let logger: Logger
 }
 
@@ -22,11 +26,15 @@ final class RunningPipeline: Sendable {
     let progress: PipelineProgress
     let startedAt = ContinuousClock.now
     let streamCount: Int
+    /// The types of events that it reads, in the order of its counters.
+    let inputTypes: [String]
     /// Shows its output to whoever listens.
     let feed: OutputFeed
 
-    private let inbox = EventInbox(eventsMax: 8192)
+    private let inbox: EventInbox
+    private let routes: RouteDoor
     private let links: Links
+    private let permission: Permission
     private let engine: NamedThread
     private let ending = Monitor(Ending.none)
 
@@ -45,10 +53,12 @@ final class RunningPipeline: Sendable {
         program: Program,
         predecessor: RunningPipeline?,
         feed: OutputFeed = OutputFeed(),
-        in surroundings: PipelineSurroundings
+        in surroundings: PipelineSurroundings,
+        onSuperseded: @escaping @Sendable () -> Void = {}
     ) {
         self.spec = spec
         self.streamCount = program.plan.streamNames.count
+        self.inputTypes = program.plan.inputTypes
         self.feed = feed
         var logger = surroundings.logger
         logger[metadataKey: "pipeline"] = "\(spec.name)"
@@ -57,27 +67,52 @@ final class RunningPipeline: Sendable {
             logger[metadataKey: "group"] = "\(groupID)"
             logger[metadataKey: "epoch"] = "\(spec.epoch)"
         }
+        let standing = spec.place == nil ? nil : surroundings.standing
+        let permission = Permission(isGiven: standing == nil)
         let progress = PipelineProgress(
             sourceConnectors: program.wiring.sources.map(\.connector),
+            typeCount: program.plan.inputTypes.count,
+            isFenced: standing != nil,
             onPhaseChange: surroundings.onPhaseChange
         )
+        var fence: Fence?
+        if let place = spec.place, let standing {
+            fence = Fence(
+                place: place,
+                epoch: spec.epoch,
+                standing: standing,
+                permission: permission,
+                progress: progress,
+                onSuperseded: onSuperseded,
+                logger: logger
+            )
+        }
+        let routes = RouteDoor(spec, program.wiring, surroundings.routeHub)
+        let inbox = EventInbox(eventsMax: 8192, isCredited: routes.sendsWithinWorker)
         let links = Links(
             program.wiring,
-            inbox: self.inbox,
+            inbox: inbox,
             progress: progress,
             surroundings: surroundings,
+            fence: fence,
             logger: logger
         )
         self.progress = progress
+        self.permission = permission
         self.links = links
-        self.engine = NamedThread(name: "engine-\(spec.name)") { [inbox, logger] in
+        self.inbox = inbox
+        self.routes = routes
+        self.engine = NamedThread(name: "engine-\(spec.name)") { [logger] in
             predecessor?.stopAndWait()
-            guard let sinks = links.open() else { return inbox.close() }
+            guard let sinks = links.open() else { return inbox.discard() }
+            routes.open(inbox)
             EngineLoop(
                 program.plan,
                 inbox: inbox,
                 sinks: sinks,
+                routes: routes.outputs(sinks, progress, logger),
                 feed: feed,
+                permission: permission,
                 surroundings: surroundings,
                 progress: progress,
                 logger: logger
@@ -91,6 +126,7 @@ final class RunningPipeline: Sendable {
         wantsOutput: Bool = true,
         within timeout: Duration
     ) async -> Injection {
+        guard self.permission.isGiven else { return .muted }
         let promise = Promise<BatchResult>()
         let batch = EventBatch(content: content, reply: { promise.fulfil($0) }, wantsOutput: wantsOutput)
         switch self.inbox.offer(batch) {
@@ -112,6 +148,8 @@ final class RunningPipeline: Sendable {
         /// It was taken, and not processed in time.
         case unknown
         case stopped
+        /// Nothing may leave before the pipeline's assignment is confirmed.
+        case muted
     }
 
     /// Stops the pipeline: sources first, then what is on its way is finished, then the sinks. The brokers keep the
@@ -138,15 +176,26 @@ final class RunningPipeline: Sendable {
         }
         guard isFirst else { return }
         self.links.beginClose()
+        self.routes.close(self.inbox)
         self.inbox.close()
-        _ = self.engine.join(atMost: Self.stopGrace)
+        // What may not leave now will not later, and nobody waits for it.
+        let grace = self.permission.isGiven ? Self.stopGrace : .zero
+        let deadline = ContinuousClock.now + grace
+        _ = self.engine.join(atMost: grace)
+        self.permission.refuse()
+        self.inbox.awaitRoutes(until: deadline)
         // From here on deliveries that still wait fail, which lets the engine and the sources go.
-        self.links.closeSinks(drainingAtMost: Self.stopGrace)
+        self.routes.leave()
+        self.inbox.abandonRoutes()
+        self.links.closeSinks(drainingAtMost: grace)
         self.engine.join()
         self.links.closeSources()
         self.progress.stopped()
         self.ending.change { $0 = .done }
     }
+
+    /// How many events wait for the engine.
+    var queueLength: Int { self.inbox.eventCount }
 
     var connectorHealth: [ConnectorHealth] { self.links.health }
 }

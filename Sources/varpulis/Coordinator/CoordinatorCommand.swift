@@ -42,6 +42,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: "Seconds of silence after which a worker is unhealthy (or VARPULIS_HEARTBEAT_TIMEOUT; default 15).")
     var heartbeatTimeout: Int?
 
+    @OptionGroup var scaling: ScalingOptions
+
     @Flag(help: "Take part in a cluster of coordinators (or VARPULIS_RAFT=true).")
     var raft = false
     @Option(help: "This coordinator's place in --raft-peers, from 1 (or VARPULIS_RAFT_NODE_ID).")
@@ -148,6 +150,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             throw ValidationError("--heartbeat-timeout must be longer than --heartbeat-interval.")
         }
         configuration.raft = try self.timing()
+        configuration.scaling = try self.scaling.policy
         return configuration
     }
 

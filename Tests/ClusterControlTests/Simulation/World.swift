@@ -23,10 +23,10 @@ struct World {
     private(set) var machines: [Machine]
     private(set) var now: ControlInstant = .at(0)
     private(set) var lastActions: [Action] = []
-    private var random: Seeded
+    var random: Seeded
     private var index: UInt64 = 0
     private var nextIncarnation: UInt64 = 0
-    private var nextGroup = 0
+    var nextGroup = 0
     private var mail: [(at: ControlInstant, message: Message)] = []
 
     // The leader's soft state: gone with it.
@@ -55,6 +55,13 @@ struct World {
         self.isRough = false
         for index in self.machines.indices { self.machines[index].isCutOff = false }
         if !self.machines.contains(where: \.isUp) { self.boot(0) }
+        // A worker that nobody may use is of no help.
+        for machine in self.machines { self.send(.commit(.cancelDrain(Command.CancelDrain(worker: machine.id)))) }
+    }
+
+    /// All machines run.
+    mutating func reviveAll() {
+        for index in self.machines.indices where !self.machines[index].isUp { self.boot(index) }
     }
 
     /// A machine's process dies. Its session breaks off, unless it was cut off anyway, and a probe finds nobody.
@@ -91,6 +98,10 @@ struct World {
             }
         case 12:
             self.send(.commit(.deregister(Command.Deregister(worker: self.machines[victim].id))))
+        case 13, 14: self.drain(self.machines[victim].id)
+        case 15, 16: self.update()
+        case 17, 18: self.migrate(to: self.machines[victim].id)
+        case 19: self.rebalance()
         default: break
         }
     }
@@ -109,24 +120,9 @@ struct World {
         self.mail.removeAll { if case .commit = $0.message { true } else { false } }
     }
 
-    private mutating func deploy() {
-        self.nextGroup += 1
-        let spec = ClusterState.GroupSpec(
-            name: GroupName("g\(self.nextGroup)"),
-            pipelines: [
-                ClusterState.PipelineSpec(name: "a", source: "s"),
-                ClusterState.PipelineSpec(name: "b", source: "s", replicas: self.random.next(upperBound: 4 as UInt32)),
-            ]
-        )
-        var planner = PlacementPlanner(state: self.state)
-        guard let plan = planner.plan(spec) else { return }
-        let group = GroupID("g\(self.nextGroup)")
-        self.send(.commit(.deployGroup(Command.DeployGroup(group: group, spec: spec, workers: plan.workers))))
-    }
-
     // MARK: - Messages
 
-    private mutating func send(_ message: Message) {
+    mutating func send(_ message: Message) {
         guard self.isRough else { return self.mail.append((self.now, message)) }
         if case .commit = message {} else if self.random.once(in: 10) { return }
         let delay = self.random.once(in: 5) ? self.random.next(upperBound: 20 as UInt64) : 0
@@ -156,11 +152,15 @@ struct World {
         switch message {
         case .commit(let command):
             self.index += 1
-            _ = self.state.apply(command, index: self.index, time: self.index)
+            let time = self.now.sinceOrigin.components.seconds
+            _ = self.state.apply(command, index: self.index, time: UInt64(clamping: time) * 1_000)
         case .register(let worker, let incarnation):
             self.received(register: worker, incarnation)
         case .heartbeat(let worker, let incarnation, let inventory):
-            guard self.state.worker(worker) != nil else { return self.send(.registerAgain(worker)) }
+            // Its registration may have got lost with a leader, or come too late.
+            guard self.state.worker(worker)?.incarnation == incarnation else {
+                return self.send(.registerAgain(worker))
+            }
             // An overtaken heartbeat is older news, but the leader cannot tell.
             self.reports[worker] = WorkerReport(
                 incarnation: incarnation,
@@ -231,7 +231,8 @@ struct World {
                 reports: self.reports,
                 losses: self.losses,
                 leaderSince: self.leaderSince,
-                now: self.now
+                now: self.now,
+                timeMilliseconds: UInt64(clamping: self.now.sinceOrigin.components.seconds) * 1_000
             ),
             backOff: self.backOff
         )
@@ -244,48 +245,5 @@ struct World {
             case .propose(let command): self.send(.commit(command))
             }
         }
-    }
-}
-
-// MARK: - Judging
-
-extension World {
-    /// What must never be: two processes that hold the same pipeline at the same epoch, or a state that breaks its own
-    /// rules.
-    var violation: String? {
-        if let violation = self.state.violatedInvariant { return violation }
-        var owners: [String: WorkerID] = [:]
-        for machine in self.machines {
-            for pipeline in machine.inventory {
-                let assignment = "\(pipeline.placement) at \(pipeline.epoch)"
-                if let other = owners.updateValue(machine.id, forKey: assignment) {
-                    return "\(assignment) is held by \(other) and \(machine.id)"
-                }
-            }
-        }
-        return nil
-    }
-
-    /// What is not yet as it should be: each placement runs once, at its newest epoch, where the state says, and
-    /// nothing else runs anywhere.
-    var shortcoming: String? {
-        var wanted = 0
-        for group in self.state.groups {
-            for placement in group.placements {
-                wanted += 1
-                let key = group.key(of: placement)
-                guard let machine = self.machines.first(where: { $0.id == placement.worker }), machine.isUp else {
-                    return "\(key) has no living worker"
-                }
-                guard let held = machine.pipelines[key], held.epoch == placement.epoch, held.status == .running else {
-                    return "\(key) does not run at \(placement.epoch) on \(machine.id)"
-                }
-                guard placement.status == .running, placement.pipelineID == held.id else {
-                    return "\(key) runs, but the state says \(placement.status)"
-                }
-            }
-        }
-        let held = self.machines.reduce(0) { $0 + $1.pipelines.count }
-        return held == wanted ? nil : "\(held) pipelines run where \(wanted) should"
     }
 }

@@ -29,25 +29,12 @@ extension PlacementPlanner {
     /// The same, with the reason if it can't be.
     public mutating func place(_ spec: ClusterState.GroupSpec) throws(PlacementFault) -> GroupPlan {
         var plan = GroupPlan()
-        var request = PlacementRequest()
-        var placed: [WorkerID: UInt32] = [:]
-        var last: PipelineName?
-        for slot in spec.slots {
-            // The slots of one pipeline follow each other.
-            if slot.pipeline != last, let pipeline = spec.pipeline(slot.pipeline) {
-                request = PlacementRequest(pipeline, in: spec)
-                last = slot.pipeline
-            }
-            request.neighbours = placed
-            guard let worker = self.choose(request) else {
-                throw PlacementFault(pipeline: slot.pipeline, reason: self.shortage(request))
-            }
-            if let preferred = request.preferred, preferred != worker, plan.missedPreferences.last != slot.pipeline {
-                plan.missedPreferences.append(slot.pipeline)
-            }
-            request.siblings[worker, default: 0] += 1
-            placed[worker, default: 0] += 1
-            plan.workers.append(worker)
+        for choice in self.choose(spec.slots, of: spec, staying: []) { plan.workers.append(try choice.get()) }
+        var preferred: [PipelineName: WorkerID] = [:]
+        for pipeline in spec.pipelines { preferred[pipeline.name] = pipeline.workerAffinity }
+        for (slot, worker) in zip(spec.slots, plan.workers) {
+            guard let preferred = preferred[slot.pipeline], preferred != worker else { continue }
+            if plan.missedPreferences.last != slot.pipeline { plan.missedPreferences.append(slot.pipeline) }
         }
         return plan
     }
@@ -69,27 +56,47 @@ extension PlacementPlanner {
         to spec: ClusterState.GroupSpec
     ) -> [Result<WorkerID, PlacementFault>] {
         let added = group.addedSlots(in: spec)
-        let staying = Set(spec.slots).subtracting(added)
-        var siblings: [PipelineName: [WorkerID: UInt32]] = [:]
-        var neighbours: [WorkerID: UInt32] = [:]
-        func add(_ worker: WorkerID, to pipeline: PipelineName) {
-            siblings[pipeline, default: [:]][worker, default: 0] += 1
-            neighbours[worker, default: 0] += 1
-        }
+        let kept = Set(spec.slots).subtracting(added)
+        var staying: [ClusterState.Placement] = []
         for placement in group.placements {
             let slot = ClusterState.Slot(pipeline: placement.pipeline, replica: placement.replica)
-            guard let worker = placement.worker else { continue }
-            if staying.contains(slot) { add(worker, to: placement.pipeline) } else { self.release(worker) }
-        }
-        return added.map { slot in
-            var request = spec.pipeline(slot.pipeline).map { PlacementRequest($0, in: spec) } ?? PlacementRequest()
-            request.siblings = siblings[slot.pipeline, default: [:]]
-            request.neighbours = neighbours
-            guard let worker = self.choose(request) else {
-                return .failure(PlacementFault(pipeline: slot.pipeline, reason: self.shortage(request)))
+            if kept.contains(slot) {
+                staying.append(placement)
+            } else if let worker = placement.worker {
+                self.release(worker)
             }
-            add(worker, to: slot.pipeline)
+        }
+        return self.choose(added, of: spec, staying: staying)
+    }
+
+    private mutating func choose(
+        _ slots: [ClusterState.Slot],
+        of spec: ClusterState.GroupSpec,
+        staying: [ClusterState.Placement]
+    ) -> [Result<WorkerID, PlacementFault>] {
+        var placing = Placing(spec)
+        for placement in staying {
+            if let worker = placement.worker { placing.note(worker, for: placement.pipeline) }
+        }
+        return slots.map { slot in
+            let choice = placing.request(for: slot.pipeline)
+            let worker: WorkerID?
+            switch choice {
+            case .home(let home, let isReserved): worker = isReserved || self.reserve(home) ? home : nil
+            case .anywhere(let request): worker = self.choose(request)
+            }
+            guard let worker else {
+                return .failure(PlacementFault(pipeline: slot.pipeline, reason: self.shortage(choice)))
+            }
+            placing.chose(worker, for: slot.pipeline)
             return .success(worker)
+        }
+    }
+
+    private func shortage(_ choice: Placing.Choice) -> String {
+        switch choice {
+        case .home(let worker, _): "worker \(worker) has no room, and what it is connected with is there"
+        case .anywhere(let request): self.shortage(request)
         }
     }
 }

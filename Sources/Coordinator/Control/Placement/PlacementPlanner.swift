@@ -5,7 +5,13 @@ public struct PlacementPlanner: Sendable {
     private struct Seat {
         var candidate: PlacementCandidate
         var labels: Labels
-        var hasRoom: Bool { self.candidate.pipelines < self.candidate.pipelinesMax }
+
+        func hasRoom(for places: UInt32) -> Bool {
+            let (free, isOverfull) = self.candidate.pipelinesMax.subtractingReportingOverflow(self.candidate.pipelines)
+            return !isOverfull && places <= free
+        }
+
+        func suits(_ request: PlacementRequest) -> Bool { request.labels.allSatisfy(self.labels.include) }
     }
 
     private let strategy: any PlacementStrategy
@@ -49,10 +55,12 @@ public struct PlacementPlanner: Sendable {
     /// A worker for one pipeline: with room and the labels asked for; the preferred one if it is such a worker, else one
     /// where the fewest replicas of the same pipeline are close by, as the strategy says. None if there is none.
     public mutating func choose(_ request: PlacementRequest) -> WorkerID? {
-        let open = self.seats.indices.filter {
-            self.seats[$0].hasRoom && self.seats[$0].labels.include(request.labels)
+        var open = self.seats.indices.filter {
+            self.seats[$0].hasRoom(for: request.places) && self.seats[$0].suits(request)
         }
         guard !open.isEmpty else { return nil }
+        let welcome = open.filter { !request.avoided.contains(self.seats[$0].candidate.id) }
+        if !welcome.isEmpty { open = welcome }
         let chosen: Int
         if let preferred = open.first(where: { self.seats[$0].candidate.id == request.preferred }) {
             chosen = preferred
@@ -62,9 +70,17 @@ public struct PlacementPlanner: Sendable {
             let candidate = strategy.choose(among: apart.map { self.candidate($0, request) }, turn: self.turn)
             chosen = apart.first { self.seats[$0].candidate.id == candidate.id } ?? apart[0]
         }
-        self.turn &+= 1
-        self.seats[chosen].candidate.pipelines += 1
+        self.turn &+= UInt64(request.places)
+        self.seats[chosen].candidate.pipelines += request.places
         return self.seats[chosen].candidate.id
+    }
+
+    /// Takes places at the worker. False if it has not as many, or is not among the workers that may be chosen.
+    mutating func reserve(_ worker: WorkerID, places: UInt32 = 1) -> Bool {
+        guard let seat = self.seats.firstIndex(where: { $0.candidate.id == worker }) else { return false }
+        guard self.seats[seat].hasRoom(for: places) else { return false }
+        self.seats[seat].candidate.pipelines += places
+        return true
     }
 
     /// A place at the worker becomes free.
@@ -76,8 +92,11 @@ public struct PlacementPlanner: Sendable {
     /// Why `choose` found none, as a sentence.
     func shortage(_ request: PlacementRequest) -> String {
         if self.seats.isEmpty { return "no worker is ready" }
-        let labelled = self.seats.filter { $0.labels.include(request.labels) }
-        return labelled.isEmpty ? "no ready worker has the labels \(request.labels)" : "no worker has room"
+        if !self.seats.contains(where: { $0.suits(request) }) {
+            return "no ready worker has the labels \(request.labels.map(\.description).joined(separator: ", "))"
+        }
+        return request.places == 1
+            ? "no worker has room" : "no worker has room for the \(request.places) that need the same one"
     }
 
     private func candidate(_ seat: Int, _ request: PlacementRequest) -> PlacementCandidate {

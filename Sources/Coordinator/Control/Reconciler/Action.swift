@@ -15,21 +15,25 @@ public struct StartPipeline: Hashable, Sendable {
     public var epoch: Epoch
     /// VPL.
     public var source: String
-    /// The cluster's connectors that the source mentions, ordered by name.
+    /// The cluster's connectors that the source mentions, and the one that carries its routes; ordered by name.
     public var connectors: [ClusterState.Connector]
+    /// Its ways to and from other pipelines, and its share of the events if it is a replica.
+    public var routes: ClusterState.RouteBindings
 
     public init(
         worker: WorkerID,
         placement: PlacementKey,
         epoch: Epoch,
         source: String,
-        connectors: [ClusterState.Connector]
+        connectors: [ClusterState.Connector],
+        routes: ClusterState.RouteBindings = ClusterState.RouteBindings()
     ) {
         self.worker = worker
         self.placement = placement
         self.epoch = epoch
         self.source = source
         self.connectors = connectors
+        self.routes = routes
     }
 }
 

@@ -9,6 +9,9 @@ public struct BackOff: Hashable, Sendable {
         case assignment(PlacementKey, Epoch)
         case report(PlacementKey, Epoch)
         case update(GroupID, UInt64)
+        case migration(MigrationID, ClusterState.Migration.Phase)
+        case drain(WorkerID, UInt64, Command.FinishDrain.End)
+        case pruning
         case start(PlacementKey, Epoch)
         case stop(WorkerID, pipelineID: String, Epoch)
 
@@ -16,7 +19,7 @@ public struct BackOff: Hashable, Sendable {
         var slowsDown: Bool {
             switch self {
             case .start, .stop: true
-            case .status, .assignment, .report, .update: false
+            case .status, .assignment, .report, .update, .migration, .drain, .pruning: false
             }
         }
     }

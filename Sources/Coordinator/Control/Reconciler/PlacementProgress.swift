@@ -1,6 +1,6 @@
 public import ClusterState
 
-/// How far the reconciler has come with a placement that does not run. Soft: a new leader begins to count anew.
+/// How far the reconciler has come with a placement that does not run, or can't leave a worker that is drained. Soft: a new leader begins to count anew.
 public struct PlacementProgress: Hashable, Sendable {
     public var epoch: Epoch
     /// How often it was started at this epoch and at this pace.

@@ -3,7 +3,7 @@ internal import ClusterState
 extension Planning {
     /// Every placement gets a worker that lives, and every worker what is placed there.
     mutating func convergePlacements() {
-        let inventories = self.inventories()
+        let inventories = Inventories(self)
         for group in self.state.groups {
             for placement in group.placements {
                 let key = group.key(of: placement)
@@ -11,28 +11,21 @@ extension Planning {
                     self.reassign(placement, key, of: group)
                     continue
                 }
-                // A worker that has just been heard again, or has just fallen silent, is judged first.
+                // A worker that has just been heard again, or has just fallen silent, is judged first. An earlier leader may
+                // have heard an unhealthy one again, and confirmed its lease, without living to record it: so this leader
+                // waits, too, until the worker has been silent towards it.
                 if worker.status == .unhealthy {
-                    if !self.isHeard(id) { self.reassign(placement, key, of: group) }
+                    if self.silent.contains(id) {
+                        self.reassign(placement, key, of: group)
+                    } else if !self.isHeard(id) {
+                        self.note(key, placement.epoch, waitingFor: "worker \(id) is silent")
+                    }
                 } else if self.silent.contains(id) {
                     self.note(key, placement.epoch, waitingFor: "worker \(id) is silent")
                 } else {
-                    self.converge(placement, key, at: id, of: group, reported: inventories[id]?[key])
-                    if placement.status != .running { self.note(attemptsAt: key, placement) }
+                    self.converge(placement, key, at: id, of: group, inventories)
                 }
             }
-        }
-    }
-
-    /// What each worker holds at the epoch at which it should hold it.
-    private func inventories() -> [WorkerID: [PlacementKey: ReportedPipeline]] {
-        self.reports.mapValues { report in
-            var table: [PlacementKey: ReportedPipeline] = [:]
-            for pipeline in report.inventory ?? [] {
-                guard self.state.placement(pipeline.placement)?.epoch == pipeline.epoch else { continue }
-                table[pipeline.placement] = pipeline
-            }
-            return table
         }
     }
 
@@ -41,15 +34,20 @@ extension Planning {
         _ key: PlacementKey,
         of group: ClusterState.Group
     ) {
+        guard !self.underWay.contains(key) else { return self.note(key, placement.epoch) }
         let request = PlacementRequest(moving: placement, of: group)
         guard let target = self.chooseWorker(request) else {
             return self.note(key, placement.epoch, waitingFor: self.shortage(request))
         }
         self.note(key, placement.epoch)
-        self.act(
-            on: .assignment(key, placement.epoch),
-            .propose(.reassign(Command.Reassign(placement: key, from: placement.epoch, to: target)))
-        )
+        // What goes along is not asked about again.
+        for member in group.company(of: placement) { self.underWay.insert(group.key(of: member)) }
+        // From no worker it is no migration.
+        let migration = placement.worker.map { _ in
+            MigrationID(moving: key, from: placement.epoch, seenAt: self.state.appliedIndex)
+        }
+        let reassign = Command.Reassign(placement: key, from: placement.epoch, to: target, migration: migration)
+        self.act(on: .assignment(key, placement.epoch), .propose(.reassign(reassign)))
     }
 
     private mutating func converge(
@@ -57,45 +55,89 @@ extension Planning {
         _ key: PlacementKey,
         at worker: WorkerID,
         of group: ClusterState.Group,
-        reported: ReportedPipeline?
+        _ inventories: Inventories
     ) {
-        if let reported {
-            switch reported.status {
-            case .starting:
-                return
-            case .running:
-                if placement.status != .running || placement.pipelineID != reported.id {
-                    self.report(key, placement.epoch, .running, reported.id)
-                }
-                return
-            case .failed(let reason):
-                if placement.status != .failed(reason) {
-                    self.report(key, placement.epoch, .failed(reason), reported.id)
-                }
-            case .stopped:
-                if placement.status != .stopped { self.report(key, placement.epoch, .stopped, reported.id) }
+        let reported = inventories.current[worker]?[key]
+        if self.isWanting(placement, key, at: worker, reported), let spec = group.spec.pipeline(placement.pipeline) {
+            let slot = ClusterState.Slot(pipeline: placement.pipeline, replica: placement.replica)
+            let routes = group.spec.bindings(of: slot, in: group.id)
+            let isFenced = routes.usesBroker || self.state.isFencedByBroker(spec.source)
+            if !isFenced, let former = inventories.outdated[key] ?? self.unheardFormer(of: key, at: worker),
+                former != worker
+            {
+                return self.note(key, placement.epoch, waitingFor: "worker \(former) has not let go of it yet")
             }
-        } else if placement.status == .running {
+            if let other = self.subscriberToAwait(by: placement, of: group) {
+                return self.note(
+                    key,
+                    placement.epoch,
+                    waitingFor: "\(other.name), which its routes lead to, starts first"
+                )
+            }
+            let state = self.state
+            self.start(
+                key,
+                placement.epoch,
+                at: worker,
+                StartPipeline(
+                    worker: worker,
+                    placement: key,
+                    epoch: placement.epoch,
+                    source: spec.source,
+                    connectors: state.connectors(
+                        mentionedIn: spec.source,
+                        and: routes.usesBroker ? group.spec.broker : nil
+                    ),
+                    routes: routes
+                )
+            )
+        }
+        if placement.status != .running { self.note(attemptsAt: key, placement) }
+    }
+
+    /// A worker from which the placement was moved, and which has not told this leader what it holds, nor been silent
+    /// towards it for the whole timeout. One that was lost then has nothing any more.
+    private func unheardFormer(of key: PlacementKey, at worker: WorkerID) -> WorkerID? {
+        for migration in self.state.migrations where migration.placement == key {
+            let formers = migration.reason == .failover ? [migration.target] : [migration.source, migration.target]
+            for former in formers where former != worker && self.state.worker(former) != nil {
+                if self.reports[former]?.inventory == nil, !self.silent.contains(former) { return former }
+            }
+        }
+        return nil
+    }
+
+    /// Records what the worker says of a placement. True if it has to be started.
+    private mutating func isWanting(
+        _ placement: ClusterState.Placement,
+        _ key: PlacementKey,
+        at worker: WorkerID,
+        _ reported: ReportedPipeline?
+    ) -> Bool {
+        guard let reported else {
+            if placement.status != .running { return true }
             // It was told to be running; only a worker that says what it holds, and says so after the last attempt,
             // proves the contrary.
-            guard let report = self.reports[worker], report.inventory != nil else { return }
+            guard let report = self.reports[worker], report.inventory != nil else { return false }
             let last = self.backOff.lastAttempt(at: .start(key, placement.epoch))
-            if let last, report.receivedAt <= last { return }
+            return last.map { report.receivedAt > $0 } ?? true
         }
-        guard let spec = group.spec.pipeline(placement.pipeline) else { return }
-        let state = self.state
-        self.start(
-            key,
-            placement.epoch,
-            at: worker,
-            StartPipeline(
-                worker: worker,
-                placement: key,
-                epoch: placement.epoch,
-                source: spec.source,
-                connectors: state.connectors(mentionedIn: spec.source)
-            )
-        )
+        switch reported.status {
+        case .starting:
+            return false
+        case .running:
+            if placement.status != .running || placement.pipelineID != reported.id {
+                self.report(key, placement.epoch, .running, reported.id)
+            }
+            return false
+        case .failed(let why):
+            let reason = why.cutToReason
+            if placement.status != .failed(reason) { self.report(key, placement.epoch, .failed(reason), reported.id) }
+            return true
+        case .stopped:
+            if placement.status != .stopped { self.report(key, placement.epoch, .stopped, reported.id) }
+            return true
+        }
     }
 
     private mutating func report(
@@ -112,28 +154,5 @@ extension Planning {
                 )
             )
         )
-    }
-}
-
-extension ClusterState {
-    /// The connectors whose names occur in a program as words, be it only in a comment: what is sent needlessly does
-    /// no harm, and the program need not be parsed here.
-    fileprivate func connectors(mentionedIn source: String) -> [Connector] {
-        let connectors = self.connectors
-        guard !connectors.isEmpty else { return [] }
-        var words: Set<ConnectorName> = []
-        for word in source.utf8.split(whereSeparator: { !Self.isWordByte($0) }) {
-            words.insert(ConnectorName(String(Substring(word))))
-        }
-        return connectors.filter { words.contains($0.name) }
-    }
-
-    private static func isWordByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-            true
-        default: false
-        }
     }
 }

@@ -22,8 +22,7 @@ extension Planning {
     private static func failure(of group: ClusterState.Group) -> String? {
         for placement in group.changedPlacements {
             guard case .failed(let why) = placement.status else { continue }
-            let reason = "pipeline \(group.key(of: placement).name) did not start: \(why)"
-            return String(decoding: reason.utf8.prefix(1_024), as: UTF8.self)
+            return "pipeline \(group.key(of: placement).name) did not start: \(why)".cutToReason
         }
         return nil
     }

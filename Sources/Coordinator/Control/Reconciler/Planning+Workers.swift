@@ -5,7 +5,7 @@ extension Planning {
     mutating func judgeWorkers() {
         for worker in self.state.workers {
             switch worker.status {
-            case .ready, .draining:
+            case .ready, .draining, .drained:
                 if self.silent.contains(worker.id) { self.judge(worker, .unhealthy) }
             case .registering:
                 if self.silent.contains(worker.id) {
@@ -14,7 +14,7 @@ extension Planning {
                     self.judge(worker, .ready)
                 }
             case .unhealthy:
-                if self.isHeard(worker.id) { self.judge(worker, .ready) }
+                if self.isHeard(worker.id) { self.judge(worker, worker.drain == nil ? .ready : .draining) }
             }
         }
     }

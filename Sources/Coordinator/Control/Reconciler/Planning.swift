@@ -5,6 +5,10 @@ struct Planning {
     let state: ClusterState
     let settings: Reconciler.Settings
     let now: ControlInstant
+    /// Milliseconds since 1970.
+    let time: UInt64
+    /// Placements whose migrations say where they belong: they are not reassigned.
+    var underWay: Set<PlacementKey> = []
     /// The words of registered processes; those of others are left out.
     private(set) var reports: [WorkerID: WorkerReport] = [:]
     /// Workers that have been silent for too long, whatever the state says of them.
@@ -28,6 +32,7 @@ struct Planning {
         self.state = situation.state
         self.settings = settings
         self.now = situation.now
+        self.time = situation.timeMilliseconds
         self.callFailures = situation.callFailures
         self.backOff = backOff
         self.heartbeatTimeout =
@@ -63,6 +68,11 @@ struct Planning {
 
     mutating func chooseWorker(_ request: PlacementRequest) -> WorkerID? { self.planner.choose(request) }
 
+    /// Takes places at a worker, if it has them.
+    mutating func reserve(_ worker: WorkerID, places: Int) -> Bool {
+        self.planner.reserve(worker, places: UInt32(clamping: places))
+    }
+
     /// A worker for each slot that an update adds, where there is one.
     mutating func chooseWorkers(
         forUpdateOf group: ClusterState.Group,
@@ -75,6 +85,11 @@ struct Planning {
 
     /// Why no worker is found for what is asked.
     func shortage(_ request: PlacementRequest) -> String { self.planner.shortage(request) }
+
+    /// How often a placement's start was tried at this epoch.
+    func attempts(atStarting placement: PlacementKey, _ epoch: Epoch) -> Int {
+        self.backOff.count(of: .start(placement, epoch))
+    }
 
     /// Notes what a placement that does not run waits for.
     mutating func note(_ key: PlacementKey, _ epoch: Epoch, waitingFor reason: String? = nil) {

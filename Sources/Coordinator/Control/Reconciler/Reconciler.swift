@@ -18,28 +18,44 @@ public struct Reconciler: Sendable {
         public var actionsMax: Int
         /// How many of them may start something at one worker, so that one that fails at everything leaves room.
         public var startsPerWorkerMax: Int
+        /// How many migrations may be between their workers at once, in all and at each worker. Failovers don't count.
+        public var migrationsMax: Int
+        public var migrationsPerWorkerMax: Int
+        /// A migration that takes longer for a phase does not wait for its end.
+        public var migrationPhaseMax: Duration
+        /// How long finished migrations are remembered.
+        public var migrationsKept: Duration
 
         public init(
             heartbeatTimeout: Duration = .seconds(15),
             retryFirst: Duration = .seconds(1),
             retryMax: Duration = .seconds(30),
             actionsMax: Int = 1000,
-            startsPerWorkerMax: Int = 100
+            startsPerWorkerMax: Int = 100,
+            migrationsMax: Int = 32,
+            migrationsPerWorkerMax: Int = 4,
+            migrationPhaseMax: Duration = .seconds(60),
+            migrationsKept: Duration = .seconds(3_600)
         ) {
             self.heartbeatTimeout = heartbeatTimeout
             self.retryFirst = retryFirst
             self.retryMax = retryMax
             self.actionsMax = actionsMax
             self.startsPerWorkerMax = startsPerWorkerMax
+            self.migrationsMax = migrationsMax
+            self.migrationsPerWorkerMax = migrationsPerWorkerMax
+            self.migrationPhaseMax = migrationPhaseMax
+            self.migrationsKept = migrationsKept
         }
     }
 
     public struct Plan: Hashable, Sendable {
-        /// In the order in which they are worth doing: judgements of workers, then stops, then updates, then the rest.
+        /// In the order in which they are worth doing: judgements of workers, then stops, then updates, migrations
+        /// and drains, then the rest.
         public var actions: [Action]
         /// The workers that are taken for dead without waiting for the timeout, ordered by id.
         public var lost: [WorkerID]
-        /// How far each placement is that does not run.
+        /// How far each placement is that does not run, or can't leave a worker that is drained.
         public var progress: [PlacementKey: PlacementProgress]
         /// To be handed to the next plan.
         public var backOff: BackOff
@@ -58,6 +74,8 @@ public struct Reconciler: Sendable {
         planning.judgeWorkers()
         planning.stopOrphans()
         planning.superviseUpdates()
+        planning.superviseMigrations()
+        planning.superviseDrains()
         planning.convergePlacements()
         return planning.finished()
     }

@@ -14,15 +14,20 @@ public struct Situation: Sendable {
     /// silence before that.
     public var leaderSince: ControlInstant
     public var now: ControlInstant
+    /// Milliseconds since 1970 by the leader's clock: for deadlines, which are compared with the time of entries.
+    public var timeMilliseconds: UInt64
 
+    /// - Parameter timeMilliseconds: if absent, the time of the last entry applied.
     public init(
         state: ClusterState,
         reports: [WorkerID: WorkerReport],
         losses: [WorkerID: SessionLoss] = [:],
         callFailures: [PlacementKey: CallFailure] = [:],
         leaderSince: ControlInstant,
-        now: ControlInstant
+        now: ControlInstant,
+        timeMilliseconds: UInt64? = nil
     ) {
+        self.timeMilliseconds = max(timeMilliseconds ?? 0, state.time)
         self.state = state
         self.reports = reports
         self.losses = losses

@@ -14,6 +14,8 @@ final class GeneralRequests: ChannelDuplexHandler {
     /// Called behind the last part of each answer.
     var answered: () -> Void = {}
 
+    /// Whether a part of a request has come, and not all of it.
+    var isWithinRequest: Bool { self.isBeingRead }
     /// Whether a request has come in full and its answer has not gone out.
     var areBeingAnswered: Bool { self.unanswered > 0 && !self.isBeingRead }
 

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import NIOCore
 import Security
 
@@ -21,13 +22,16 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     struct Service {
         var work: (RequestHead) -> Work?
         var carryOut: (Work, ByteBuffer, any EventLoop, @escaping @Sendable (LeanPath.Outcome) -> Void) -> Void
+        /// The connection was closed because its sender fell silent within a request.
+        var silenced: () -> Void = {}
+        var logger = Logger(label: "varpulis.lean") { _ in SwiftLogNoOpLogHandler() }
     }
 
     private enum State {
         /// Between requests, or within one that has not come in full.
         case reading
         /// The request's own bytes, should they have to be passed on after all.
-        case serving(ByteBuffer)
+        case serving(ByteBuffer, Work)
         /// A request is with the router; so many bytes of it are still to come.
         case passing(Int)
         /// All of it is the router's.
@@ -159,7 +163,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func serve(_ work: Work, _ request: ByteBuffer, _ head: RequestHead, _ context: ChannelHandlerContext) {
-        self.state = .serving(request)
+        self.state = .serving(request, work)
         self.requests.requestRead()
         let body = request.getSlice(at: request.readerIndex + head.byteCount, length: head.bodyByteCount)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -173,12 +177,16 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func served(_ outcome: LeanPath.Outcome) {
         // The connection may have gone meanwhile.
-        guard let context, case .serving(let request) = self.state else { return }
+        guard let context, case .serving(let request, let work) = self.state else { return }
         self.lastActivity = context.eventLoop.now
         if request.capacity <= Self.spareBytesMax { self.spare = request }
         switch outcome {
-        case .answered(let answer): self.respond(ResponseBytes.of(answer), context)
-        case .relayed(let response): self.respond(ResponseBytes.of(response), context)
+        case .answered(let answer):
+            self.note(work, answer.status.code, context)
+            self.respond(ResponseBytes.of(answer, named: work.requestID), context)
+        case .relayed(let response):
+            self.note(work, response.status, context)
+            self.respond(ResponseBytes.of(response, named: work.requestID), context)
         case .left:
             self.state = .passing(0)
             self.hasPassed = true
@@ -186,6 +194,21 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireChannelRead(Self.wrapInboundOut(request))
         }
         if !self.isAnswering { self.resume(context) }
+    }
+
+    /// Requests that come often are written down only where somebody looks closely.
+    private func note(_ work: Work, _ status: Int, _ context: ChannelHandlerContext) {
+        let took = ContinuousClock.now - work.started
+        work.series.note(status, took)
+        self.service.logger.debug(
+            "request",
+            metadata: [
+                "request": "\(work.requestID)", "method": "\(work.endpoint.method.rawValue)",
+                "path": "\(work.target.prefix { $0 != "?" })", "status": "\(status)",
+                "latency_ms": "\(Double(took.microseconds) / 1_000)",
+                "remote": "\(context.remoteAddress?.ipAddress ?? "unknown")",
+            ]
+        )
     }
 
     private func respond(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
@@ -252,6 +275,15 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Silence
 
+    private var isWithinRequest: Bool {
+        switch self.state {
+        case .reading: self.buffer.readableBytes > 0
+        case .serving: false
+        case .passing(let rest): rest > 0
+        case .surrendered: self.general.isWithinRequest
+        }
+    }
+
     private func planWatch(in time: TimeAmount) {
         guard let context else { return }
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -265,6 +297,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let isServing = if case .serving = self.state { true } else { self.general.areBeingAnswered }
         if isServing { return self.planWatch(in: self.patience) }
         if left > .zero { return self.planWatch(in: left) }
+        if self.isWithinRequest { self.service.silenced() }
         context.close(promise: nil)
     }
 }

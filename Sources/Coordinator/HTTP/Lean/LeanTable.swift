@@ -9,6 +9,8 @@ import RaftSessions
 /// Tells which requests the lean path carries out.
 struct LeanTable: Sendable {
     let endpoints: [Endpoint]
+    /// What counts the requests of each endpoint.
+    private let series: [HTTPTelemetry.Series]
     /// A larger body is left to the router.
     static let bodyBytesMax = 64 << 10
 
@@ -20,6 +22,9 @@ struct LeanTable: Sendable {
         let name: String
         let consistency: Consistency
         let contentType: String?
+        let requestID: String
+        let series: HTTPTelemetry.Series
+        let started = ContinuousClock.now
 
         init(
             endpoint: Endpoint,
@@ -27,7 +32,9 @@ struct LeanTable: Sendable {
             target: String,
             name: String,
             consistency: Consistency,
-            contentType: String? = nil
+            contentType: String? = nil,
+            requestID: String,
+            series: HTTPTelemetry.Series
         ) {
             self.endpoint = endpoint
             self.caller = caller
@@ -35,6 +42,18 @@ struct LeanTable: Sendable {
             self.name = name
             self.consistency = consistency
             self.contentType = contentType
+            self.requestID = requestID
+            self.series = series
+        }
+    }
+
+    init(endpoints: [Endpoint], telemetry: HTTPTelemetry) {
+        self.endpoints = endpoints
+        self.series = endpoints.map { endpoint in
+            telemetry.series(
+                endpoint.method,
+                "/\(Routes.prefix)/\(endpoint.collection)" + (endpoint.isNamed ? "/{name}" : "")
+            )
         }
     }
 
@@ -43,7 +62,14 @@ struct LeanTable: Sendable {
     /// Nil for a request that is left to the router.
     func work(for head: RequestHead, by caller: Caller) -> Work? {
         guard head.isPlain, head.bodyByteCount <= Self.bodyBytesMax else { return nil }
-        return self.work(head.method, head.target, head.contentType, by: caller, bodyByteCount: head.bodyByteCount)
+        return self.work(
+            head.method,
+            head.target,
+            head.contentType,
+            by: caller,
+            bodyByteCount: head.bodyByteCount,
+            requestID: head.requestID
+        )
     }
 
     /// Nil also for a request that has a name, or was tried before.
@@ -59,7 +85,8 @@ struct LeanTable: Sendable {
             request.path,
             request.contentType.isEmpty ? nil : request.contentType,
             by: request.caller,
-            bodyByteCount: request.body.readableBytes
+            bodyByteCount: request.body.readableBytes,
+            requestID: request.requestID
         )
     }
 
@@ -68,7 +95,8 @@ struct LeanTable: Sendable {
         _ target: String,
         _ contentType: String?,
         by caller: Caller,
-        bodyByteCount: Int
+        bodyByteCount: Int,
+        requestID: String?
     ) -> Work? {
         guard contentType == nil || contentType == "application/json" else { return nil }
         var (target, path) = (target, Path())
@@ -78,16 +106,20 @@ struct LeanTable: Sendable {
             guard method == .get, let wish = Self.consistency(query) else { return nil }
             consistency = wish
         }
-        guard let endpoint = self.endpoints.first(where: { path.leads(to: $0) && $0.method == method }),
-            caller.role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0)
-        else { return nil }
+        guard let place = self.endpoints.firstIndex(where: { path.leads(to: $0) && $0.method == method }) else {
+            return nil
+        }
+        let endpoint = self.endpoints[place]
+        guard caller.role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0) else { return nil }
         return Work(
             endpoint: endpoint,
             caller: caller,
             target: target,
             name: path.name ?? "",
             consistency: consistency,
-            contentType: contentType
+            contentType: contentType,
+            requestID: requestID ?? RequestID.make(),
+            series: self.series[place]
         )
     }
 

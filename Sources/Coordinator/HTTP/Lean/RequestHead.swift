@@ -29,6 +29,8 @@ struct RequestHead: Equatable {
     var isPlain = true
     var key: [UInt8]?
     var contentType: String?
+    /// The sender's name for the request, if it is a sane one.
+    var requestID: String?
 
     /// A longer head is left to the general parser.
     static let byteCountMax = 8_192
@@ -102,6 +104,9 @@ struct RequestHead: Equatable {
         case 12 where Self.isSame(name, "content-type"):
             if self.contentType != nil { self.isPlain = false }
             self.contentType = String(decoding: value, as: UTF8.self)
+        case 12 where Self.isSame(name, "x-request-id"):
+            if self.requestID != nil || !RequestID.isSane(value) { self.isPlain = false }
+            self.requestID = String(decoding: value, as: UTF8.self)
         case 14 where Self.isSame(name, "content-length"):
             guard self.bodyByteCount == 0, (1...9).contains(value.count), let count = Self.number(value) else {
                 return false

@@ -5,7 +5,7 @@ import NIOCore
 struct ResponseBytes {
     private var bytes: [UInt8] = []
 
-    static func of(_ answer: Answer) -> [UInt8] {
+    static func of(_ answer: Answer, named requestID: String) -> [UInt8] {
         var response = Self()
         response.bytes.reserveCapacity(384 + answer.body.count)
         switch answer.status.code {
@@ -15,18 +15,20 @@ struct ResponseBytes {
         }
         if let index = answer.index { response.add(number: index, "Varpulis-Index: ") }
         for field in answer.fields { response.add(field.name.rawName, field.value) }
+        response.add(RequestID.header.rawName, requestID)
         response.end(bodyByteCount: answer.body.count)
         response.bytes.append(contentsOf: answer.body)
         return response.bytes
     }
 
-    static func of(_ answer: ForwardedResponse) -> [UInt8] {
+    static func of(_ answer: ForwardedResponse, named requestID: String) -> [UInt8] {
         var response = Self()
         response.bytes.reserveCapacity(384 + answer.body.readableBytes)
         response.begin(HTTPResponse.Status(code: answer.status), contentType: answer.contentType)
         if answer.isReplayed { response.add(RequestKey.replayedHeader.rawName, "true") }
         if !answer.retryAfter.isEmpty { response.add("Retry-After", answer.retryAfter) }
         if !answer.index.isEmpty { response.add(WriteIndex.header.rawName, answer.index) }
+        response.add(RequestID.header.rawName, requestID)
         response.end(bodyByteCount: answer.body.readableBytes)
         response.bytes.append(contentsOf: answer.body.readableBytesView)
         return response.bytes

@@ -33,6 +33,7 @@ extension ClusterState {
             writer.value(connector)
             if writer.bytes.count >= size { try write(writer.take()) }
         }
+        writer.list(self.migrationsByID.values.sorted { $0.id < $1.id })
         writer.list(self.keys)
         writer.number(self.keysIndex)
         writer.optional(self.scalingPolicy) { $0.value($1) }
@@ -67,6 +68,9 @@ extension ClusterState {
             throw reader.failure(.invalid, "the session table: \(error)")
         }
         try reader.end()
+        for migration in self.migrationsByID.values where migration.isOpen {
+            self.openMigrations[migration.placement] = migration.id
+        }
         for group in self.groupsByID.values {
             for placement in group.placements {
                 guard let worker = placement.worker else { continue }
@@ -80,6 +84,9 @@ extension ClusterState {
         self.workersByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in try reader.value() }
         self.groupsByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in try reader.value() }
         self.connectorsByName = ConnectorTable(try ConnectorRun(&reader))
+        self.migrationsByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in
+            try reader.value()
+        }
         self.keysByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in try reader.value() }
         self.keysIndex = try reader.number()
         self.scalingPolicy = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
@@ -93,6 +100,7 @@ extension ClusterState {
         self.groupsByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in
             try Group(earlier: &reader)
         }
+        self.scatterDividedCompanies()
         self.connectorsByName = ConnectorTable(try ConnectorRun(&reader))
     }
 

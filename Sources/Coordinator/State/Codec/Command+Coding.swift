@@ -55,15 +55,37 @@ extension Command: BinaryCoded {
         case .rollBackGroup(let command):
             writer.byte(18)
             writer.value(command)
+        case .startMigration(let command):
+            writer.byte(20)
+            writer.value(command)
+        case .advanceMigration(let command):
+            writer.byte(21)
+            writer.value(command)
+        case .cancelMigration(let command):
+            writer.byte(22)
+            writer.value(command.migration)
+        case .pruneMigrations(let command):
+            writer.byte(23)
+            writer.number(command.before)
+        case .startDrain(let command):
+            writer.byte(24)
+            writer.value(command)
+        case .finishDrain(let command):
+            writer.byte(25)
+            writer.value(command)
+        case .cancelDrain(let command):
+            writer.byte(26)
+            writer.value(command.worker)
         case .deleteGroup(let command):
             writer.byte(5)
             writer.value(command.group)
             writer.optional(command.generation) { $0.number($1) }
-        case .reassign(let command):
+        case .reassign(let command) where command.fitsEarlierForm:
             writer.byte(6)
-            writer.value(command.placement)
-            writer.value(command.from)
-            writer.value(command.to)
+            command.encode(earlier: &writer)
+        case .reassign(let command):
+            writer.byte(19)
+            writer.value(command)
         case .reportPlacement(let command):
             writer.byte(7)
             writer.value(command.placement)
@@ -122,9 +144,7 @@ extension Command: BinaryCoded {
                 )
             )
         case 6:
-            self = .reassign(
-                Reassign(placement: try reader.value(), from: try reader.value(), to: try reader.value())
-            )
+            self = .reassign(try Reassign(earlier: &reader))
         case 7:
             self = .reportPlacement(
                 ReportPlacement(
@@ -158,6 +178,22 @@ extension Command: BinaryCoded {
             self = .confirmUpdate(ConfirmUpdate(group: try reader.value(), generation: try reader.number()))
         case 18:
             self = .rollBackGroup(try reader.value())
+        case 19:
+            self = .reassign(try reader.value())
+        case 20:
+            self = .startMigration(try reader.value())
+        case 21:
+            self = .advanceMigration(try reader.value())
+        case 22:
+            self = .cancelMigration(CancelMigration(migration: try reader.value()))
+        case 23:
+            self = .pruneMigrations(PruneMigrations(before: try reader.number()))
+        case 24:
+            self = .startDrain(try reader.value())
+        case 25:
+            self = .finishDrain(try reader.value())
+        case 26:
+            self = .cancelDrain(CancelDrain(worker: try reader.value()))
         case let tag:
             throw reader.failure(.unknown, "no command is numbered \(tag)")
         }

@@ -1,6 +1,8 @@
 extension ClusterState.GroupSpec: BinaryCoded {
     /// Whether its first form says all of it.
-    var fitsEarlierForm: Bool { self.strategy == nil && self.pipelines.allSatisfy(\.fitsEarlierForm) }
+    var fitsEarlierForm: Bool {
+        self.strategy == nil && self.broker == nil && self.pipelines.allSatisfy(\.fitsEarlierForm)
+    }
 
     func encode(earlier writer: inout ByteWriter) {
         writer.value(self.name)
@@ -14,6 +16,7 @@ extension ClusterState.GroupSpec: BinaryCoded {
         writer.list(self.pipelines)
         writer.list(self.routes)
         writer.optional(self.strategy) { $0.value($1) }
+        writer.optional(self.broker) { $0.value($1) }
     }
 
     init(earlier reader: inout ByteReader) throws(DecodingFailure) {
@@ -31,7 +34,8 @@ extension ClusterState.GroupSpec: BinaryCoded {
             name: try reader.value(),
             pipelines: try reader.list(),
             routes: try reader.list(),
-            strategy: try reader.optional { reader throws(DecodingFailure) in try reader.value() }
+            strategy: try reader.optional { reader throws(DecodingFailure) in try reader.value() },
+            broker: try reader.optional { reader throws(DecodingFailure) in try reader.value() }
         )
     }
 }

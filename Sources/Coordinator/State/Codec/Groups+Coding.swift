@@ -25,6 +25,9 @@ extension ClusterState.Group: BinaryCoded {
             generation: try reader.number(),
             placements: try reader.list()
         )
+        // Routes were not looked at: such as lead nowhere never did anything.
+        let pipelines = Set(self.spec.pipelines.map(\.name))
+        self.spec.routes.removeAll { $0.fault(among: pipelines, overBroker: false) != nil }
     }
 }
 

@@ -51,6 +51,10 @@ extension Response: BinaryCoded {
         case .updated(let generation):
             writer.byte(8)
             writer.number(generation)
+        case .migration(let id, let created):
+            writer.byte(9)
+            writer.value(id)
+            writer.flag(created)
         }
     }
 
@@ -64,6 +68,7 @@ extension Response: BinaryCoded {
         case 6: self = .session(SessionID(try reader.number()))
         case 7: self = .key(try reader.value(), created: try reader.flag())
         case 8: self = .updated(try reader.number())
+        case 9: self = .migration(try reader.value(), created: try reader.flag())
         case let tag: throw reader.failure(.unknown, "no response is numbered \(tag)")
         }
     }
@@ -111,6 +116,12 @@ extension Refusal: BinaryCoded {
         case .notUpdating(let id):
             writer.byte(13)
             writer.value(id)
+        case .migrationNotFound(let id):
+            writer.byte(14)
+            writer.value(id)
+        case .migrationExists(let id):
+            writer.byte(15)
+            writer.value(id)
         }
     }
 
@@ -129,6 +140,8 @@ extension Refusal: BinaryCoded {
         case 11: self = .keyExists(try reader.value())
         case 12: self = .workerIDTaken(try reader.value())
         case 13: self = .notUpdating(try reader.value())
+        case 14: self = .migrationNotFound(try reader.value())
+        case 15: self = .migrationExists(try reader.value())
         case let tag: throw reader.failure(.unknown, "no refusal is numbered \(tag)")
         }
     }
@@ -155,6 +168,12 @@ extension Precondition: BinaryCoded {
         case .notRunning(let id):
             writer.byte(6)
             writer.value(id)
+        case .migrationPhase(let phase):
+            writer.byte(7)
+            writer.value(phase)
+        case .assigned(let count):
+            writer.byte(8)
+            writer.number(count)
         }
     }
 
@@ -166,6 +185,8 @@ extension Precondition: BinaryCoded {
         case 4: self = .epoch(try reader.value())
         case 5: self = .generation(try reader.number())
         case 6: self = .notRunning(try reader.value())
+        case 7: self = .migrationPhase(try reader.value())
+        case 8: self = .assigned(try reader.number32())
         case let tag: throw reader.failure(.unknown, "no precondition is numbered \(tag)")
         }
     }

@@ -39,6 +39,7 @@ extension ClusterState.Worker: BinaryCoded {
         writer.value(self.status)
         writer.optional(self.key) { $0.value($1) }
         writer.number(self.registrationIndex)
+        writer.optional(self.drain) { $0.value($1) }
     }
 
     init(from reader: inout ByteReader) throws(DecodingFailure) {
@@ -50,7 +51,8 @@ extension ClusterState.Worker: BinaryCoded {
             labels: try reader.value(),
             status: try reader.value(),
             key: try reader.optional { reader throws(DecodingFailure) in try reader.value() },
-            registrationIndex: try reader.number()
+            registrationIndex: try reader.number(),
+            drain: try reader.optional { reader throws(DecodingFailure) in try reader.value() }
         )
     }
 
@@ -63,6 +65,13 @@ extension ClusterState.Worker: BinaryCoded {
             capacity: try reader.value(),
             status: try reader.value(),
             registrationIndex: try reader.number()
+        )
+        guard self.status == .draining else { return }
+        self.drain = ClusterState.Drain(
+            startIndex: self.registrationIndex,
+            startedMilliseconds: 0,
+            deadlineMilliseconds: nil,
+            phase: .moving
         )
     }
 }

@@ -7,7 +7,9 @@ extension ClusterState {
             guard existing.spec.canonicalBytes == command.spec.canonicalBytes else { throw .groupExists(existing.id) }
             return .group(existing.id, created: false)
         }
+        if command.group == .reserved { throw .invalid("no group may have the id \(GroupID.reserved)") }
         if let fault = command.spec.fault { throw .invalid(fault) }
+        try self.checkBroker(of: command.spec)
         let slots = command.spec.slots
         guard command.workers.count == slots.count else {
             throw .invalid("\(command.workers.count) workers were named for \(slots.count) placements")
@@ -21,12 +23,14 @@ extension ClusterState {
             if let worker { try state.assign(&placement, to: worker) }
             placements.append(placement)
         }
-        state.groupsByID[command.group] = Group(
+        var group = Group(
             id: command.group,
             spec: command.spec,
             generation: self.appliedIndex,
             placements: placements
         )
+        try state.gatherCompanies(of: &group)
+        state.groupsByID[group.id] = group
         self = state
         return .group(command.group, created: true)
     }
@@ -37,6 +41,7 @@ extension ClusterState {
             throw .preconditionFailed(.generation(group.generation))
         }
         for placement in group.placements {
+            self.endMigration(of: group.key(of: placement), .cancelled)
             if let worker = placement.worker { self.workersByID.change(worker) { $0.assignedCount -= 1 } }
         }
         self.groupsByID[group.id] = nil
@@ -48,8 +53,17 @@ extension ClusterState {
         guard group.placements[index].epoch == command.from else {
             throw .preconditionFailed(.epoch(group.placements[index].epoch))
         }
-        try self.assign(&group.placements[index], to: command.to)
+        if let id = command.migration {
+            guard Self.isName(id) else { throw .invalid("the id of a migration must have 1 to 128 bytes") }
+            if self.migrationsByID[id] != nil { throw .migrationExists(id) }
+        }
+        let former = group.placements[index]
+        try self.move(index, of: &group, to: command.to)
         self.groupsByID[group.id] = group
+        self.endMigration(of: command.placement, .failed("the pipeline was assigned to worker \(command.to)"))
+        if let id = command.migration {
+            self.openFailover(id, of: command.placement, from: former, to: group.placements[index])
+        }
         return .assigned(group.placements[index].epoch)
     }
 
@@ -68,12 +82,19 @@ extension ClusterState {
 
     /// Gives a placement to a worker at a new epoch, and takes it from the one that had it.
     ///
-    /// The placement is a copy that the caller stores; on a refusal nothing is changed.
-    mutating func assign(_ placement: inout Placement, to worker: WorkerID) throws(Refusal) {
+    /// The placement is a copy that the caller stores; on a refusal nothing is changed. What `returns` may go to a worker
+    /// that is being drained: it comes from there.
+    mutating func assign(
+        _ placement: inout Placement,
+        to worker: WorkerID,
+        returns: Bool = false
+    ) throws(Refusal) {
         guard let target = self.workersByID[worker] else { throw .preconditionFailed(.workerUnavailable(worker)) }
         // Staying at the same worker takes no further place there.
-        let isAvailable = placement.worker == worker ? target.status == .ready : target.isAvailable
-        guard isAvailable else { throw .preconditionFailed(.workerUnavailable(worker)) }
+        let hasRoom = placement.worker == worker || target.assignedCount < target.capacity.pipelinesMax
+        guard hasRoom, target.status == .ready || returns && target.status == .draining else {
+            throw .preconditionFailed(.workerUnavailable(worker))
+        }
         if let former = placement.worker { self.workersByID.change(former) { $0.assignedCount -= 1 } }
         self.workersByID.change(worker) { $0.assignedCount += 1 }
         placement.worker = worker
@@ -86,7 +107,7 @@ extension ClusterState {
         placement.forgetReport()
     }
 
-    private func find(_ key: PlacementKey) throws(Refusal) -> (Group, Int) {
+    func find(_ key: PlacementKey) throws(Refusal) -> (Group, Int) {
         guard let group = self.groupsByID[key.group] else { throw .groupNotFound(key.group) }
         let index = group.placements.firstIndex { $0.pipeline == key.pipeline && $0.replica == key.replica }
         guard let index else { throw .placementNotFound(key) }

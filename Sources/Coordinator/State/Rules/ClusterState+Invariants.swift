@@ -22,6 +22,8 @@ extension ClusterState {
             if !names.insert(group.spec.name).inserted { return "two groups are named \(group.spec.name)" }
             if group.generation > self.appliedIndex { return "group \(group.id) comes from the future" }
             let slots = group.placements.map(\.slot)
+            if group.id == .reserved { return "a group has the id \(GroupID.reserved)" }
+            if let divided = self.dividedCompany(in: group) { return divided }
             if slots != group.spec.slots { return "the placements of group \(group.id) do not fit its spec" }
             for placement in group.placements {
                 let key = group.key(of: placement)
@@ -41,12 +43,16 @@ extension ClusterState {
         for worker in self.workers {
             if let fault = worker.labels.fault { return "worker \(worker.id): \(fault)" }
             if worker.registrationIndex > self.appliedIndex { return "worker \(worker.id) comes from the future" }
+            if let drain = worker.drain, drain.startIndex > self.appliedIndex || drain.startedMilliseconds > self.time {
+                return "the drain of worker \(worker.id) comes from the future"
+            }
             if worker.assignedCount != assigned[worker.id, default: 0] {
                 return "worker \(worker.id) has \(assigned[worker.id, default: 0]) placements, "
                     + "but \(worker.assignedCount) are counted"
             }
+            if let violation = worker.violatedDrain { return "worker \(worker.id) \(violation)" }
         }
-        return nil
+        return self.violatedMigration
     }
 }
 

@@ -9,6 +9,7 @@ extension ClusterState {
             throw .preconditionFailed(.generation(group.generation))
         }
         if let fault = command.spec.fault { throw .invalid(fault) }
+        try self.checkBroker(of: command.spec)
         guard command.spec.name == group.spec.name else { throw .invalid("the name of a group can't be changed") }
         // While an update is under way, what ran before it stays what can be gone back to.
         var phase = group.phase
@@ -62,26 +63,30 @@ extension ClusterState {
         let slots = spec.slots
         var former: [Slot: Placement] = [:]
         for placement in group.placements { former[placement.slot] = placement }
-        for slot in Set(former.keys).subtracting(slots) {
-            if let worker = former[slot]?.worker { state.workersByID.change(worker) { $0.assignedCount -= 1 } }
+        let kept = Set(slots)
+        for placement in group.placements where !kept.contains(placement.slot) {
+            state.endMigration(of: group.key(of: placement), .cancelled)
+            if let worker = placement.worker { state.workersByID.change(worker) { $0.assignedCount -= 1 } }
         }
         var rest = workers[...]
         var changed = group
         changed.placements = []
         changed.placements.reserveCapacity(slots.count)
-        let same = Set(spec.pipelines.map(\.name).filter { spec.runs($0, asIn: group.spec) })
+        let same = spec.pipelinesRunning(asIn: group.spec)
         for slot in slots {
             var placement = former[slot] ?? Placement(unplaced: slot)
             if former[slot] == nil {
                 if let worker = rest.popFirst() ?? nil { try state.assign(&placement, to: worker) }
             } else if !same.contains(slot.pipeline), placement.worker != nil {
                 state.renew(&placement)
+                state.followMigration(of: group.key(of: placement), placement.epoch)
             }
             changed.placements.append(placement)
         }
         changed.spec = spec
         changed.phase = phase
         changed.generation = self.appliedIndex
+        try state.gatherCompanies(of: &changed)
         state.groupsByID[group.id] = changed
         self = state
     }

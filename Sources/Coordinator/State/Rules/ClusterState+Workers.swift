@@ -32,8 +32,9 @@ extension ClusterState {
         worker.capacity = command.capacity
         worker.labels = command.labels
         worker.key = command.key
-        // Draining is an operator's wish for this process; only a restart ends it.
-        if restarted || worker.status != .draining { worker.status = .ready }
+        // A drain is an operator's wish for this process; a restart ends it.
+        if restarted { worker.drain = nil }
+        if worker.status != .drained || restarted { worker.returnToService() }
         self.workersByID[worker.id] = worker
         if restarted { self.restartPlacements(on: worker.id) }
         return .done
@@ -44,9 +45,10 @@ extension ClusterState {
         if let incarnation = command.incarnation, incarnation != worker.incarnation {
             throw .preconditionFailed(.incarnation(worker.incarnation))
         }
-        self.updatePlacements(on: worker.id) { placement, _ in
+        self.updatePlacements(on: worker.id) { key, placement, state in
             placement.worker = nil
             placement.forgetReport()
+            state.endMigration(of: key, .failed("worker \(worker.id) was deregistered"))
         }
         self.workersByID[worker.id] = nil
         return .done
@@ -59,27 +61,41 @@ extension ClusterState {
         }
         if worker.status == command.to { return .done }
         guard worker.status == command.from else { throw .preconditionFailed(.workerStatus(worker.status)) }
-        self.workersByID.change(command.worker) { $0.status = command.to }
+        var changed = worker
+        switch command.to {
+        case .ready, .registering:
+            changed.drain = nil
+            changed.status = command.to
+        case .draining:
+            if changed.drain == nil { changed.drain = self.newDrain }
+            changed.returnToService()
+        case .unhealthy: changed.status = .unhealthy
+        case .drained: throw .invalid("a worker is drained when its drain has finished")
+        }
+        self.workersByID[worker.id] = changed
         return .done
     }
 
     /// A new process at the same worker: each placement is a new assignment, at an epoch of its own, so that an older
     /// process that still runs somewhere is fenced off.
     private mutating func restartPlacements(on worker: WorkerID) {
-        self.updatePlacements(on: worker) { placement, state in state.renew(&placement) }
+        self.updatePlacements(on: worker) { key, placement, state in
+            state.renew(&placement)
+            state.followMigration(of: key, placement.epoch)
+        }
     }
 
     /// Changes every placement of a worker, in the order of the groups' ids: epochs are given out on the way.
     private mutating func updatePlacements(
         on worker: WorkerID,
-        _ change: (inout Placement, inout ClusterState) -> Void
+        _ change: (PlacementKey, inout Placement, inout ClusterState) -> Void
     ) {
         guard self.workersByID[worker]?.assignedCount != 0 else { return }
         for id in self.groupsByID.keys.sorted() {
             guard var group = self.groupsByID[id] else { continue }
             guard group.placements.contains(where: { $0.worker == worker }) else { continue }
             for index in group.placements.indices where group.placements[index].worker == worker {
-                change(&group.placements[index], &self)
+                change(group.key(of: group.placements[index]), &group.placements[index], &self)
             }
             self.groupsByID[id] = group
         }

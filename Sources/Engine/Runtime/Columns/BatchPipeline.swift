@@ -12,6 +12,9 @@ public final class BatchPipeline {
     /// What was cut of payloads.
     public internal(set) var cuts = EventCuts()
 
+    /// Of which types the events are; nil where nobody wants to know.
+    public var types: TypeCounts?
+
     private let program: BatchProgram
     let batch: Batch
     private let evaluator: ColumnEvaluator
@@ -125,10 +128,20 @@ public final class BatchPipeline {
     public func run() {
         self.batch.close()
         self.counted.processed += UInt64(self.batch.count)
+        if self.types != nil { self.addTypes() }
         for stream in self.program.order { self.run(stream) }
         self.emitted.close()
         self.asides.close()
         self.counted.emitted += UInt64(self.emitted.count)
+    }
+
+    /// From here on it counts the types of the events.
+    public func countTypes() { self.types = TypeCounts(typeCount: self.program.schema.types.names.count) }
+
+    private func addTypes() {
+        guard var types = self.types.take() else { return }
+        for row in 0..<self.batch.count { types.add(type: Int(self.batch.types[row])) }
+        self.types = types
     }
 
     /// Makes the batch's events later, so that it can be run again as if it were the next one.

@@ -18,6 +18,9 @@ public struct Pipeline: ~Copyable, Sendable {
     private var counted = Counters()
     /// What was cut of payloads.
     public internal(set) var cuts = EventCuts()
+    /// Of which types the events are; nil where nobody wants to know.
+    public var types: TypeCounts?
+    private var typeNumbers: [String: Int] = [:]
     public let plan: Plan
 
     private var evaluator: Evaluator
@@ -55,6 +58,13 @@ public struct Pipeline: ~Copyable, Sendable {
         self.sums = Array(repeating: [:], count: plan.sumCount)
     }
 
+    /// From here on it counts the types of the events.
+    public mutating func countTypes() {
+        let names = self.plan.inputTypes
+        self.types = TypeCounts(typeCount: names.count)
+        for (number, name) in names.enumerated() { self.typeNumbers[name] = number }
+    }
+
     /// Processes events one after the other, each completely before the next.
     public mutating func process(_ events: [Event], into outputs: inout Outputs) {
         for event in events { self.process(event, into: &outputs) }
@@ -63,6 +73,7 @@ public struct Pipeline: ~Copyable, Sendable {
     /// Processes one event and everything that follows from it.
     public mutating func process(_ event: Event, into outputs: inout Outputs) {
         self.counted.processed += 1
+        if self.types != nil { self.types?.add(type: self.typeNumbers[event.type] ?? .max) }
         let emittedBefore = outputs.emitted.count
         self.queue.append(Queued(event: event, depth: 0))
         self.drain(into: &outputs)

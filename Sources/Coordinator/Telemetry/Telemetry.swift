@@ -1,0 +1,4 @@
+/// What this process has counted and measured since it started.
+final class Telemetry: Sendable {
+    let http = HTTPTelemetry()
+}
