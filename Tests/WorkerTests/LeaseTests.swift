@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func `without a coordinator's word it takes nothing, and goes on when it is confirmed`() async throws {
-        let cluster = try await FakeCoordinator(leaseMilliseconds: 2000)
+        let cluster = try await FakeCoordinator(leaseMilliseconds: 5000)
         let worker = try await TestWorker { $0.coordinators = [cluster.url] }
         let registration = try #require(try await cluster.registration())
         cluster.assign("p", of: "g", epoch: 5, to: registration)
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func `one that was given to another worker meanwhile ends`() async throws {
-        let cluster = try await FakeCoordinator(leaseMilliseconds: 2000)
+        let cluster = try await FakeCoordinator(leaseMilliseconds: 5000)
         let worker = try await TestWorker { $0.coordinators = [cluster.url] }
         let registration = try #require(try await cluster.registration())
         cluster.assign("p", of: "g", epoch: 5, to: registration)
