@@ -44,7 +44,8 @@ public struct HeartbeatRequest: Hashable, Sendable, Codable {
 /// Answer to a heartbeat. A worker that gets 404 instead registers again.
 public struct HeartbeatResponse: Hashable, Sendable, Codable {
     public var acknowledged: Bool
-    /// Whether the leader has it, and not only the coordinator that answers. Absent from those that do not know.
+    /// Whether the leader has it, led when it heard it, and holds the worker for healthy: then the worker's lease begins
+    /// anew. Absent from those that do not know.
     public var confirmed: Bool?
 
     public init(acknowledged: Bool = true, confirmed: Bool? = nil) {

@@ -128,7 +128,7 @@ public enum CoordinatorServer {
         let lean = Routes(plane: plane).lean
         calls.serve { call in
             switch call.body.getInteger(at: call.body.readerIndex, as: UInt8.self) {
-            case HeartbeatRelay.mark: call.answer { HeartbeatRelay.receive(call.body, plane) }
+            case HeartbeatRelay.mark: call.answer { await HeartbeatRelay.receive(call.body, plane) }
             case SessionOpening.mark: call.answer { await SessionOpening.receive(plane.node) }
             case SessionLossCall.mark: call.answer { SessionLossCall.receive(call.body, plane) }
             default:

@@ -131,7 +131,7 @@ public enum WorkerServer {
             eventLoopGroupProvider: .singleton,
             logger: configuration.logger
         )
-        // Told to end in the opposite order: the link goes on serving calls while its pipelines are moved.
+        // Told to end in the opposite order: the server goes on while the link has its pipelines moved.
         let services = ServiceGroup(
             configuration: .init(
                 services: [application] + Self.metricsServer(routes)

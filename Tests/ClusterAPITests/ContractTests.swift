@@ -77,6 +77,38 @@ struct ContractTests {
         )
     }
 
+    @Test("what workers and coordinators say over sessions keeps its keys")
+    func sessionMessages() throws {
+        try self.expectKept(
+            WorkerMessage.self,
+            #"{"api_key":"k","incarnation":7,"type":"Identify","worker_id":"w"}"#
+        )
+        try self.expectKept(
+            WorkerMessage.self,
+            #"{"events_processed":1,"pipeline_metrics":[],"pipelines_running":0,"type":"Heartbeat"}"#
+        )
+        try self.expectKept(
+            CoordinatorMessage.self,
+            #"{"coordinators":["http://c"],"heartbeat_interval_ms":1500,"heartbeat_interval_secs":1,"#
+                + #""lease_ms":3000,"type":"IdentifyAck"}"#
+        )
+        try self.expectKept(CoordinatorMessage.self, #"{"acknowledged":true,"confirmed":true,"type":"HeartbeatAck"}"#)
+        try self.expectKept(
+            CoordinatorMessage.self,
+            #"{"code":"worker_not_found","message":"m","type":"Error"}"#
+        )
+        // As coordinators of the old kind say it.
+        let old = try APIJSON.decode(
+            CoordinatorMessage.self,
+            from: #"{"type":"IdentifyAck","heartbeat_interval_secs":5}"#.utf8
+        )
+        guard case .identifyAck(let terms) = old else {
+            Issue.record("not understood")
+            return
+        }
+        #expect(terms.heartbeatInterval == .seconds(5))
+    }
+
     @Test("a group's spec keeps its keys")
     func groupSpec() throws {
         let pipeline =

@@ -15,10 +15,13 @@ struct RoutesTests {
             #expect(try await coordinator.heartbeat("w1").status == 404)
             let registered = try await coordinator.register("w1")
             #expect(registered.status == 201)
-            #expect(registered.body == #"{"heartbeat_interval_secs":5,"status":"registered","worker_id":"w1"}"#)
+            #expect(
+                registered.body
+                    == #"{"heartbeat_interval_secs":5,"lease_ms":10000,"status":"registered","worker_id":"w1"}"#
+            )
             let heard = try await coordinator.heartbeat("w1")
             #expect(heard.status == 200)
-            #expect(heard.body == #"{"acknowledged":true}"#)
+            #expect(heard.body == #"{"acknowledged":true,"confirmed":true}"#)
             let info = try await coordinator.get("\(Self.prefix)/workers/w1").decoded(WorkerInfo.self)
             #expect(info.id == "w1" && info.status == .ready)
             // An older process of the same name is told to register anew.

@@ -57,7 +57,7 @@ final class FakeCoordinator: Sendable {
             if script.isUnknown.load(ordering: .relaxed) {
                 return .json(.notFound, ErrorBody(error: "Worker not found", code: .status(404)))
             }
-            return .json(.ok, HeartbeatResponse())
+            return .json(.ok, HeartbeatResponse(confirmed: true))
         }
         router.get("api/v1/cluster/placements/:group/:pipeline") { request, context -> Response in
             guard !script.isSilent.load(ordering: .relaxed) else { return Self.noQuorum }

@@ -5,18 +5,38 @@ import Raft
 import RaftCore
 
 extension ControlPlane {
-    /// A worker has spoken to this member. True once the leader has heard it.
+    /// How long a leader may take to find out that it leads still.
+    private static let confirmationPatience = Duration.milliseconds(300)
+
+    /// A worker has spoken to this member. True if the leader has confirmed it.
     func hear(_ heartbeat: HeartbeatRequest, from worker: WorkerID) async -> Bool {
         self.telemetry.heartbeats.add()
         guard self.isLeader else { return await self.relay.carry(heartbeat, from: worker) }
-        self.note(heartbeat, from: worker)
-        return true
+        let report = WorkerReports.Report(heartbeat: heartbeat, received: .now)
+        return await self.take([worker: report]).contains(worker)
     }
 
-    /// The leader has heard a worker. The reconciler is called if it may have something to do; what silence means, it
+    /// The leader has heard workers. The reconciler is called if it may have something to do; what silence means, it
     /// judges at its own pace.
-    func note(_ heartbeat: HeartbeatRequest, from worker: WorkerID, at time: ContinuousClock.Instant = .now) {
-        if self.reports.note(heartbeat, from: worker, at: time) { self.attention.call() }
+    ///
+    /// Those are confirmed, and given back, which it has heard while it led, as a quorum knows: whoever leads next gives
+    /// each of them a whole timeout from after it spoke. An unhealthy worker is not confirmed, since what it has may be on
+    /// its way to others already.
+    func take(_ reports: [WorkerID: WorkerReports.Report]) async -> Set<WorkerID> {
+        let state = await self.node.local().machine.state
+        var isNews = false
+        // The word of a process that is not registered any more would make its successor look silent.
+        for (worker, report) in reports where report.isOf(state.worker(worker)) {
+            if self.reports.note(report.heartbeat, from: worker, at: report.received) { isNews = true }
+        }
+        if isNews { self.attention.call() }
+        // A read that fails says that this member can't tell now: the next heartbeat asks again.
+        guard let read = try? await self.node.read(timeout: Self.confirmationPatience), self.isLeader else { return [] }
+        let confirmed = reports.filter { worker, report in
+            let known = read.machine.state.worker(worker)
+            return report.isOf(known) && known?.status != .unhealthy
+        }
+        return Set(confirmed.keys)
     }
 
     /// How often workers are to speak: as the cluster has agreed, else as this coordinator was told.
@@ -40,5 +60,13 @@ extension ControlPlane {
             // The address of a coordinator that is alone may be anything.
             coordinators: self.configuration.isClustered ? coordinators.map(\.description) : nil
         )
+    }
+}
+
+extension WorkerReports.Report {
+    /// Whether it comes from the process that is registered, as far as it says.
+    fileprivate func isOf(_ worker: ClusterState.Worker?) -> Bool {
+        guard let worker else { return false }
+        return self.heartbeat.incarnation.map { $0 == worker.incarnation.rawValue } ?? true
     }
 }

@@ -13,11 +13,15 @@ import Synchronization
 final class HeartbeatRelay: Sendable {
     static let interval = Duration.milliseconds(250)
     /// How long to look for a leader, and for its answer. A worker waits for both, so they are short.
-    private static let patience = Duration.milliseconds(500)
+    private static let patience = Duration.milliseconds(600)
     /// First byte of a batch, unlike any forwarded request's.
     static let mark: UInt8 = 0xB7
+
     /// The leader's answer to a batch. A member that does not lead any more answers nothing.
-    static let taken = ByteBuffer(integer: UInt8(1))
+    struct Answer: Codable, Sendable {
+        /// The workers whose heartbeats the leader has confirmed.
+        var confirmed: [String]
+    }
 
     struct Batch: Codable, Sendable {
         struct Item: Codable, Sendable {
@@ -32,20 +36,20 @@ final class HeartbeatRelay: Sendable {
     private struct Waiting {
         var reports: [WorkerID: WorkerReports.Report] = [:]
         /// Told what becomes of the next batch. One for each request or session that waits.
-        var callers: [CheckedContinuation<Bool, Never>] = []
+        var callers: [(worker: WorkerID, caller: CheckedContinuation<Bool, Never>)] = []
         var isOver = false
     }
 
     private let waiting = Mutex(Waiting())
 
-    /// True once the leader has the heartbeat, or a newer one of the worker; false if it could not be had this time.
-    /// Then the heartbeat goes with the next batch, unless something newer has come.
+    /// True once the leader has confirmed the heartbeat, or a newer one of the worker. If no leader could be had this
+    /// time, the heartbeat goes with the next batch, unless something newer has come.
     func carry(_ heartbeat: HeartbeatRequest, from worker: WorkerID) async -> Bool {
         await withCheckedContinuation { caller in
             let isOver = self.waiting.withLock { waiting in
                 if waiting.isOver { return true }
                 waiting.reports[worker] = WorkerReports.Report(heartbeat: heartbeat, received: .now)
-                waiting.callers.append(caller)
+                waiting.callers.append((worker, caller))
                 return false
             }
             if isOver { caller.resume(returning: false) }
@@ -62,26 +66,23 @@ final class HeartbeatRelay: Sendable {
                 return taken
             }
             if batch.isEmpty { continue }
-            let isTaken = await self.send(batch, plane)
-            if !isTaken { self.putBack(batch) }
-            for caller in callers { caller.resume(returning: isTaken) }
+            let confirmed = await self.send(batch, plane)
+            if confirmed == nil { self.putBack(batch) }
+            for (worker, caller) in callers { caller.resume(returning: confirmed?.contains(worker) ?? false) }
         }
         let left = self.waiting.withLock { waiting in
             waiting.isOver = true
             defer { waiting.callers = [] }
             return waiting.callers
         }
-        for caller in left { caller.resume(returning: false) }
+        for (_, caller) in left { caller.resume(returning: false) }
     }
 
-    /// Whether the leader has it.
-    private func send(_ batch: [WorkerID: WorkerReports.Report], _ plane: ControlPlane) async -> Bool {
+    /// The workers that the leader has confirmed; nil if no leader has the batch.
+    private func send(_ batch: [WorkerID: WorkerReports.Report], _ plane: ControlPlane) async -> Set<WorkerID>? {
         // Nil also where too many wait for one: the next batch asks again.
-        guard let leader = try? await plane.node.leader(waiting: Self.patience) else { return false }
-        if leader == plane.node.identity.node {
-            for (worker, report) in batch { plane.note(report.heartbeat, from: worker, at: report.received) }
-            return true
-        }
+        guard let leader = try? await plane.node.leader(waiting: Self.patience) else { return nil }
+        if leader == plane.node.identity.node { return await plane.take(batch) }
         let items = batch.map { worker, report in
             let age = (ContinuousClock.now - report.received).components
             let milliseconds = Int(age.seconds) * 1_000 + Int(age.attoseconds / 1_000_000_000_000_000)
@@ -90,11 +91,13 @@ final class HeartbeatRelay: Sendable {
         do {
             var body = ByteBuffer(integer: Self.mark)
             body.writeBytes(try APIJSON.encode(Batch(items: items)))
-            let isTaken = try await plane.node.call(leader, body, timeout: Self.patience) == Self.taken
-            if isTaken { plane.telemetry.heartbeatsRelayed.add(UInt64(batch.count)) }
-            return isTaken
+            let answer = try await plane.node.call(leader, body, timeout: Self.patience)
+            guard answer.readableBytes > 0 else { return nil }
+            plane.telemetry.heartbeatsRelayed.add(UInt64(items.count))
+            let confirmed = try APIJSON.decode(Answer.self, from: answer.readableBytesView).confirmed
+            return Set(confirmed.map { WorkerID($0) })
         } catch {
-            return false
+            return nil
         }
     }
 
@@ -103,16 +106,18 @@ final class HeartbeatRelay: Sendable {
     }
 
     /// The leader's side.
-    static func receive(_ body: ByteBuffer, _ plane: ControlPlane) -> ByteBuffer {
+    static func receive(_ body: ByteBuffer, _ plane: ControlPlane) async -> ByteBuffer {
         var body = body
-        guard body.readInteger(as: UInt8.self) == Self.mark,
-            let batch = try? APIJSON.decode(Batch.self, from: body.readableBytesView)  // a peer's; dropped if malformed
-        else { return Self.taken }
-        guard plane.isLeader else { return ByteBuffer() }
+        guard plane.isLeader, body.readInteger(as: UInt8.self) == Self.mark,
+            let batch = try? APIJSON.decode(Batch.self, from: body.readableBytesView)  // a peer's; refused if malformed
+        else { return ByteBuffer() }
+        var reports: [WorkerID: WorkerReports.Report] = [:]
         for item in batch.items {
             let time = ContinuousClock.now - .milliseconds(min(max(item.age, 0), 60_000))
-            plane.note(item.heartbeat, from: WorkerID(item.worker), at: time)
+            reports[WorkerID(item.worker)] = WorkerReports.Report(heartbeat: item.heartbeat, received: time)
         }
-        return Self.taken
+        let answer = Answer(confirmed: await plane.take(reports).map(\.rawValue).sorted())
+        // Strings alone can always be encoded.
+        return (try? APIJSON.encode(answer)).map { ByteBuffer(bytes: $0) } ?? ByteBuffer()
     }
 }

@@ -12,6 +12,8 @@ import RaftTransport
 /// lead.
 enum SessionLossCall {
     static let mark: UInt8 = 0xB9
+    /// The leader's answer.
+    private static let taken = ByteBuffer(integer: UInt8(1))
     private static let patience = Duration.seconds(1)
     /// A leader that has just died is known as such only after an election. Without any, the timeout judges.
     private static let attemptsMax = 4
@@ -37,7 +39,7 @@ enum SessionLossCall {
         do {
             var call = ByteBuffer(integer: Self.mark)
             call.writeBytes(try APIJSON.encode(body))
-            return try await plane.node.call(leader, call, timeout: Self.patience) == HeartbeatRelay.taken
+            return try await plane.node.call(leader, call, timeout: Self.patience) == Self.taken
         } catch {
             return false
         }
@@ -54,7 +56,7 @@ enum SessionLossCall {
         var call = call
         guard call.readInteger(as: UInt8.self) == Self.mark,
             let body = try? APIJSON.decode(Body.self, from: call.readableBytesView)  // a peer's; dropped if malformed
-        else { return HeartbeatRelay.taken }
-        return self.take(body, plane) ? HeartbeatRelay.taken : ByteBuffer()
+        else { return Self.taken }
+        return self.take(body, plane) ? Self.taken : ByteBuffer()
     }
 }

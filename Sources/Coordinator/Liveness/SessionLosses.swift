@@ -23,7 +23,10 @@ final class SessionLosses: Sendable {
     /// Probes under way at once, and those that wait: when there are more, the timeout judges.
     private static let concurrency = 64
     private static let waitingMax = 4_096
-    /// Between the two probes of a worker.
+    /// Silence proves nothing, but may be this side's own.
+    private static let attemptsMax = 5
+    private static let refusalsNeeded = 2
+    /// Between two probes of a worker.
     private static let pause = Duration.milliseconds(150)
 
     init() {
@@ -68,10 +71,16 @@ final class SessionLosses: Sendable {
         guard let known = state.worker(worker), let loss = self.losses.withLock({ $0[worker] }),
             known.incarnation == loss.incarnation
         else { return self.forget(worker) }
-        for attempt in 0..<2 {
+        var refusals = 0
+        for attempt in 0..<Self.attemptsMax where refusals < Self.refusalsNeeded {
             if attempt > 0 { try? await Task.sleep(for: Self.pause) }  // ends early only when the task does
-            guard await WorkerProbe.findsNobody(at: known.address) else { return }
+            switch await WorkerProbe.look(at: known.address) {
+            case .nobody: refusals += 1
+            case .somebody: return
+            case .silence: break
+            }
         }
+        guard refusals == Self.refusalsNeeded else { return }
         self.losses.withLock { losses in
             guard losses[worker]?.incarnation == loss.incarnation else { return }
             losses[worker]?.probeFailedAt = .now

@@ -27,6 +27,7 @@ extension OpenAPIDocument {
             .query("Consistency", "MinIndex").answers(200, "Worker").refuses(404),
         Operation(.delete, "\(prefix)/workers/{id}", "A worker is gone for good", .admin).led.named
             .answers(200, "Deleted").refuses(404),
+        Operation(.get, "\(prefix)/ws", "A worker's session: an upgrade to WebSocket, else nothing").refuses(426),
     ]
 
     static let groups = [

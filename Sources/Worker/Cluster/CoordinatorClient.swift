@@ -37,10 +37,10 @@ struct CoordinatorClient: Sendable {
     }
 
     /// Moves this worker's pipelines elsewhere. Answered when that is done, or has taken too long.
-    func drain(_ workerID: String, timeout: Duration) async -> Answer<DrainResponse> {
+    func drain(_ workerID: String, incarnation: UInt64, timeout: Duration) async -> Answer<DrainResponse> {
         await self.call(
             "/api/v1/cluster/workers/\(workerID)/drain",
-            DrainRequest(timeoutSeconds: UInt32(clamping: timeout.components.seconds)),
+            DrainRequest(timeoutSeconds: UInt32(clamping: timeout.components.seconds), incarnation: incarnation),
             timeout: timeout
         )
     }

@@ -14,7 +14,12 @@ extension CoordinatorLink {
         await withTaskGroup(of: Void.self) { group in
             // Ends the wait where it can't be had.
             group.addTask {
-                switch await self.client.drain(self.report.workerID, timeout: self.drainTimeout) {
+                let answer = await self.client.drain(
+                    self.report.workerID,
+                    incarnation: self.report.incarnation,
+                    timeout: self.drainTimeout
+                )
+                switch answer {
                 case .answered: await self.waitUntilEmpty()
                 case .unknownWorker: self.logger.notice("not drained: the coordinators do not do that for this worker")
                 case .failed(let reason): self.logger.warning("not drained", metadata: ["reason": "\(reason)"])

@@ -100,7 +100,7 @@ struct CoordinatorLink: Service {
             let sent = ContinuousClock.now
             switch await self.client.heartbeat(beat, from: self.report.workerID, timeout: interval) {
             case .answered(let answer):
-                if answer.confirmed ?? true { self.confirmations.confirmed(sentAt: sent) }
+                if answer.confirmed == true { self.confirmations.confirmed(sentAt: sent) }
                 if isAnswered { break }
                 self.logger.info("heartbeats are answered again")
                 return false  // there is a coordinator again, so perhaps a session

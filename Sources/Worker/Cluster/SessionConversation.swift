@@ -28,6 +28,8 @@ struct SessionConversation: Sendable {
     private final class Shared: Sendable {
         struct State {
             var terms: SessionTerms?
+            /// When the heartbeat was sent that is to be answered.
+            var sent = ContinuousClock.now
             var isUnknown = false
             var refusal: String?
             var deadline: Scheduled<Void>?
@@ -72,9 +74,9 @@ struct SessionConversation: Sendable {
         guard await answers.next() != nil else { return }
         while !Task.isCancelled, let terms = shared.state.withLock({ $0.terms }) {
             self.expectAnswer(within: Self.heartbeatPatience, shared)
-            let beat = await self.report.heartbeat()
+            let heartbeat = await self.report.heartbeat()
             shared.state.withLock { $0.sent = .now }
-            try await sender.send(.heartbeat(beat))
+            try await sender.send(.heartbeat(heartbeat))
             guard await answers.next() != nil else { return }
             try await Task.sleep(for: CoordinatorLink.gap)
             await self.attention.next(within: terms.heartbeatInterval)
@@ -99,11 +101,7 @@ struct SessionConversation: Sendable {
         switch message {
         case .identifyAck(let terms): self.take(terms, shared)
         case .heartbeatAck(let answer):
-            // Only the leader's word counts: a follower may be cut off together with this worker.
-            if answer.confirmed ?? false, let sent = shared.state.withLock({ $0.sent }) {
-                let lease = shared.state.withLock { $0.terms?.leaseMilliseconds }
-                self.confirmations.confirmed(sentAt: sent, lease: lease.map { .milliseconds(Int64($0)) })
-            }
+            if answer.confirmed == true { self.confirm(shared) }
             self.noteAnswer(shared)
         case .error(let error):
             self.logger.debug("refused over the session", metadata: ["reason": "\(error.message)"])
@@ -127,6 +125,12 @@ struct SessionConversation: Sendable {
         } else if earlier?.heartbeatInterval != terms.heartbeatInterval {
             self.attention.call()  // the old interval is not waited for
         }
+    }
+
+    private func confirm(_ shared: Shared) {
+        let (sent, terms) = shared.state.withLock { ($0.sent, $0.terms) }
+        let lease = terms?.leaseMilliseconds.map { Duration.milliseconds(Int64($0)) }
+        self.confirmations.confirmed(sentAt: sent, lease: lease)
     }
 
     private func noteAnswer(_ shared: Shared) {
