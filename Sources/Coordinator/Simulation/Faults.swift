@@ -43,7 +43,8 @@ struct Faults {
     /// How long a broker and a client take at most to find out that the other end is gone.
     let keepAlive: Moment = .seconds(6)
 
-    init(_ random: inout SeededGenerator) {
+    /// - Parameter movesLeased: whether pipelines are moved that only leases keep apart.
+    init(_ random: inout SeededGenerator, movesLeased: Bool) {
         func draw(_ range: ClosedRange<UInt64>) -> UInt64 { UInt64.random(in: range, using: &random) }
         func chance(_ percent: UInt64) -> Bool { draw(0...99) < percent }
         self.workers = Int(draw(3...5))
@@ -63,8 +64,9 @@ struct Faults {
         self.kinds = FaultKind.allCases.filter { _ in chance(45) }
         self.operateInterval = .milliseconds(draw(500...20_000))
         self.clockRates = chance(50) ? 1_000...1_000 : 970...1_030
-        self.fencedOfTen = [0, 3, 7, 10][Int(draw(0...3))]
-        self.hasMoves = chance(60)
+        self.hasMoves = chance(40)
+        let fencedOfTen: UInt64 = [0, 3, 7, 10][Int(draw(0...3))]
+        self.fencedOfTen = self.hasMoves && !movesLeased ? 10 : fencedOfTen
         self.ambushLeader = self.kinds.contains(.ambushLeader) ? draw(10...200) : 0
         self.ambushOwner = self.kinds.contains(.ambushOwner) ? draw(10...100) : 0
         if !self.kinds.contains(.drop) { self.drop = 0 }

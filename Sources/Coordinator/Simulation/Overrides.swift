@@ -29,6 +29,8 @@ public enum Mutant: String, Hashable, Sendable, CaseIterable {
     case confirmUnheard
     /// A late heartbeat of a worker's former process takes the place of what the present one has said.
     case hearFormer
+    /// Operators move what no broker fences, too: its former worker may have begun just before, and have said nothing yet.
+    case moveLeased
     /// The requests of operators have no names: each repetition is another request.
     case nameless
 }

@@ -32,7 +32,7 @@ public final class World {
 
     init(seed: UInt64, overrides: Overrides, narrator: ((String) -> Void)?) {
         var random = SeededGenerator(seed: seed)
-        let faults = Faults(&random)
+        let faults = Faults(&random, movesLeased: overrides.mutants.contains(.moveLeased))
         self.random = random
         self.faults = faults
         self.overrides = overrides
