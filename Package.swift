@@ -155,6 +155,12 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "SecurityFlags",
+            dependencies: ["Security", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict
+        ),
+
         // MARK: Wire types
         .target(name: "ClusterAPI", swiftSettings: strict),
 
@@ -248,7 +254,7 @@ let package = Package(
         .target(
             name: "WorkerCommand",
             dependencies: [
-                "Worker",
+                "Security", "SecurityFlags", "Worker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -268,7 +274,9 @@ let package = Package(
         .executableTarget(
             name: "varpulis",
             dependencies: [
-                "ClusterAPI", "Coordinator", "Engine", "RaftCore", "RaftStorage", "VPL", "Worker", "WorkerCommand",
+                "ClusterAPI", "Coordinator", "Engine", "RaftCore", "RaftStorage", "Security", "SecurityFlags", "VPL",
+                "Worker",
+                "WorkerCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -360,6 +368,20 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "TestAuthority", path: "Tests/TestAuthority", swiftSettings: strict),
+        .testTarget(
+            name: "SecurityTests",
+            dependencies: [
+                "Security", "TestAuthority",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI"], swiftSettings: strict),
         .testTarget(
             name: "ClusterControlTests",
@@ -386,7 +408,7 @@ let package = Package(
             name: "CoordinatorTests",
             dependencies: [
                 "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "Raft", "RaftCore", "RaftSessions",
-                "RaftStorage", "RaftTestSupport", "RaftTransport", "Security", "WebSocket",
+                "RaftStorage", "RaftTestSupport", "RaftTransport", "Security", "TestAuthority", "WebSocket",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -395,6 +417,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict
         ),
@@ -416,14 +439,14 @@ let package = Package(
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
             name: "VarpulisTests",
-            dependencies: ["MQTT", "TestBroker", "varpulis"],
+            dependencies: ["MQTT", "TestAuthority", "TestBroker", "varpulis"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "ClusterAPI", "Engine", "MQTT", "TestBroker", "Threads", "VPL", "WebSocket", "Worker", "WorkerCommand",
-                "varpulis-worker",
+                "ClusterAPI", "Engine", "MQTT", "Security", "TestAuthority", "TestBroker", "Threads", "VPL", "WebSocket",
+                "Worker", "WorkerCommand", "varpulis-worker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -431,6 +454,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict
         ),

@@ -1,5 +1,6 @@
 public import Logging
 import NIOCore
+public import Security
 
 /// What a worker needs to know before it starts.
 public struct WorkerConfiguration: Sendable {
@@ -7,8 +8,16 @@ public struct WorkerConfiguration: Sendable {
     public var bind: String
     /// 0 for any that is free.
     public var port: Int
-    /// Shown by callers in `x-api-key`, and by this worker to its coordinators.
+    /// Shown by callers in `x-api-key`: coordinators are told it when the worker registers.
     public var apiKey: String?
+    /// Shown by this worker to its coordinators; nil for the same as `apiKey`.
+    public var coordinatorKey: String?
+    /// Certificates, read again on SIGHUP. With one of its own, the worker speaks TLS.
+    public var tls = TLSFiles()
+    /// Requests a second that each client address may make to change something, and twice as many at once.
+    public var rateLimit: Int?
+    /// How slowly requests may come in.
+    public var requestLimits = RequestLimits()
     /// Base URLs of coordinators; empty for a worker on its own.
     public var coordinators: [String] = []
     /// Nil for one that is drawn, and kept in the state directory where there is one.
@@ -19,6 +28,8 @@ public struct WorkerConfiguration: Sendable {
     public var stateDirectory: String?
     /// The folder in which programs may write files.
     public var workDirectory = "."
+    /// Takes the events that could not be delivered; nil for `varpulis-dlq.jsonl` in that folder.
+    public var deadLetterFile: String?
     /// The beginning of the client ids under which pipelines are known to brokers.
     public var clientIDPrefix = "varpulis"
     public var pipelinesMax = 100
@@ -60,6 +71,9 @@ extension WorkerConfiguration {
             throw WorkerConfigurationError(
                 description: "Without --api-key a worker listens on loopback only. Give it a key, or --bind 127.0.0.1."
             )
+        }
+        do throws(FileError) { try self.tls.validate() } catch {
+            throw WorkerConfigurationError(description: error.description)
         }
         for url in self.coordinators + [self.advertiseAddress].compactMap({ $0 })
         where !url.hasPrefix("http://") && !url.hasPrefix("https://") {

@@ -1,13 +1,18 @@
 import AsyncHTTPClient
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
+import Security
 import ServiceLifecycle
 import UnixSignals
 
 /// A worker: pipelines with an HTTP API in front and, in a cluster, a link to the coordinators.
 public enum WorkerServer {
+    /// How long a connection may be silent between requests.
+    private static let silence = TimeAmount.seconds(90)
+
     /// Runs until the process is told to stop (SIGTERM or SIGINT) or the task is cancelled. `onRunning` is told the port
     /// once requests are taken.
     public static func run(
@@ -34,6 +39,7 @@ public enum WorkerServer {
         _ httpClient: HTTPClient,
         _ onRunning: @escaping @Sendable (Int) -> Void
     ) async throws {
+        let security = try WorkerSecurity(configuration)
         let store = try configuration.stateDirectory.map { path throws(StateDirectoryError) in try PipelineStore(path) }
         let workerID = try Self.workerID(configuration, store)
         let attention = Attention()
@@ -41,7 +47,12 @@ public enum WorkerServer {
         let standing = ClusterStanding(
             workerID: workerID,
             incarnation: .random(in: 1 ... .max),
-            coordinators: CoordinatorClient(client: httpClient, list: coordinators, apiKey: configuration.apiKey),
+            coordinators: CoordinatorClient(
+                client: httpClient,
+                list: coordinators,
+                apiKey: configuration.coordinatorKey ?? configuration.apiKey,
+                credentials: security.credentials
+            ),
             confirmations: Confirmations()
         )
         let surroundings = PipelineSurroundings(
@@ -49,6 +60,9 @@ public enum WorkerServer {
             workDirectory: WorkDirectory(configuration.workDirectory),
             console: ConsoleWriter(),
             standing: configuration.coordinators.isEmpty ? nil : standing,
+            deadLetters: DeadLetters(
+                path: configuration.deadLetterFile ?? "\(configuration.workDirectory)/varpulis-dlq.jsonl"
+            ),
             onPhaseChange: { attention.call() },
             logger: configuration.logger
         )
@@ -66,6 +80,7 @@ public enum WorkerServer {
             workerID: workerID,
             incarnation: standing.incarnation,
             apiKey: configuration.apiKey,
+            coordinatorKey: configuration.coordinatorKey ?? configuration.apiKey,
             pipelinesMax: configuration.pipelinesMax,
             registry: registry
         )
@@ -77,7 +92,7 @@ public enum WorkerServer {
                 report: report,
                 attention: attention,
                 confirmations: standing.confirmations,
-                secure: nil,
+                secure: Self.secure(security.credentials),
                 logger: configuration.logger
             ),
             address: address,
@@ -91,17 +106,25 @@ public enum WorkerServer {
             registry: registry,
             tenants: tenants,
             readiness: readiness,
+            security: security,
             configuration: configuration
         )
         let application = Application(
             router: routes.router(),
+            server: HTTPServerBuilder { responder in
+                GuardedChannel(
+                    HTTP1Channel(responder: responder, configuration: .init(idleTimeout: Self.silence)),
+                    security.guards
+                )
+            },
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"
             ),
+            services: [HangUp { security.reload() }],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
-                address.fulfil(configuration.advertiseAddress ?? Self.url(configuration.bind, port))
+                address.fulfil(configuration.advertiseAddress ?? Self.url(configuration, port))
                 configuration.logger.info("worker", metadata: ["id": "\(workerID)", "port": "\(port)"])
                 onRunning(port)
             },
@@ -136,6 +159,18 @@ public enum WorkerServer {
         return id
     }
 
+    /// What puts TLS under a session with a coordinator.
+    private static func secure(
+        _ credentials: TLSCredentials?
+    ) -> (@Sendable (any Channel, _ host: String) throws -> Void)? {
+        guard let credentials else { return nil }
+        return { channel, host in
+            // An address is no name that a certificate could be asked for; nil says so.
+            let name = (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
+            try channel.pipeline.syncOperations.addHandlers(credentials.clientHandlers(host: name))
+        }
+    }
+
     private static func metricsServer(_ routes: WorkerRoutes) -> [any Service] {
         let configuration = routes.configuration
         guard let port = configuration.metricsPort else { return [] }
@@ -152,7 +187,9 @@ public enum WorkerServer {
         return [application]
     }
 
-    private static func url(_ bind: String, _ port: Int) -> String {
-        bind.contains(":") ? "http://[\(bind)]:\(port)" : "http://\(bind):\(port)"
+    private static func url(_ configuration: WorkerConfiguration, _ port: Int) -> String {
+        let scheme = configuration.tls.certificate == nil ? "http" : "https"
+        let host = configuration.bind.contains(":") ? "[\(configuration.bind)]" : configuration.bind
+        return "\(scheme)://\(host):\(port)"
     }
 }

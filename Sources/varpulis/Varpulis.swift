@@ -11,7 +11,8 @@ struct Varpulis: AsyncParsableCommand {
         discussion: "Exit codes: 0 success, 1 failure, 2 wrong usage.",
         version: "varpulis \(CoordinatorServer.version)",
         subcommands: [
-            CoordinatorCommand.self, RaftCommand.self, ServerCommand.self, RunCommand.self, SimulateCommand.self,
+            CoordinatorCommand.self, RaftCommand.self, KeysCommand.self, ServerCommand.self, RunCommand.self,
+            SimulateCommand.self,
             CheckCommand.self,
             ExplainCommand.self, FormatCommand.self, ParseCommand.self,
         ]

@@ -73,6 +73,20 @@ struct ProgressTests {
         #expect(Plans.plan(cluster.state, failing, at: 1).actions == [Plans.start("w1", self.p1, epoch: 1)])
     }
 
+    @Test("what was tried long ago is forgotten")
+    func forgetting() {
+        var cluster = Cluster(workers: 1)
+        cluster.deploy("g", on: ["w1"])
+        let backOff = Plans.plan(cluster.state, at: 0).backOff
+        #expect(backOff.count == 1)
+        cluster.report(self.p1)
+        let reports = { (second: Int) in
+            ["w1": Plans.heard(second, [Plans.holds(self.p1, epoch: 1)])] as [WorkerID: WorkerReport]
+        }
+        #expect(Plans.plan(cluster.state, reports(60), at: 60, after: backOff).backOff.count == 1)
+        #expect(Plans.plan(cluster.state, reports(61), at: 61, after: backOff).backOff.count == 0)
+    }
+
     @Test("one worker does not take up a whole plan")
     func boundPerWorker() {
         var cluster = Cluster(workers: 2)

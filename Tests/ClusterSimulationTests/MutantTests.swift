@@ -6,7 +6,7 @@ struct MutantTests {
     /// Each with a seed from which on some world shows what is wrong without the rule.
     static let mutants: [(Mutant, UInt64)] = [
         (.deployOlder, 1), (.claimUnread, 5), (.reconnect, 5), (.blameEarly, 1), (.ignoreLease, 1), (.nameless, 1),
-        (.confirmUnheard, 27), (.hearFormer, 103), (.confirmAlone, 1),
+        (.confirmUnheard, 28), (.hearFormer, 103), (.confirmAlone, 125),
     ]
 
     @Test("the simulation notices each rule that is broken", arguments: mutants)

@@ -104,7 +104,7 @@ struct ForwardedRequestTests {
         var bytes = Self.request().encoded()
         bytes.setInteger(UInt8(1), at: 0)
         #expect(ForwardedRequest(bytes) == nil)
-        for (place, value) in [(2, UInt8(2)), (7, 3), (7, 255)] {
+        for (place, value) in [(6, UInt8(2)), (11, 3), (11, 255)] {
             bytes = Self.request().encoded()
             bytes.setInteger(value, at: place)
             #expect(ForwardedRequest(bytes) == nil)
@@ -115,7 +115,7 @@ struct ForwardedRequestTests {
             #expect(ForwardedRequest(bytes) == nil)
         }
         bytes = Self.request().encoded()
-        bytes.setInteger(UInt32.max, at: 8)
+        bytes.setInteger(UInt32.max, at: 12)
         #expect(ForwardedRequest(bytes) == nil)
         for status in [UInt16(0), 199, 600, .max] {
             var bytes = ForwardedAnswer.response(try await Self.response()).encoded()

@@ -15,25 +15,26 @@ final class TestCoordinatorCluster: Sendable {
     private let adjust: @Sendable (inout CoordinatorConfiguration) -> Void
     private let coordinators = Mutex<[NodeID: TestCoordinator]>([:])
 
-    private init(_ adjust: @escaping @Sendable (inout CoordinatorConfiguration) -> Void) async throws {
+    private init(scheme: String, _ adjust: @escaping @Sendable (inout CoordinatorConfiguration) -> Void) async throws {
         self.adjust = adjust
         var doorways: [Doorway] = []
         for _ in 0..<3 { doorways.append(try await Doorway.open()) }
         self.doorways = Mutex(doorways)
         self.directories = Mutex(try doorways.map { _ in try TemporaryDirectory() })
-        self.genesis = try Genesis(peers: try doorways.map { try PeerAddress("127.0.0.1:\($0.port)") })
+        self.genesis = try Genesis(peers: try doorways.map { try PeerAddress("\(scheme)://127.0.0.1:\($0.port)") })
     }
 
     /// Runs `body` against three members of which one leads.
     static func run(
+        scheme: String = "http",
         adjust: @escaping @Sendable (inout CoordinatorConfiguration) -> Void = { _ in },
         _ body: (TestCoordinatorCluster) async throws -> Void
     ) async throws {
-        let cluster = try await TestCoordinatorCluster(adjust)
+        let cluster = try await TestCoordinatorCluster(scheme: scheme, adjust)
         let result: Result<Void, any Error>
         do {
             for member in cluster.members { try await cluster.start(member) }
-            _ = try await cluster.leader()
+            if scheme == "http" { _ = try await cluster.leader() }
             try await body(cluster)
             result = .success(())
         } catch {

@@ -51,6 +51,16 @@ final class RunningCommand {
         get throws { try String(contentsOf: self.folder.appending(path: "stdout"), encoding: .utf8) }
     }
 
+    /// What it has told of itself so far.
+    var errors: String {
+        get throws { try String(contentsOf: self.folder.appending(path: "stderr"), encoding: .utf8) }
+    }
+
+    var isRunning: Bool { self.process.isRunning }
+
+    /// Tells it to read again what may have changed on disk.
+    func hangUp() { kill(self.process.processIdentifier, SIGHUP) }
+
     /// Asks it to end.
     func terminate() { self.process.terminate() }
 

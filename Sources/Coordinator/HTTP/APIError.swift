@@ -2,6 +2,7 @@ import ClusterAPI
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import RaftCore
 
 /// A refused request: a status and the body that goes with it.
@@ -103,6 +104,7 @@ struct APIError: Error {
         switch error {
         case let error as APIError: self = error
         case let error as BodyError: self = .badBody(error)
+        case is HTTPParserError: self.init(.badRequest, "The request is not HTTP as it should be")
         case is NIOTooManyBytesError: self.init(.contentTooLarge, "The request body is too large")
         case let error as HTTPError: self.init(error.status, error.body ?? error.status.reasonPhrase)
         default: return nil

@@ -1,3 +1,4 @@
+import ClusterState
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -7,8 +8,9 @@ import RaftSessions
 /// A request on its way from a follower to the leader: what was asked, what the follower verified, and the token by
 /// which it may be sent again.
 ///
-/// Layout: version 4 (u8), role (u8), repeated (u8: 0 or 1), milliseconds left (u32), token, then method, path with
-/// query, content type, request id, each with its length (u32), and the body to the end. The token is a byte and: 0 nothing; 1
+/// Layout: version 5 (u8), role (u8), id of the key with its length (u32; 0 for a key that the state does not have),
+/// repeated (u8: 0 or 1), milliseconds left (u32), token, then method, path with query, content type, request id, each
+/// with its length (u32), and the body to the end. The token is a byte and: 0 nothing; 1
 /// session, sequence, lowest unanswered (u64 each); 2 the digests of key and request (two u64 each).
 struct ForwardedRequest: Equatable {
     var caller: Caller
@@ -19,7 +21,7 @@ struct ForwardedRequest: Equatable {
     var requestID: String
     var body: ByteBuffer
 
-    static let version: UInt8 = 4
+    static let version: UInt8 = 5
 
     init(_ request: Request, caller: Caller, passage: Passage, requestID: String, body: ByteBuffer) {
         self.caller = caller
@@ -45,6 +47,7 @@ struct ForwardedRequest: Equatable {
         var out = ByteBuffer()
         out.writeInteger(Self.version)
         out.writeInteger(self.caller.role.rawValue)
+        out.writeSized(self.caller.key?.rawValue ?? "")
         out.writePassage(self.passage)
         for text in [self.method, self.path, self.contentType, self.requestID] { out.writeSized(text) }
         out.writeImmutableBuffer(self.body)
@@ -56,11 +59,11 @@ struct ForwardedRequest: Equatable {
         var bytes = bytes
         guard bytes.readInteger(as: UInt8.self) == Self.version,
             let role = bytes.readInteger(as: UInt8.self).flatMap(Role.init(rawValue:)),
-            let passage = bytes.readPassage(),
+            let key = bytes.readSized(), let passage = bytes.readPassage(),
             let method = bytes.readSized(), let path = bytes.readSized(), let contentType = bytes.readSized(),
             let requestID = bytes.readSized(), RequestID.isSane(requestID.utf8)
         else { return nil }
-        self.caller = Caller(role: role)
+        self.caller = Caller(role: role, key: key.isEmpty ? nil : KeyID(key))
         self.passage = passage
         self.method = method
         self.path = path

@@ -1,4 +1,5 @@
 import ClusterAPI
+import ClusterState
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -13,6 +14,8 @@ struct Gate: RouterMiddleware {
     let counters: RefusalCounters
     /// What there is to be asked for.
     var paths: KnownPaths?
+    /// This member's own state, as far as it has got.
+    let state: @Sendable () async -> ClusterState
     static let keyHeader = HTTPField.Name("x-api-key")!  // a literal token, checked by the tests
 
     @concurrent func handle(
@@ -23,7 +26,8 @@ struct Gate: RouterMiddleware {
         var context = context
         if context.caller == nil {
             if let refusal = self.limit(request, from: context.client) { return refusal }
-            context.caller = self.keys.caller(showing: request.headers[Self.keyHeader].map { Array($0.utf8) })
+            let key = request.headers[Self.keyHeader].map { Array($0.utf8) }
+            context.caller = await self.keys.caller(showing: key, in: self.state)
         }
         do {
             let response = try await next(request, context)

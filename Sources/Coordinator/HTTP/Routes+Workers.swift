@@ -52,8 +52,7 @@ extension Routes {
         guard !body.workerID.isEmpty, body.workerID.utf8.count <= 256 else {
             throw APIError(.badRequest, "Invalid request body: `worker_id` must have 1 to 256 bytes")
         }
-        guard body.address.hasPrefix("http://") || body.address.hasPrefix("https://"), body.address.utf8.count <= 512
-        else { throw APIError(.badRequest, "Invalid request body: `address` must be an http or https URL") }
+        let address = try WorkerAddress(body.address)
         // The coordinator calls workers with its own key. Another one would have to be kept somewhere.
         if let key = self.plane.configuration.apiKey, body.apiKey != key {
             throw APIError(
@@ -67,9 +66,11 @@ extension Routes {
         let command = Command.Register(
             worker: id,
             incarnation: incarnation,
-            address: Self.withoutTrailingSlash(body.address),
+            address: address.text,
             capacity: .init(cpuCores: body.capacity.cpuCores, pipelinesMax: body.capacity.pipelinesMax),
-            replacing: known?.incarnation
+            replacing: known?.incarnation,
+            key: context.caller?.key,
+            takesOver: context.role == .admin
         )
         let terms = self.plane.sessionTerms(await self.plane.node.local().machine.state)
         let answer = RegisterResponse(
@@ -107,15 +108,14 @@ extension Routes {
             ) { _, _ -> Response in throw Unsettled.nothingDone }
         }
         guard let known else { throw APIError(.notFound, "Worker not found") }
+        if let owner = known.key, owner != context.caller?.key, context.role != .admin {
+            throw APIError(.forbidden, "Worker \(id) was registered with another API key")
+        }
         // Another process has taken the id over: this one must register again, and will learn what is not its any more.
         if let incarnation = body.incarnation, incarnation != known.incarnation.rawValue {
             throw APIError(.notFound, "Worker not found: another process has registered as \(id)")
         }
         return Response.json(.ok, HeartbeatResponse(confirmed: await self.plane.hear(body, from: id)))
-    }
-
-    private static func withoutTrailingSlash(_ address: String) -> String {
-        address.hasSuffix("/") ? String(address.dropLast()) : address
     }
 }
 

@@ -24,7 +24,10 @@ struct Routes: Sendable {
 
     func gate(paths: KnownPaths? = nil) -> Gate {
         let security = self.plane.security
-        return Gate(keys: security.keys, limiter: security.limiter, counters: security.counters, paths: paths)
+        let node = self.plane.node
+        return Gate(keys: security.keys, limiter: security.limiter, counters: security.counters, paths: paths) {
+            await node.local().machine.state
+        }
     }
 
     func router() -> Router<APIContext> { self.table().router }
@@ -49,6 +52,7 @@ struct Routes: Sendable {
         self.addBatchInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addConnectors(to: table.group(RouterPath(Self.prefix)))
         self.addMembers(to: table.group(RouterPath(Self.prefix)))
+        self.addKeys(to: table.group(RouterPath(Self.prefix)))
         self.addUnimplemented(to: table.group(RouterPath(Self.prefix)))
         self.addMembershipCalls(to: table.group("raft"))
         return table

@@ -90,9 +90,9 @@ final class HeartbeatRelay: Sendable {
         do {
             var body = ByteBuffer(integer: Self.mark)
             body.writeBytes(try APIJSON.encode(Batch(items: items)))
-            guard try await plane.node.call(leader, body, timeout: Self.patience) == Self.taken else { return false }
-            plane.telemetry.heartbeatsRelayed.add(UInt64(items.count))
-            return true
+            let isTaken = try await plane.node.call(leader, body, timeout: Self.patience) == Self.taken
+            if isTaken { plane.telemetry.heartbeatsRelayed.add(UInt64(batch.count)) }
+            return isTaken
         } catch {
             return false
         }

@@ -63,7 +63,8 @@ struct WorkerSessions: Sendable {
         guard case .identify(let identification) = Self.message(text) else {
             return try await self.refuse(.unidentified, "Identify comes first", sender)
         }
-        let caller = self.gate.keys.caller(showing: identification.apiKey.map { Array($0.utf8) })
+        let key = identification.apiKey.map { Array($0.utf8) }
+        let caller = await self.gate.keys.caller(showing: key, in: self.gate.state)
         guard let caller, caller.role >= .operator else {
             self.gate.counters.count(caller == nil ? .unauthorized : .forbidden)
             return try await self.refuse(.unauthorized, "Invalid API key, or one whose role does not suffice", sender)

@@ -50,6 +50,15 @@ extension OpenAPIDocument {
             .takes("Program").answers(200, "Findings"),
     ]
 
+    static let keys = [
+        Operation(.post, "\(prefix)/keys", "Create a key; the answer is the only one that has it", .admin).led.named
+            .takes("KeyWish").answers(201, "Key"),
+        Operation(.get, "\(prefix)/keys", "The keys, without themselves", .admin).led
+            .query("Limit", "Offset", "Consistency", "MinIndex").answers(200, "KeyPage"),
+        Operation(.delete, "\(prefix)/keys/{id}", "Revoke a key", .admin).led.named
+            .answers(200, "Deleted").refuses(404),
+    ]
+
     static let migrations = [
         Operation(.post, "\(prefix)/workers/{id}/drain", "Have a worker emptied", .operator).led.named
             .takes("DrainWish", isRequired: false).answers(200, "Drained").refuses(404),
@@ -57,6 +66,8 @@ extension OpenAPIDocument {
             .answers(200, "Worker").refuses(404),
         Operation(.post, "\(prefix)/rebalance", "Have pipelines spread evenly", .operator).led.named
             .answers(200, "Rebalanced"),
+        Operation(.get, "\(prefix)/placements/{group}/{pipeline}", "Whose a pipeline is", .operator).led
+            .query("Consistency", "MinIndex").answers(200, "Assignment").refuses(404),
         Operation(.post, "\(prefix)/pipelines/{group}/{pipeline}/migrate", "Move a pipeline", .operator).led.named
             .takes("MigrationWish").answers(202, "MigrationStarted").refuses(404),
         Operation(.get, "\(prefix)/migrations", "Moves of pipelines, under way and of late", .viewer).led

@@ -45,7 +45,26 @@ extension OpenAPIDocument {
         ]),
     ]
 
+    static let keySchemas: [String: JSONValue] = [
+        "KeyWish": Schema.object(
+            ["name": Schema.text(1, 256), "role": Schema.oneOf("viewer", "operator", "admin")],
+            optional: ["expires_in_secs": Schema.orNull(["type": "integer", "minimum": 1, "maximum": 3_153_600_000])]
+        ),
+        "KeyPage": Schema.page("keys", of: "Key"),
+        "Key": Schema.object(
+            ["id": Schema.text, "name": Schema.text, "role": Schema.text, "created_at_ms": Schema.count],
+            optional: ["expires_at_ms": Schema.count, "key": Schema.text]
+        ),
+    ]
+
     static let migrationSchemas: [String: JSONValue] = [
+        "Assignment": Schema.object(
+            [
+                "group_id": Schema.text, "pipeline": Schema.text, "epoch": Schema.count,
+                "status": Schema.oneOf("Deploying", "Running", "Failed", "Stopped"),
+            ],
+            optional: ["worker_id": Schema.text, "incarnation": Schema.count]
+        ),
         "DrainWish": Schema.object(
             [:],
             optional: [

@@ -6,7 +6,7 @@ import NIOCore
 /// `GET /openapi.json`: the whole API in OpenAPI 3.1. A test compares it with the routes there are.
 enum OpenAPIDocument {
     static let operations =
-        Self.probes + Self.workers + Self.groups + Self.migrations + Self.connectors + Self.observation
+        Self.probes + Self.workers + Self.groups + Self.migrations + Self.keys + Self.connectors + Self.observation
         + Self.members + Self.unimplemented
 
     static let bytes: [UInt8] = Array(Self.json.text.utf8)
@@ -38,6 +38,7 @@ enum OpenAPIDocument {
                 ],
                 "schemas": .object(
                     Self.commonSchemas.merging(Self.entitySchemas) { first, _ in first }
+                        .merging(Self.keySchemas) { first, _ in first }
                         .merging(Self.migrationSchemas) { first, _ in first }
                         .merging(Self.observationSchemas) { first, _ in first }
                         .merging(Self.memberSchemas) { first, _ in first }

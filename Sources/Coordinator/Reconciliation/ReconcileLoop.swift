@@ -75,10 +75,6 @@ struct ReconcileLoop: Sendable {
         let plan = self.reconciler.plan(situation, backOff: current.backOff)
         current.backOff = plan.backOff
         office = current
-        let telemetry = self.plane.telemetry
-        telemetry.reconciling.note(situation.state, openTargets: current.backOff.count, at: now)
-        telemetry.reconciling.note(plan.actions)
-        telemetry.sweeps.note(workers: situation.state.workerCount, .now - now)
         for worker in plan.actions.compactMap(\.workerMarkedUnhealthy) {
             self.plane.logger.warning(
                 plan.lost.contains(worker)
@@ -86,6 +82,10 @@ struct ReconcileLoop: Sendable {
                 metadata: ["worker": "\(worker)"]
             )
         }
+        let telemetry = self.plane.telemetry
+        telemetry.reconciling.note(situation.state, openTargets: current.backOff.count, at: now)
+        telemetry.reconciling.note(plan.actions)
+        telemetry.sweeps.note(workers: situation.state.workerCount, .now - now)
         let wanted = await self.carryOut(plan.actions, situation.state)
         self.plane.lastSweep.value = Health.Sweep(
             workersChecked: situation.state.workerCount,
@@ -112,6 +112,7 @@ struct ReconcileLoop: Sendable {
                 self.plane.telemetry.reconciling.failedProposals.add()
                 return []  // the next pass asks again
             }
+            if case .advanceMigration(let step) = command { self.note(step, state) }
         }
         var wanted: [WorkerID] = []
         for action in actions {
@@ -119,6 +120,13 @@ struct ReconcileLoop: Sendable {
             if self.calls.add(call, to: worker) { wanted.append(worker) }
         }
         return wanted
+    }
+
+    /// A migration may have come to its end with this step.
+    private func note(_ step: Command.AdvanceMigration, _ state: ClusterState) {
+        guard !step.to.isOpen, let migration = state.migration(step.migration) else { return }
+        let took = WallClock.milliseconds - min(WallClock.milliseconds, migration.startedMilliseconds)
+        self.plane.telemetry.migrations.note(isSuccess: step.to == .completed, .milliseconds(took))
     }
 
     private func call(for action: Action, _ state: ClusterState) -> (WorkerID, WorkerCalls.Call)? {

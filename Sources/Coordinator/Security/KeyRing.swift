@@ -1,12 +1,14 @@
+import ClusterState
 import Logging
 import OpenSSL
 import Security
 import Synchronization
 
-/// The keys that callers may show, and what each lets them do: the cluster's own key, and those of a file, which can be
-/// read again while the process runs.
+/// The keys that callers may show, and what each lets them do: the cluster's own key, those of a file, which can be
+/// read again while the process runs, and those of the replicated state.
 ///
-/// Keys are compared by their hashes, each with all of them, so the time tells nothing of how close a guess was.
+/// Keys are compared by their hashes, each with all of them, so the time tells nothing of how close a guess was. A key
+/// that was revoked is worth nothing on a member as soon as that has applied the revocation.
 final class KeyRing: Sendable {
     private struct Entry: Sendable {
         var digest: [UInt8]
@@ -19,6 +21,7 @@ final class KeyRing: Sendable {
     private let path: String?
     private let entries: Mutex<[Entry]>
     private let version = Atomic(0)
+    private let replicated = ReplicatedKeys()
 
     /// `clusterKey`: the key that has the role of an administrator; without one, it is the file's first of that role.
     init(clusterKey: String?, file path: String?) throws {
@@ -64,16 +67,30 @@ final class KeyRing: Sendable {
         }
     }
 
-    /// Nil for a caller who shows no key, or one that nobody knows.
-    func caller(showing key: [UInt8]?) -> Caller? {
+    /// Nil for a caller who shows no key, or one that nobody knows. `state`: this member's own.
+    func caller(showing key: [UInt8]?, in state: () async -> ClusterState) async -> Caller? {
+        if let caller = self.ownCaller(showing: key) { return caller }
+        guard let key, Self.canBeKey(key) else { return nil }
+        let now = WallClock.milliseconds
+        let current = await state()
+        do {
+            return try self.replicated.caller(showing: key, try SHA256.hash(key), in: current, now: now)
+        } catch {
+            return nil  // who can't be compared is not let in
+        }
+    }
+
+    /// The caller that shows a key of the command line or of the file; nil for all others.
+    func ownCaller(showing key: [UInt8]?) -> Caller? {
         if self.isOpen { return Caller(role: .admin) }
-        guard let key, !key.isEmpty, key.count <= KeyText.byteCountMax else { return nil }
-        // Who can't be compared is not let in.
-        guard let digest = try? SHA256.hash(key) else { return nil }
+        guard let key, Self.canBeKey(key) else { return nil }
+        guard let digest = try? SHA256.hash(key) else { return nil }  // who can't be compared is not let in
         var found: Caller?
         for entry in self.entries.withLock({ $0 }) where constantTimeEqual(entry.digest, digest) {
             if found == nil { found = entry.caller }
         }
         return found
     }
+
+    private static func canBeKey(_ key: [UInt8]) -> Bool { !key.isEmpty && key.count <= KeyText.byteCountMax }
 }

@@ -64,16 +64,6 @@ extension ClusterState {
         self.migrationsByID.values.contains { $0.finishedMilliseconds.map { $0 < milliseconds } ?? false }
     }
 
-    /// Of each placement the last migration that has switched, unless it is completed.
-    public var lastMoves: [PlacementKey: Migration] {
-        var moves: [PlacementKey: Migration] = [:]
-        for migration in self.migrationsByID.values where migration.targetEpoch != nil {
-            if let other = moves[migration.placement], Self.isEarlier(migration, other) { continue }
-            moves[migration.placement] = migration
-        }
-        return moves.filter { $0.value.phase != .completed }
-    }
-
     private static func isEarlier(_ one: Migration, _ other: Migration) -> Bool {
         one.startIndex == other.startIndex ? one.id < other.id : one.startIndex < other.startIndex
     }

@@ -9,7 +9,7 @@ final class RequestParts: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let watch: RequestWatch
-    private var isUpgraded = false
+    private var isLeaving = false
 
     init(_ watch: RequestWatch) { self.watch = watch }
 
@@ -25,16 +25,17 @@ final class RequestParts: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         context.write(data, promise: promise)
         switch Self.unwrapOutboundIn(data) {
-        case .head(let head) where head.status == .switchingProtocols: self.isUpgraded = true
+        case .head(let head) where head.status == .switchingProtocols: self.isLeaving = true
         case .end: self.watch.answered()
         case .head, .body: break
         }
     }
 
-    /// Leaves behind the answer that upgrades the connection: gone before, it would keep the flush from those in front.
     func flush(context: ChannelHandlerContext) {
         context.flush()
-        guard self.isUpgraded else { return }
+        guard self.isLeaving else { return }
+        // Not before: a write and its flush, made in one call, both want this handler where it was.
+        self.isLeaving = false
         self.watch.leave()
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }

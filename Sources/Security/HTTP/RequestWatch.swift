@@ -94,8 +94,9 @@ public final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: What others see of requests
 
-    /// The head of a request is here.
-    func headRead() {
+    /// The head of a request is here; may be told again until the request is.
+    public func headRead() {
+        if self.phase == .body { return }
         self.begin(.body)
         self.hasAnswerBegun = self.unanswered > 0
         self.isAnsweredEarly = false
@@ -180,7 +181,8 @@ extension RequestWatch.Refusal {
         let (status, code, sentence) =
             switch self {
             case .requestTimeout: ("408 Request Timeout", "408", "The request did not come in good time")
-            case .headerFieldsTooLarge: ("431 Request Header Fields Too Large", "431", "The request's head is too large")
+            case .headerFieldsTooLarge:
+                ("431 Request Header Fields Too Large", "431", "The request's head is too large")
             }
         let body = #"{"code":"\#(code)","error":"\#(sentence)"}"#
         return allocator.buffer(

@@ -15,15 +15,23 @@ public final class TLSCredentials: Sendable {
     private let files: TLSFiles
     private let counters: RefusalCounters
     private let logger: Logger
+    private let handshakePatience: TimeAmount
     private let loaded: Mutex<Loaded>
     private let failures = LoggedCauses()
 
     /// Throws a sentence if a file is missing, is broken, or does not go with the others.
-    public init(_ files: TLSFiles, counters: RefusalCounters, logger: Logger) throws(FileError) {
+    /// - Parameter handshakePatience: How long a handshake may take.
+    public init(
+        _ files: TLSFiles,
+        counters: RefusalCounters,
+        logger: Logger,
+        handshakePatience: TimeAmount = .seconds(10)
+    ) throws(FileError) {
         try files.validate()
         self.files = files
         self.counters = counters
         self.logger = logger
+        self.handshakePatience = handshakePatience
         self.loaded = Mutex(try Self.load(files))
     }
 
@@ -69,23 +77,29 @@ public final class TLSCredentials: Sendable {
         return (try? pipeline.nioSSL_peerCertificate()) != nil  // throws where there is no TLS
     }
 
-    private func watch(_ peer: String) -> TLSHandshakeWatch {
-        TLSHandshakeWatch { cause, address in
+    private func watch(_ peer: String) -> TLSWatch {
+        TLSWatch(patience: self.handshakePatience) { cause, address in
             self.counters.count(.tlsHandshake)
             guard self.failures.isNew(cause) else { return }
             self.logger.warning(
                 "TLS handshake failed",
-                metadata: ["reason": "\(cause)", "with": "\(peer)", "address": "\(address.map { "\($0)" } ?? "unknown")"]
+                metadata: [
+                    "reason": "\(cause)", "with": "\(peer)", "address": "\(address.map { "\($0)" } ?? "unknown")",
+                ]
             )
         }
     }
 
     // MARK: Files
 
+    /// How long the end of a connection waits for the other side's.
+    private static let farewellTimeout = TimeAmount.seconds(1)
+
     private static func load(_ files: TLSFiles) throws(FileError) -> Loaded {
         let trusted = try files.authority.map { path throws(FileError) in try self.certificates(path) }
         var client = TLSConfiguration.makeClientConfiguration()
         client.minimumTLSVersion = .tlsv12
+        client.shutdownTimeout = Self.farewellTimeout
         if let trusted { client.trustRoots = .certificates(trusted) }
         if let certificate = files.clientCertificate, let key = files.clientKey {
             client.certificateChain = try self.certificates(certificate).map { .certificate($0) }
@@ -102,6 +116,7 @@ public final class TLSCredentials: Sendable {
             privateKey: .privateKey(try self.key(key))
         )
         server.minimumTLSVersion = .tlsv12
+        server.shutdownTimeout = Self.farewellTimeout
         server.applicationProtocols = ["http/1.1"]
         if let trusted {
             server.trustRoots = .certificates(trusted)

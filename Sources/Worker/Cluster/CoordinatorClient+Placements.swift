@@ -3,6 +3,7 @@ import ClusterAPI
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Security
 
 extension CoordinatorClient {
     /// What the coordinators say about a place.
@@ -37,6 +38,7 @@ extension CoordinatorClient {
     private func assignment(at url: String, timeout: TimeAmount) async -> PlaceAnswer? {
         do {
             var request = HTTPClientRequest(url: url)
+            request.tlsConfiguration = self.credentials?.clientConfiguration
             if let apiKey { request.headers.add(name: "x-api-key", value: apiKey) }
             let response = try await self.client.execute(request, timeout: timeout)
             let body = try await response.body.collect(upTo: Self.assignmentBytesMax).readableBytesView

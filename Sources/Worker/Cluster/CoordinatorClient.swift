@@ -4,12 +4,14 @@ import HTTPTypes
 import Logging
 import NIOCore
 import NIOHTTP1
+import Security
 
 /// Calls to the coordinators over REST: to the one that answered last, and to the others in turn when it does not.
 struct CoordinatorClient: Sendable {
     let client: HTTPClient
     let list: CoordinatorList
     let apiKey: String?
+    var credentials: TLSCredentials?
 
     private static let answerBytesMax = 1 << 20
 
@@ -98,6 +100,7 @@ struct CoordinatorClient: Sendable {
         do {
             var request = HTTPClientRequest(url: url)
             request.method = method
+            request.tlsConfiguration = self.credentials?.clientConfiguration
             if let apiKey { request.headers.add(name: "x-api-key", value: apiKey) }
             if let bytes {
                 request.headers.add(name: "content-type", value: "application/json")

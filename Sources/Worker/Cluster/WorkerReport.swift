@@ -5,7 +5,10 @@ struct WorkerReport: Sendable {
     let workerID: String
     /// Tells this process from an earlier one of the same id.
     let incarnation: UInt64
+    /// With which coordinators call this worker.
     let apiKey: String?
+    /// With which this worker calls them.
+    let coordinatorKey: String?
     let pipelinesMax: Int
     let registry: PipelineRegistry
 
@@ -24,7 +27,7 @@ struct WorkerReport: Sendable {
     }
 
     var identification: Identification {
-        Identification(workerID: self.workerID, apiKey: self.apiKey, incarnation: self.incarnation)
+        Identification(workerID: self.workerID, apiKey: self.coordinatorKey, incarnation: self.incarnation)
     }
 
     /// What this worker does and holds.

@@ -1,6 +1,8 @@
 public import ArgumentParser
 import Foundation
 import Logging
+import Security
+import SecurityFlags
 import Worker
 
 /// `varpulis server`: a worker, on its own or in a cluster.
@@ -26,6 +28,24 @@ public struct ServerCommand: AsyncParsableCommand {
     var bind = "127.0.0.1"
     @Option(help: "The key that callers show, and that this worker shows its coordinators (or VARPULIS_API_KEY).")
     var apiKey: String?
+    @Option(help: "A file with that key in it, which keeps it out of the process list (or VARPULIS_API_KEY_FILE).")
+    var apiKeyFile: String?
+    @Option(
+        help: """
+            A file with the key that this worker shows its coordinators, if it is another one (or \
+            VARPULIS_COORDINATOR_API_KEY_FILE, or the key itself in VARPULIS_COORDINATOR_API_KEY).
+            """
+    )
+    var coordinatorAPIKeyFile: String?
+    @OptionGroup(title: "TLS") var tls: TLSServerOptions
+    @OptionGroup(title: "TLS") var tlsClient: TLSClientOptions
+    @Option(
+        help: """
+            Requests a second that each client address may make to change something, and twice as many at once; 0 for \
+            no limit (or VARPULIS_RATE_LIMIT).
+            """
+    )
+    var rateLimit: Int?
     @Option(help: "All coordinators, separated by commas (or VARPULIS_COORDINATOR).")
     var coordinator: String?
     @Option(help: "This worker's name in the cluster (or VARPULIS_WORKER_ID; default: drawn, and kept in --state-dir).")
@@ -38,6 +58,8 @@ public struct ServerCommand: AsyncParsableCommand {
     var stateDir: String?
     @Option(help: "The folder in which programs may write files.")
     var workdir = "."
+    @Option(help: "Where events go that could not be delivered (default: varpulis-dlq.jsonl in --workdir).")
+    var deadLetterFile: String?
     @Option(help: "The beginning of the client ids under which pipelines are known to brokers.")
     var clientIDPrefix = "varpulis"
     @Option(help: "How many pipelines it runs at most.")
@@ -54,7 +76,11 @@ public struct ServerCommand: AsyncParsableCommand {
     public init() {}
 
     public func run() async throws {
-        try await WorkerServer.run(try self.workerConfiguration())
+        let configuration = try self.workerConfiguration()
+        do { try await WorkerServer.run(configuration) } catch let error as FileError {
+            FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+            throw ExitCode(78)  // EX_CONFIG
+        }
     }
 
     /// What the flags and the environment say, flags first.
@@ -67,7 +93,15 @@ public struct ServerCommand: AsyncParsableCommand {
         logger.logLevel = level
         var configuration = WorkerConfiguration(bind: self.bind, port: self.port, logger: logger)
         let environment = ProcessInfo.processInfo.environment
-        configuration.apiKey = self.apiKey ?? environment["VARPULIS_API_KEY"]
+        configuration.apiKey = try APIKey.resolve(self.apiKey, file: self.apiKeyFile)
+        configuration.coordinatorKey = try APIKey.resolve(
+            nil,
+            file: self.coordinatorAPIKeyFile,
+            name: "coordinator-api-key"
+        )
+        configuration.tls = self.tls.files
+        self.tlsClient.complete(&configuration.tls)
+        configuration.rateLimit = try RateLimit.resolve(self.rateLimit, variable: "VARPULIS_RATE_LIMIT")
         configuration.coordinators = (self.coordinator ?? environment["VARPULIS_COORDINATOR"] ?? "")
             .split(separator: ",")
             .map { $0.trimmingCharacters(in: .whitespaces) }
@@ -76,6 +110,7 @@ public struct ServerCommand: AsyncParsableCommand {
         configuration.advertiseAddress = self.advertiseAddress ?? environment["VARPULIS_ADVERTISE_ADDRESS"]
         configuration.stateDirectory = self.stateDir ?? environment["VARPULIS_STATE_DIR"]
         configuration.workDirectory = self.workdir
+        configuration.deadLetterFile = self.deadLetterFile
         configuration.clientIDPrefix = self.clientIDPrefix
         configuration.pipelinesMax = self.maxPipelines
         configuration.metricsPort = self.metrics ? self.metricsPort : nil

@@ -21,11 +21,19 @@ struct Wiring: Sendable {
         /// A connection, by its place in `sinkConnections`.
         case mqtt(connection: Int, topic: String, qos: MQTTQoS)
         case console
-        case file(path: String)
+        case file(path: String, connector: String)
+        /// A poster, by its place in `posters`.
+        case http(poster: Int)
+    }
+
+    struct Poster: Sendable {
+        let connector: String
+        let url: String
     }
 
     private(set) var sources: [Source] = []
     private(set) var sinkConnections: [SinkConnection] = []
+    private(set) var posters: [Poster] = []
     /// By sink id.
     private(set) var sinks: [Sink] = []
     private(set) var routeOutputs: [RouteOutput] = []
@@ -127,7 +135,9 @@ struct Wiring: Sendable {
                 guard let path = binding.parameter("path")?.string else {
                     throw .connector("Connector '\(connector.name)' does not name its file: path.")
                 }
-                self.sinks.append(.file(path: path))
+                self.sinks.append(.file(path: path, connector: connector.name))
+            case "http":
+                self.sinks.append(.http(poster: try self.poster(connector)))
             default:
                 throw .connector("Streams cannot write to '\(connector.name)', which is of type \(connector.type).")
             }
@@ -144,6 +154,15 @@ struct Wiring: Sendable {
         let configuration = try Self.configuration(connector, clientID: clientID)
         self.sinkConnections.append(SinkConnection(connector: connector.name, configuration: configuration))
         return self.sinkConnections.count - 1
+    }
+
+    private mutating func poster(_ connector: ConnectorDeclaration) throws(PipelineRefusal) -> Int {
+        if let known = self.posters.firstIndex(where: { $0.connector == connector.name }) { return known }
+        guard let url = connector.parameter("url")?.string, url.hasPrefix("http://") || url.hasPrefix("https://") else {
+            throw .connector("Connector '\(connector.name)' does not say where to post, as http:// or https://: url.")
+        }
+        self.posters.append(Poster(connector: connector.name, url: url))
+        return self.posters.count - 1
     }
 
     // MARK: - Parameters

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 import OpenSSL
 
 /// The outermost layer: gives each request its id, answers browsers that ask first, and turns whatever goes wrong into
@@ -52,6 +53,8 @@ struct ErrorGate: RouterMiddleware {
             return WorkerAPIError(.badRequest, "Invalid request body: \(error.message)").response
         } catch is NIOTooManyBytesError {
             return WorkerAPIError(.contentTooLarge, "The request body is too large").response
+        } catch is HTTPParserError {
+            return WorkerAPIError(.badRequest, "The request is not HTTP as it should be").response
         } catch let error as HTTPError where error.status == .notFound {
             return self.unmatched(request)
         } catch let error as HTTPError {

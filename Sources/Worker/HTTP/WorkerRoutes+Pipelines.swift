@@ -106,6 +106,7 @@ extension WorkerRoutes {
         /// How often the program met which of its limits.
         let limitsReached: [String: UInt64]
         let deliveriesFailed: UInt64
+        let deadLetters: UInt64
         let connectors: [ConnectorHealth]
 
         init(_ pipeline: RunningPipeline) {
@@ -121,6 +122,7 @@ extension WorkerRoutes {
             self.valuesCut = counters.cuts.total
             self.limitsReached = Dictionary(uniqueKeysWithValues: counters.limits.reached.map { ($0.name, $0.count) })
             self.deliveriesFailed = counters.deliveriesFailed
+            self.deadLetters = counters.deadLetters
             self.connectors = pipeline.connectorHealth
         }
 
@@ -134,6 +136,7 @@ extension WorkerRoutes {
             case valuesCut = "values_cut"
             case limitsReached = "limits_reached"
             case deliveriesFailed = "deliveries_failed"
+            case deadLetters = "dead_letters"
             case connectors
         }
     }

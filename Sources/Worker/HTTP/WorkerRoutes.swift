@@ -7,6 +7,7 @@ struct WorkerRoutes: Sendable {
     let registry: PipelineRegistry
     let tenants: TenantRegistry
     let readiness: Readiness
+    let security: WorkerSecurity
     let configuration: WorkerConfiguration
     let startedAt = ContinuousClock.now
 
@@ -16,6 +17,7 @@ struct WorkerRoutes: Sendable {
     /// - Parameter paths: Gets to know the paths that are served.
     func router(paths: KnownPaths = KnownPaths()) -> Router<WorkerContext> {
         let router = Router(context: WorkerContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RefusalGate(security: self.security))
         router.add(middleware: ErrorGate(paths: paths))
         router.add(
             middleware: KeyGate(apiKey: self.configuration.apiKey.map { Array($0.utf8) }, tenants: self.tenants)

@@ -55,8 +55,7 @@ final class Links: Sendable {
             owner = sessionOwner ?? self.fence.map { LeaseOwner($0) }
             sinks = try Sinks(
                 self.wiring,
-                workDirectory: self.surroundings.workDirectory,
-                console: self.surroundings.console,
+                surroundings: self.surroundings,
                 progress: self.progress,
                 owner: sessionOwner,
                 logger: self.logger

@@ -40,6 +40,8 @@ final class PipelineProgress: Sendable {
         /// What was cut of messages because it was more than events may have.
         var cuts = EventCuts()
         var deliveriesFailed: UInt64 = 0
+        /// Of these, the ones that are in the file of dead letters.
+        var deadLetters: UInt64 = 0
         /// Of which types the events were, in the order of the program's types.
         var types = TypeCounts(typeCount: 0)
         /// How long batches took, from the engine's first look at them until what came of them was handed on.

@@ -11,6 +11,8 @@ struct PipelineSurroundings: Sendable {
     let console: ConsoleWriter
     /// What the worker is in its cluster; nil for one on its own, whose pipelines nobody else can have.
     var standing: ClusterStanding?
+    /// Takes the events that sinks do not; nil to let them go.
+    var deadLetters: DeadLetters?
     /// Told of the program's output; nil where nobody wants to know.
     var onOutput: (@Sendable ([Event]) -> Void)?
     /// Called when the phase of any pipeline changes.

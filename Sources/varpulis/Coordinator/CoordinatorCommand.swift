@@ -3,6 +3,8 @@ import Coordinator
 import Logging
 import RaftCore
 import RaftStorage
+import Security
+import SecurityFlags
 
 /// `varpulis coordinator`: one member of the control plane.
 struct CoordinatorCommand: AsyncParsableCommand {
@@ -37,6 +39,23 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var bind = "127.0.0.1"
     @Option(help: "The key that clients, workers and coordinators show (or VARPULIS_API_KEY).")
     var apiKey: String?
+    @Option(help: "A file with that key in it, which keeps it out of the process list (or VARPULIS_API_KEY_FILE).")
+    var apiKeyFile: String?
+    @Option(
+        help: """
+            A file of further keys with roles, {"keys": [{"key", "role", "name"}]} (or VARPULIS_API_KEYS). Without \
+            --api-key its first key of the role admin takes that one's place. Read again on SIGHUP.
+            """
+    )
+    var apiKeys: String?
+    @OptionGroup(title: "TLS") var tls: TLSServerOptions
+    @Option(
+        help: """
+            Requests a second that each client address may make to change something, and twice as many at once; 0 for \
+            no limit (or VARPULIS_COORDINATOR_RATE_LIMIT).
+            """
+    )
+    var rateLimit: Int?
     @Option(help: "Seconds between a worker's heartbeats (or VARPULIS_HEARTBEAT_INTERVAL; default 5).")
     var heartbeatInterval: Int?
     @Option(help: "Seconds of silence after which a worker is unhealthy (or VARPULIS_HEARTBEAT_TIMEOUT; default 15).")
@@ -98,7 +117,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         )
         do {
             try await CoordinatorServer.run(configuration)
-        } catch let error where error is Expulsion || error is JoinError {
+        } catch let error where error is Expulsion || error is JoinError || error is FileError {
             StandardStream.error.write("Error: \(error)\n")
             throw ExitCode.misconfigured
         }
@@ -110,12 +129,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
         }
         var logger = Logger(label: "varpulis.coordinator") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
-        let key = self.apiKey ?? ProcessEnvironment["VARPULIS_API_KEY"]
-        if key == "" { throw ValidationError("The API key is empty.") }
+        let key = try APIKey.resolve(self.apiKey, file: self.apiKeyFile)
+        let keyFile = self.apiKeys ?? ProcessEnvironment["VARPULIS_API_KEYS"]
         guard let address = IPAddress(self.bind) else {
             throw ValidationError("--bind takes an IP address, not a name: \(self.bind)")
         }
-        if key == nil && !address.isLoopback {
+        if key == nil && keyFile == nil && !address.isLoopback {
             throw ValidationError(
                 "Without --api-key a coordinator listens on loopback only. Give it a key, or --bind 127.0.0.1."
             )
@@ -151,6 +170,13 @@ struct CoordinatorCommand: AsyncParsableCommand {
         }
         configuration.raft = try self.timing()
         configuration.scaling = try self.scaling.policy
+        configuration.keyFile = keyFile
+        configuration.rateLimit = try RateLimit.resolve(self.rateLimit, variable: "VARPULIS_COORDINATOR_RATE_LIMIT")
+        // Members show each other, and workers, what they show as servers.
+        configuration.tls = self.tls.files
+        configuration.tls.clientCertificate = configuration.tls.certificate
+        configuration.tls.clientKey = configuration.tls.key
+        do throws(FileError) { try configuration.validateTLS() } catch { throw ValidationError(error.description) }
         return configuration
     }
 
@@ -186,8 +212,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
         if self.advertise == nil && ["0.0.0.0", "::"].contains(self.bind) {
             throw ValidationError("Listening on every address, it needs --advertise: where the others reach it.")
         }
-        let own =
-            self.advertise ?? (self.bind.contains(":") ? "[\(self.bind)]:\(self.port)" : "\(self.bind):\(self.port)")
+        let host = self.bind.contains(":") ? "[\(self.bind)]" : self.bind
+        let scheme = self.tls.files.certificate == nil ? "http" : "https"
+        let own = self.advertise ?? "\(scheme)://\(host):\(self.port)"
         guard let address = try Self.addresses(own, of: "--advertise").first else {
             throw ValidationError("--advertise has no address in it.")
         }

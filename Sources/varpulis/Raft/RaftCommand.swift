@@ -1,7 +1,10 @@
 import ArgumentParser
 import ClusterAPI
 import Coordinator
+import Logging
 import RaftCore
+import Security
+import SecurityFlags
 
 /// `varpulis raft`: who belongs to the cluster of coordinators, and how that changes.
 struct RaftCommand: AsyncParsableCommand {
@@ -45,9 +48,15 @@ struct ClusterOptions: ParsableArguments {
     var coordinator: String?
     @Option(help: "The cluster's key (or VARPULIS_API_KEY).")
     var apiKey: String?
+    @Option(help: "A file with that key in it (or VARPULIS_API_KEY_FILE).")
+    var apiKeyFile: String?
+    @Option(help: "The certificates of the authority that is trusted, a PEM file (or VARPULIS_TLS_CA_CERT).")
+    var tlsCACert: String?
+    @OptionGroup var tlsClient: TLSClientOptions
     @Flag(help: "Print the answer as JSON.")
     var json = false
 
+    /// What `ask` adds to the paths it is given.
     static let path = "/api/v1/cluster/raft"
 
     private var client: CoordinatorClient {
@@ -55,8 +64,24 @@ struct ClusterOptions: ParsableArguments {
             let list = self.coordinator ?? ProcessEnvironment["VARPULIS_COORDINATOR"] ?? "http://127.0.0.1:9100"
             return CoordinatorClient(
                 coordinators: try CoordinatorCommand.addresses(list, of: "--coordinator"),
-                apiKey: self.apiKey ?? ProcessEnvironment["VARPULIS_API_KEY"]
+                apiKey: try APIKey.resolve(self.apiKey, file: self.apiKeyFile),
+                credentials: try self.credentials
             )
+        }
+    }
+
+    private var credentials: TLSCredentials? {
+        get throws {
+            var files = TLSFiles()
+            files.authority = self.tlsCACert ?? ProcessEnvironment["VARPULIS_TLS_CA_CERT"]
+            self.tlsClient.complete(&files)
+            if files.isEmpty { return nil }
+            let quiet = Logger(label: "varpulis") { _ in SwiftLogNoOpLogHandler() }
+            do throws(FileError) {
+                return try TLSCredentials(files, counters: RefusalCounters(), logger: quiet)
+            } catch {
+                throw ValidationError(error.description)
+            }
         }
     }
 
@@ -65,10 +90,11 @@ struct ClusterOptions: ParsableArguments {
         _ method: CoordinatorClient.Method,
         _ path: String,
         _ body: (any Encodable & Sendable)? = nil,
+        below base: String = ClusterOptions.path,
         for type: Answer.Type = Answer.self
     ) async throws -> Answer {
         do {
-            return try await self.client.ask(method, Self.path + path, body, for: type)
+            return try await self.client.ask(method, base + path, body, for: type)
         } catch let refusal as ErrorBody {
             StandardStream.error.write("Error: \(refusal.error).\n")
             throw ExitCode.failure

@@ -6,11 +6,28 @@ struct Inventories {
     private(set) var current: [WorkerID: [PlacementKey: ReportedPipeline]] = [:]
     /// Workers that can be heard and still hold a placement at an epoch that is not its newest.
     private(set) var outdated: [PlacementKey: WorkerID] = [:]
-    /// The last migration of each placement that has switched and is not completed.
-    private(set) var moves: [PlacementKey: ClusterState.Migration]
+    /// Who may still have a placement because of migrations that have switched since the last completed one.
+    private(set) var handovers: [PlacementKey: Handover] = [:]
+
+    struct Handover {
+        var workers: Set<WorkerID> = []
+        /// The last time it went to another worker, in milliseconds since 1970.
+        var lastSwitch: UInt64 = 0
+    }
 
     init(_ planning: Planning) {
-        self.moves = planning.state.lastMoves
+        for migration in planning.state.migrations where migration.targetEpoch != nil {
+            // A completed one has waited for its source, and one that was lost has nothing any more.
+            if migration.phase == .completed {
+                self.handovers[migration.placement] = nil
+                continue
+            }
+            var handover = self.handovers[migration.placement] ?? Handover()
+            if migration.reason != .failover { handover.workers.insert(migration.source) }
+            handover.workers.insert(migration.target)
+            handover.lastSwitch = max(handover.lastSwitch, migration.switchedMilliseconds)
+            self.handovers[migration.placement] = handover
+        }
         for worker in planning.state.workers {
             guard let inventory = planning.reports[worker.id]?.inventory else { continue }
             let isHeard = planning.isHeard(worker.id)

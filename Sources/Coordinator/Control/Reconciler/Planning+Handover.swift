@@ -17,25 +17,20 @@ extension Planning {
         if let holder = inventories.outdated[key], holder != placement.worker { return holder }
         // What moves together has one migration for all.
         for member in group.company(of: placement) {
-            guard let move = inventories.moves[group.key(of: member)] else { continue }
-            let former: WorkerID
-            switch placement.worker {
-            case move.target where move.reason != .failover: former = move.source
-            // It went back.
-            case move.source: former = move.target
-            default: continue
+            guard let handover = inventories.handovers[group.key(of: member)] else { continue }
+            for worker in handover.workers.sorted() where worker != placement.worker {
+                if !self.hasLetGo(worker, since: handover.lastSwitch) { return worker }
             }
-            if !self.hasLetGo(former, since: move) { return former }
         }
         return nil
     }
 
-    /// Whether the worker has said what it holds since the migration came into its phase. What it then holds of it is
+    /// Whether the worker has said what it holds since that time, in milliseconds. What it then holds of the placement is
     /// outdated, and known as such.
-    private func hasLetGo(_ id: WorkerID, since move: ClusterState.Migration) -> Bool {
+    private func hasLetGo(_ id: WorkerID, since lastSwitch: UInt64) -> Bool {
         guard self.state.worker(id) != nil, !self.silent.contains(id) else { return true }
         guard let report = self.reports[id], report.inventory != nil else { return false }
-        let age = Duration.milliseconds(Int64(clamping: self.time - min(self.time, move.switchedMilliseconds)))
+        let age = Duration.milliseconds(Int64(clamping: self.time - min(self.time, lastSwitch)))
         return report.receivedAt.duration(to: self.now) < age
     }
 }

@@ -19,11 +19,7 @@ final class LeanDoor {
     }
 
     func work(for head: RequestHead) -> LeanTable.Work? {
-        guard let caller = self.keys.caller(showing: head.key),
-            let work = self.lean.table.work(for: head, by: caller)
-        else { return nil }
-        if let limiter, work.isLimited, limiter.take(from: self.address) != nil { return nil }
-        return work
+        self.keys.caller(showing: head.key).flatMap { self.lean.table.work(for: head, by: $0) }
     }
 
     func carryOut(
@@ -34,6 +30,7 @@ final class LeanDoor {
     ) {
         guard let limiter, work.isLimited else { return self.lean.carryOut(work, body, on: loop, done) }
         let address = self.address
+        if limiter.take(from: address) != nil { return done(.left) }
         self.lean.carryOut(work, body, on: loop) { outcome in
             if case .left = outcome { limiter.giveBack(to: address) }  // the router will take it again
             done(outcome)

@@ -148,7 +148,10 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 }
                 return true
             }
-            guard self.buffer.readableBytes >= byteCount else { return false }
+            guard self.buffer.readableBytes >= byteCount else {
+                self.requests.headRead()
+                return false
+            }
             // A copy: the buffer that was read into is a large one, and goes back to be read into again.
             var request = self.spare
             self.spare = ByteBuffer()

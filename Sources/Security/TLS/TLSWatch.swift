@@ -2,22 +2,21 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 
-/// Waits behind a TLS handler for the end of its handshake: closes a connection on which it takes too long, and tells
-/// of one that failed. Leaves when it is done.
-final class TLSHandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
+/// Stands behind a TLS handler: closes a connection on which the handshake takes too long, and tells of one that failed.
+///
+/// And it makes a connection that was cut off without TLS's own farewell look like any other: what goes over it tells
+/// by itself whether it is complete.
+final class TLSWatch: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
-
-    /// How long a handshake may take.
-    static let patience = TimeAmount.seconds(10)
 
     private let patience: TimeAmount
     /// Told the cause, and the other end's address.
     private let onFailure: (String, SocketAddress?) -> Void
     private var timer: Scheduled<Void>?
-    private var hasFailed = false
+    private var isHandshakeOver = false
 
-    init(patience: TimeAmount = TLSHandshakeWatch.patience, onFailure: @escaping (String, SocketAddress?) -> Void) {
+    init(patience: TimeAmount, onFailure: @escaping (String, SocketAddress?) -> Void) {
         self.patience = patience
         self.onFailure = onFailure
     }
@@ -41,19 +40,20 @@ final class TLSHandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         context.fireUserInboundEventTriggered(event)
         guard let event = event as? TLSUserEvent, case .handshakeCompleted = event else { return }
-        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        self.isHandshakeOver = true
+        self.timer?.cancel()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .uncleanShutdown = error as? NIOSSLError { return }  // the end itself follows
         self.fail(TLSFailure.cause(of: error), context)
         context.fireErrorCaught(error)
-        context.close(promise: nil)
     }
 
     private func fail(_ cause: String, _ context: ChannelHandlerContext) {
         self.timer?.cancel()
-        guard !self.hasFailed else { return }
-        self.hasFailed = true
+        guard !self.isHandshakeOver else { return }
+        self.isHandshakeOver = true
         self.onFailure(cause, context.channel.remoteAddress)
     }
 }
