@@ -81,17 +81,6 @@ extension MetricsText {
         )
     }
 
-    mutating func add(_ sessions: SessionTable) {
-        self.gauge(Self.prefix + "ws_connections", "Workers' sessions with this member.", sessions.count)
-        self.counter(Self.prefix + "sessions_lost_total", "Sessions that broke off.", sessions.lostCount)
-        let name = Self.prefix + "sessions_refused_total"
-        self.family(name, "counter", "Sessions that did not come about.")
-        let refusals = sessions.refusals
-        for reason in SessionTable.Refusal.allCases {
-            self.sample(name, ["reason": reason.rawValue], refusals[reason] ?? 0)
-        }
-    }
-
     private mutating func add(_ http: HTTPTelemetry) {
         let requests = Self.prefix + "http_requests_total"
         let all = http.all.flatMap { series in
