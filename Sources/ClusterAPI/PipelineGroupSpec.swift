@@ -92,6 +92,19 @@ public struct PipelineSpec: Hashable, Sendable, Codable {
             strategy: try container.decodeIfPresent(String.self, forKey: .strategy)
         )
     }
+
+    /// What is not asked for is left out.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.name, forKey: .name)
+        try container.encode(self.source, forKey: .source)
+        try container.encodeIfPresent(self.workerAffinity, forKey: .workerAffinity)
+        try container.encode(self.replicas, forKey: .replicas)
+        try container.encodeIfPresent(self.partitionKey, forKey: .partitionKey)
+        if !self.labels.isEmpty { try container.encode(self.labels, forKey: .labels) }
+        try container.encodeIfPresent(self.spread, forKey: .spread)
+        try container.encodeIfPresent(self.strategy, forKey: .strategy)
+    }
 }
 
 /// Sends the events whose type matches one of the patterns from one pipeline to another.
