@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Threads
 
 /// A worker: pipelines with an HTTP API in front and, in a cluster, a link to the coordinators.
 public enum WorkerServer {
@@ -17,10 +18,13 @@ public enum WorkerServer {
         let store = try configuration.stateDirectory.map { path throws(StateDirectoryError) in try PipelineStore(path) }
         let workerID = try Self.workerID(configuration, store)
         let attention = Attention()
+        let governor = EngineGovernor(shareMax: configuration.pipelineShareMax)
         let surroundings = PipelineSurroundings(
             clientIDPrefix: configuration.clientIDPrefix,
             workDirectory: WorkDirectory(configuration.workDirectory),
             console: ConsoleWriter(),
+            governor: governor,
+            bytesMax: configuration.pipelineBytesMax,
             onPhaseChange: { attention.call() },
             logger: configuration.logger
         )
@@ -83,6 +87,12 @@ public enum WorkerServer {
             failure = error
         }
         await registry.stopAll()
+        await withCheckedContinuation { continuation in
+            _ = NamedThread(name: "end") {
+                governor.end()
+                continuation.resume()
+            }
+        }
         try? await httpClient.shutdown()  // what is still open ends with the process
         if let failure { throw failure }
     }

@@ -51,6 +51,10 @@ final class RunningCommand {
         get throws { try String(contentsOf: self.folder.appending(path: "stdout"), encoding: .utf8) }
     }
 
+    var errors: String {
+        get throws { try String(contentsOf: self.folder.appending(path: "stderr"), encoding: .utf8) }
+    }
+
     /// Asks it to end.
     func terminate() { self.process.terminate() }
 
@@ -58,8 +62,7 @@ final class RunningCommand {
     func end() throws -> (status: Int32, output: String, errors: String) {
         try self.standardInput.close()
         self.process.waitUntilExit()
-        let errors = try String(contentsOf: self.folder.appending(path: "stderr"), encoding: .utf8)
-        return (self.process.terminationStatus, try self.output, errors)
+        return (self.process.terminationStatus, try self.output, try self.errors)
     }
 
     /// The command stands beside the bundle of the tests.

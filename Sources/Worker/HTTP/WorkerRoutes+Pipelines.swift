@@ -108,6 +108,11 @@ extension WorkerRoutes {
         let limitsReached: [String: UInt64]
         let deliveriesFailed: UInt64
         let connectors: [ConnectorHealth]
+        /// About what the program holds of the events so far.
+        let heldBytes: Int
+        let processorSeconds: Double
+        /// The share of one processor that it may use for now; less than it might when it left too little to others.
+        let processorShare: Double
 
         init(_ pipeline: RunningPipeline) {
             let counters = pipeline.progress.counters
@@ -122,6 +127,9 @@ extension WorkerRoutes {
             self.limitsReached = Dictionary(uniqueKeysWithValues: counters.limits.reached.map { ($0.name, $0.count) })
             self.deliveriesFailed = counters.deliveriesFailed
             self.connectors = pipeline.connectorHealth
+            self.heldBytes = counters.heldBytes
+            self.processorSeconds = pipeline.throttle.ranSeconds
+            self.processorShare = pipeline.throttle.share
         }
 
         enum CodingKeys: String, CodingKey {
@@ -134,6 +142,9 @@ extension WorkerRoutes {
             case limitsReached = "limits_reached"
             case deliveriesFailed = "deliveries_failed"
             case connectors
+            case heldBytes = "held_bytes"
+            case processorSeconds = "cpu_seconds"
+            case processorShare = "cpu_share"
         }
     }
 }

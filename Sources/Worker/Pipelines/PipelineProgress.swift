@@ -38,6 +38,8 @@ final class PipelineProgress: Sendable {
         /// What was cut of messages because it was more than events may have.
         var cuts = EventCuts()
         var deliveriesFailed: UInt64 = 0
+        /// About what the program holds of the events so far.
+        var heldBytes = 0
         /// Of which types the events were, in the order of the program's types.
         var types = TypeCounts(typeCount: 0)
         /// How long batches took, from the engine's first look at them until what came of them was handed on.
@@ -116,8 +118,18 @@ final class PipelineProgress: Sendable {
         self.engineDecided.fulfil(())
     }
 
+    /// What failed says so also when it is stopped.
     func stopped() {
-        self.change { $0.phase = .stopped }
+        self.change { contents in
+            if case .failed = contents.phase { return }
+            contents.phase = .stopped
+        }
+    }
+
+    /// Why it failed, if it did.
+    var failure: String? {
+        guard case .failed(let reason) = self.phase else { return nil }
+        return reason
     }
 
     private func change(_ body: (inout Contents) -> Void) {

@@ -11,6 +11,10 @@ struct PipelineSurroundings: Sendable {
     let console: ConsoleWriter
     /// Told of the program's output; nil where nobody wants to know.
     var onOutput: (@Sendable ([Event]) -> Void)?
+    /// Watches what engines take of the processors; nil where there is one only.
+    var governor: EngineGovernor?
+    /// The most that a pipeline may hold in memory.
+    var bytesMax = Int.max
     /// Called when the phase of any pipeline changes.
     let onPhaseChange: @Sendable () -> Void
     let logger: Logger
@@ -27,6 +31,8 @@ final class RunningPipeline: Sendable {
     /// Shows its output to whoever listens.
     let feed: OutputFeed
 
+    /// How much of a processor its engine may use.
+    let throttle = EngineThrottle()
     private let inbox = EventInbox(eventsMax: 8192)
     private let links: Links
     private let engine: NamedThread
@@ -37,6 +43,9 @@ final class RunningPipeline: Sendable {
         case underWay
         case done
     }
+
+    /// How long a request waits for room before it is refused.
+    private static let roomTimeout: Duration = .seconds(2)
 
     /// How long a stop lets the engine finish what it has taken, and then the sinks send what they have.
     private static let stopGrace: Duration = .seconds(3)
@@ -74,18 +83,29 @@ final class RunningPipeline: Sendable {
         )
         self.progress = progress
         self.links = links
-        self.engine = NamedThread(name: "engine-\(spec.name)") { [inbox, logger] in
+        self.engine = NamedThread(name: "engine-\(spec.name)") { [inbox, throttle, logger] in
             predecessor?.stopAndWait()
             guard let sinks = links.open() else { return inbox.close() }
-            EngineLoop(
+            let thread = surroundings.governor?.enter(throttle, logger)
+            defer { thread.map { surroundings.governor?.leave($0) } }
+            let overrun = EngineLoop(
                 program.plan,
                 inbox: inbox,
                 sinks: sinks,
                 feed: feed,
+                throttle: throttle,
                 surroundings: surroundings,
                 progress: progress,
                 logger: logger
             ).run()
+            guard let overrun else { return }
+            // What it held is free by now; its connections end as well, and its place stays, with the reason.
+            logger.error("pipeline stopped", metadata: ["reason": "\(overrun)"])
+            progress.failed(overrun)
+            links.beginClose()
+            inbox.dropAll()
+            links.closeSinks(drainingAtMost: Self.stopGrace)
+            links.closeSources()
         }
     }
 
@@ -97,13 +117,18 @@ final class RunningPipeline: Sendable {
     ) async -> Injection {
         let promise = Promise<BatchResult>()
         let batch = EventBatch(content: content, reply: { promise.fulfil($0) }, wantsOutput: wantsOutput)
-        switch self.inbox.offer(batch) {
+        switch await self.inbox.add(batch, within: Self.roomTimeout) {
         case .taken:
             guard let result = await promise.value(within: timeout) else { return .unknown }
-            return .processed(result)
+            return result.isDropped ? .stopped : .processed(result)
         case .full: return .refused
         case .closed: return .stopped
         }
+    }
+
+    /// Puts events into the pipeline as soon as it has room, if that is soon enough.
+    func add(_ batch: EventBatch, within patience: Duration) async -> EventInbox.Offer {
+        await self.inbox.add(batch, within: patience)
     }
 
     /// Puts events into the pipeline, blocking the calling thread until there is room; false when it is stopping.
@@ -143,6 +168,7 @@ final class RunningPipeline: Sendable {
         guard isFirst else { return }
         self.links.beginClose()
         self.inbox.close()
+        self.throttle.end()
         _ = self.engine.join(atMost: Self.stopGrace)
         // From here on deliveries that still wait fail, which lets the engine and the sources go.
         self.links.closeSinks(drainingAtMost: Self.stopGrace)
