@@ -122,6 +122,35 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // MARK: WebSocket
+        .target(
+            name: "WebSocket",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // MARK: Security of what listens and calls
+        .target(
+            name: "Security",
+            dependencies: [
+                "OpenSSL",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+
         // MARK: Wire types
         .target(name: "ClusterAPI", swiftSettings: strict),
 
@@ -143,7 +172,7 @@ let package = Package(
             name: "Coordinator",
             dependencies: [
                 "CHeap", "ClusterAPI", "ClusterControl", "ClusterState", "Engine", "OpenSSL", "Raft", "RaftCore",
-                "RaftSessions", "RaftStorage", "RaftTransport", "Threads", "VPL",
+                "RaftSessions", "RaftStorage", "RaftTransport", "Security", "Threads", "VPL",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -176,20 +205,25 @@ let package = Package(
         ),
 
         // MARK: Worker
+        .target(name: "Ownership", path: "Sources/Worker/Ownership", swiftSettings: strict),
         .target(
             name: "Worker",
             dependencies: [
-                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Threads", "VPL",
+                "ClusterAPI", "Engine", "MQTT", "OpenSSL", "Ownership", "Security", "Threads", "VPL",
+                "WebSocket",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Command"],
+            exclude: ["Command", "Ownership"],
             resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: strict
         ),
@@ -295,6 +329,19 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "WebSocketTests",
+            dependencies: [
+                "WebSocket",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI"], swiftSettings: strict),
         .testTarget(
             name: "ClusterControlTests",
@@ -346,6 +393,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestBroker", "Threads"], swiftSettings: strict),
+        .testTarget(name: "OwnershipTests", dependencies: ["Ownership"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
             name: "VarpulisTests",
@@ -355,13 +403,15 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "ClusterAPI", "Engine", "MQTT", "TestBroker", "Threads", "VPL", "Worker", "WorkerCommand",
+                "ClusterAPI", "Engine", "MQTT", "TestBroker", "Threads", "VPL", "WebSocket", "Worker", "WorkerCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

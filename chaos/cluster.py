@@ -16,6 +16,8 @@ import tempfile
 import threading
 import time
 
+from certificates import Authority
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 API = "/api/v1/cluster"
 KEY = "chaos-key"
@@ -52,9 +54,16 @@ class Unavailable(Exception):
     """No answer, or none that says what became of the request."""
 
 
-def request(port, method, path, body=None, timeout=10.0, host="127.0.0.1", decode=json.loads):
+def connect(host, port, timeout, tls=None):
+    """A connection for HTTP requests: over TLS if given a context for it."""
+    if tls:
+        return http.client.HTTPSConnection(host, port, timeout=timeout, context=tls)
+    return http.client.HTTPConnection(host, port, timeout=timeout)
+
+
+def request(port, method, path, body=None, timeout=10.0, host="127.0.0.1", decode=json.loads, tls=None):
     """One HTTP request; returns (status, decoded body). Raises Unavailable when no answer came."""
-    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    connection = connect(host, port, timeout, tls)
     try:
         payload = None if body is None else json.dumps(body)
         headers = {"x-api-key": KEY}
@@ -96,7 +105,7 @@ class Node:
         self.name, self.arguments, self.port = name, arguments, port
         self.log_path = os.path.join(directory, f"{name}.log")
         self.environment = dict(os.environ, **(environment or {}))
-        self.process, self.host = None, "127.0.0.1"
+        self.process, self.host, self.tls = None, "127.0.0.1", None
 
     def start(self):
         with open(self.log_path, "ab") as log:
@@ -120,11 +129,14 @@ class Node:
                     raise Failed(f"{self.name} does not end on {how.name}") from None
 
     def request(self, method, path, body=None, timeout=10.0):
-        return request(self.port, method, path, body, timeout, self.host)
+        return request(self.port, method, path, body, timeout, self.host, tls=self.tls)
+
+    def connect(self, timeout=10.0):
+        return connect(self.host, self.port, timeout, self.tls)
 
     def text(self, path):
         """An answer that is not JSON."""
-        return request(self.port, "GET", path, host=self.host, decode=bytes.decode)[1]
+        return request(self.port, "GET", path, host=self.host, decode=bytes.decode, tls=self.tls)[1]
 
     def get(self, path, timeout=10.0):
         status, body = self.request("GET", path, timeout=timeout)
@@ -140,14 +152,18 @@ class Node:
 class Cluster:
     """Coordinators, workers and a broker. Use as a context manager."""
 
-    def __init__(self, binary, coordinators=3, workers=2, heartbeat=1, timeout=3, keep=False, flags=()):
+    def __init__(
+        self, binary, coordinators=3, workers=2, heartbeat=1, timeout=3, keep=False, flags=(), is_secure=False
+    ):
         self.binary, self.keep, self.flags = binary, keep, list(flags)
         self.directory = tempfile.mkdtemp(prefix="varpulis-")
+        self.authority = Authority(os.path.join(self.directory, "certificates")) if is_secure else None
+        scheme = "https" if is_secure else "http"
         self._members = []  # all that ever belonged to it
         self.heartbeat, self.timeout = heartbeat, timeout
         ports = free_ports(coordinators + workers + 1)
         self.broker = self._broker(ports.pop())
-        peers = ",".join(f"http://127.0.0.1:{port}" for port in ports[:coordinators])
+        peers = ",".join(f"{scheme}://127.0.0.1:{port}" for port in ports[:coordinators])
         self.coordinators = [
             self._coordinator(number + 1, ports[number], peers) for number in range(coordinators)
         ]
@@ -156,13 +172,15 @@ class Cluster:
             self._worker(number + 1, ports[coordinators + number]) for number in range(workers)
         ]
 
-    def _broker(self, port):
+    def _broker(self, port, address="127.0.0.1"):
         path = os.path.join(self.directory, "mosquitto.conf")
         with open(path, "w") as file:
-            file.write(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+            file.write(f"listener {port} {address}\nallow_anonymous true\npersistence false\n")
             file.write("max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\n")
         binary = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-        return Node("broker", [binary, "-c", path], port, self.directory)
+        node = Node("broker", [binary, "-c", path], port, self.directory)
+        node.host = address
+        return node
 
     def _coordinator(self, number, port, peers):
         flags = ["--raft", "--raft-node-id", str(number), "--raft-peers", peers]
@@ -184,19 +202,32 @@ class Cluster:
             port, self.directory, {"VARPULIS_API_KEY": KEY},
         )
         self._members.append(node)
+        self._secure(node)
         node.member = number
         node.data_path = os.path.join(directory, "member" if "--join" in flags else f"node-{number}")
         return node
 
-    def _worker(self, number, port):
-        return Node(
+    def _worker(self, number, port, urls=None):
+        node = Node(
             f"worker-{number}",
             [
-                self.binary, "server", "--port", str(port), "--coordinator", self.urls,
+                self.binary, "server", "--port", str(port), "--coordinator", urls or self.urls,
                 "--worker-id", f"worker-{number}",
             ],
             port, self.directory, {"VARPULIS_API_KEY": KEY},
         )
+        self._secure(node, "--tls-client-cert", "--tls-client-key")
+        return node
+
+    def _secure(self, node, *as_client):
+        """Gives a process a certificate of the cluster's authority, if the cluster has one."""
+        if not self.authority:
+            return
+        certificate, key = self.authority.issue(node.name)
+        node.arguments += ["--tls-cert", certificate, "--tls-key", key, "--tls-ca-cert", self.authority.certificate]
+        if as_client:
+            node.arguments += [as_client[0], certificate, as_client[1], key]
+        node.tls = self.authority.client_context(certificate, key)
 
     # -- life
 
@@ -242,7 +273,7 @@ class Cluster:
 
         def accepts():
             with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", self.broker.port)) == 0
+                return probe.connect_ex((self.broker.host, self.broker.port)) == 0
 
         wait_until("the broker listens", accepts, 10)
 
@@ -327,7 +358,7 @@ class Clients:
     """Threads that repeat an operation and count what was acknowledged, and when."""
 
     def __init__(self, count, operation):
-        self.acknowledged, self.times, self.unclear = [], [], 0
+        self.acknowledged, self.times, self.unclear, self._failure = [], [], 0, None
         self._operation, self._lock, self._stop = operation, threading.Lock(), threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(count)]
 
@@ -336,10 +367,12 @@ class Clients:
             thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        if self._failure and kind is None:
+            raise self._failure
 
     def _run(self, number):
         serial = 0
@@ -353,6 +386,10 @@ class Clients:
                         self.unclear += 1
                     time.sleep(0.01)
                     continue
+                except Failed as failure:
+                    self._failure = failure
+                    self._stop.set()
+                    return
                 with self._lock:
                     self.acknowledged.append(result)
                     self.times.append(time.monotonic())
@@ -377,7 +414,7 @@ class Subscriber:
         self.messages, self._on_message = [], on_message
         self.process = subprocess.Popen(
             [
-                "mosquitto_sub", "-h", "127.0.0.1", "-p", str(cluster.broker.port), "-q", "1", "-c",
+                "mosquitto_sub", "-h", cluster.broker.host, "-p", str(cluster.broker.port), "-q", "1", "-c",
                 "-i", f"chaos-{os.getpid()}-{topic.replace('/', '-')}", "-t", topic,
             ],
             stdout=subprocess.PIPE, text=True,
@@ -406,7 +443,7 @@ class Publisher:
 
     def __init__(self, cluster, topic):
         self.process = subprocess.Popen(
-            ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(cluster.broker.port), "-q", "1", "-l", "-t", topic],
+            ["mosquitto_pub", "-h", cluster.broker.host, "-p", str(cluster.broker.port), "-q", "1", "-l", "-t", topic],
             stdin=subprocess.PIPE, text=True,
         )
 
@@ -467,36 +504,3 @@ def wait_for_end(node, code, *words):
     said = node.tail(5)
     if node.process.returncode != code or any(word not in said for word in words):
         raise Failed(f"{node.name} ended with {node.process.returncode} and said: {said}")
-
-
-EXAMPLE = os.path.join(ROOT, "examples", "greenhouse")
-
-
-def create_broker_connector(cluster, node):
-    body = {
-        "name": "Broker", "connector_type": "mqtt",
-        "params": {"host": "127.0.0.1", "port": str(cluster.broker.port)},
-    }
-    status, answer = node.request("POST", f"{API}/connectors", body)
-    if status != 201:
-        raise Failed(f"creating the connector: {status} {answer}")
-
-
-def deploy(node, group, *pipelines):
-    """Deploys programs of the greenhouse example as one group; returns the answer once all of it runs."""
-    body = {"name": group, "pipelines": []}
-    for pipeline in pipelines:
-        with open(os.path.join(EXAMPLE, f"{pipeline}.vpl")) as file:
-            body["pipelines"].append({"name": pipeline, "source": file.read()})
-    status, answer = node.request("POST", f"{API}/pipeline-groups", body, timeout=30)
-    if status != 201:
-        raise Failed(f"deploying {group}: {status} {answer}")
-    if answer["status"] != "running":
-        raise Failed(f"group {group} is {answer['status']}: {answer['placements']}")
-    return answer
-
-
-def placement(cluster, group, pipeline):
-    """Where a pipeline is, by the word of any coordinator."""
-    info = cluster.any_get(f"{API}/pipeline-groups/{group}")
-    return next(one for one in info["placements"] if one["pipeline_name"] == pipeline)

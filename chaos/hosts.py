@@ -10,6 +10,7 @@ import sys
 from cluster import Cluster, Failed, find_binary, wait_until
 
 NETWORK = "10.77.0"
+HUB = f"{NETWORK}.254"
 PRIVATE = "VARPULIS_CHAOS_PRIVATE"
 
 
@@ -59,6 +60,15 @@ class Host:
     def heal(self):
         run("ip", "link", "set", self.link, "master", "hub")
 
+    def lose(self, others):
+        """Nothing reaches those hosts any more, and nothing comes back; others do not notice."""
+        for other in others:
+            self.run("ip", "route", "add", "blackhole", f"{other.address}/32")
+
+    def find_again(self, others):
+        for other in others:
+            self.run("ip", "route", "del", "blackhole", f"{other.address}/32")
+
     @property
     def bytes_received(self):
         """Over the link, towards the host: what its end here has sent."""
@@ -72,18 +82,26 @@ class Host:
 
 
 class SpreadCluster(Cluster):
-    """Coordinators of which each is on a host of its own."""
+    """Coordinators, and workers if there are to be any, of which each is on a host of its own. A broker is at the hub."""
 
     PORT = 9100
 
-    def __init__(self, binary, hosts, flags):
+    def __init__(self, binary, hosts, flags=(), workers=0, heartbeat=1, timeout=3):
         self.hosts = hosts
-        super().__init__(binary, coordinators=0, workers=0, flags=flags)
+        super().__init__(binary, coordinators=0, workers=0, flags=flags, heartbeat=heartbeat, timeout=timeout)
+        self.broker = self._broker(1883, HUB)
         self.urls = ",".join(f"http://{host.address}:{self.PORT}" for host in hosts[:3])
         self.coordinators = [
             self._spread(number, ["--raft", "--raft-node-id", str(number), "--raft-peers", self.urls])
             for number in (1, 2, 3)
         ]
+        self.workers = [self._spread_worker(number, hosts[2 + number]) for number in range(1, workers + 1)]
+
+    def _spread_worker(self, number, host):
+        node = self._worker(number, self.PORT)
+        node.arguments = host.inside(node.arguments + ["--bind", host.address])
+        node.host, node.place = host.address, host
+        return node
 
     def _spread(self, number, flags):
         node = self._member(number, self.PORT, os.path.join(self.directory, "raft"), flags)
@@ -107,7 +125,7 @@ def among_hosts(count, options, scenario):
         run("ip", "link", "set", "lo", "up")
         run("ip", "link", "add", "hub", "type", "bridge")
         run("ip", "link", "set", "hub", "up")
-        run("ip", "addr", "add", f"{NETWORK}.254/24", "dev", "hub")
+        run("ip", "addr", "add", f"{HUB}/24", "dev", "hub")
         hosts.extend(Host(number) for number in range(1, count + 1))
         scenario(hosts)
     finally:

@@ -8,8 +8,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "chaos"))
 from cluster import (  # noqa: E402  (the path above must be set first)
-    API, KEY, Cluster, Failed, Publisher, Subscriber, create_broker_connector, deploy, placement, wait_until,
+    API, KEY, Cluster, Failed, Publisher, Subscriber, wait_until,
 )
+from groups import create_broker_connector, deploy, placement  # noqa: E402
 
 
 class Source:

@@ -48,6 +48,7 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, Codable {
     public static let workerNotFound = ErrorCode(rawValue: "worker_not_found")
     public static let groupNotFound = ErrorCode(rawValue: "group_not_found")
     public static let groupExists = ErrorCode(rawValue: "group_exists")
+    public static let placementNotFound = ErrorCode(rawValue: "placement_not_found")
     public static let noWorkersAvailable = ErrorCode(rawValue: "no_workers_available")
     public static let deployFailed = ErrorCode(rawValue: "deploy_failed")
     public static let routingFailed = ErrorCode(rawValue: "routing_failed")
@@ -78,6 +79,8 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, Codable {
     public static let engineError = ErrorCode(rawValue: "engine_error")
     public static let invalidAPIKey = ErrorCode(rawValue: "invalid_api_key")
     public static let invalidLimit = ErrorCode(rawValue: "invalid_limit")
+    /// The worker must not let a pipeline's output out before the pipeline's assignment is confirmed.
+    public static let ownershipUnconfirmed = ErrorCode(rawValue: "ownership_unconfirmed")
     public static let pipelineNotFound = ErrorCode(rawValue: "pipeline_not_found")
     public static let quotaExceeded = ErrorCode(rawValue: "quota_exceeded")
     public static let rateLimited = ErrorCode(rawValue: "rate_limited")

@@ -56,16 +56,26 @@ public struct RegisterResponse: Hashable, Sendable, Codable {
     public var status: String
     /// How often the coordinator wants to hear from the worker.
     public var heartbeatIntervalSeconds: UInt32?
+    /// How long each confirmation of the worker lets pipelines publish that no broker fences, counted from when the
+    /// confirmed message was sent. Shorter than the time after which the worker may be declared lost.
+    public var leaseMilliseconds: UInt32?
 
-    public init(workerID: String, status: String = "registered", heartbeatIntervalSeconds: UInt32? = nil) {
+    public init(
+        workerID: String,
+        status: String = "registered",
+        heartbeatIntervalSeconds: UInt32? = nil,
+        leaseMilliseconds: UInt32? = nil
+    ) {
         self.workerID = workerID
         self.status = status
         self.heartbeatIntervalSeconds = heartbeatIntervalSeconds
+        self.leaseMilliseconds = leaseMilliseconds
     }
 
     enum CodingKeys: String, CodingKey {
         case workerID = "worker_id"
         case status
         case heartbeatIntervalSeconds = "heartbeat_interval_secs"
+        case leaseMilliseconds = "lease_ms"
     }
 }

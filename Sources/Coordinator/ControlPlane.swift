@@ -17,6 +17,7 @@ final class ControlPlane: Sendable {
     let relay = HeartbeatRelay()
     let lastSweep = LastSweep()
     let secrets: ConnectorSecrets
+    let security: CoordinatorSecurity
     let configuration: CoordinatorConfiguration
     let logger: Logger
     /// Wakes the reconciler before its time.
@@ -32,12 +33,14 @@ final class ControlPlane: Sendable {
         node: RaftNode<ClusterMachine>,
         workers: WorkerClient,
         secrets: ConnectorSecrets,
+        security: CoordinatorSecurity,
         configuration: CoordinatorConfiguration
     ) {
         self.node = node
         self.reports = WorkerReports()
         self.workers = workers
         self.secrets = secrets
+        self.security = security
         self.configuration = configuration
         self.logger = configuration.logger
         self.attention = Attention()
@@ -140,10 +143,11 @@ extension ReadError {
 }
 
 extension Command {
-    /// Whether the reconciler may have something to do afterwards. What connectors there are starts and stops nothing.
+    /// Whether the reconciler may have something to do afterwards. What connectors and keys there are starts and stops
+    /// nothing.
     var concernsPlacements: Bool {
         switch self {
-        case .putConnector, .deleteConnector: false
+        case .putConnector, .deleteConnector, .putKey, .revokeKey, .setScalingPolicy, .putSettings: false
         default: true
         }
     }

@@ -2,6 +2,7 @@ public import Logging
 public import Raft
 public import RaftCore
 public import RaftStorage
+public import Security
 
 /// How a coordinator comes to its cluster.
 public enum Origin: Sendable {
@@ -17,6 +18,14 @@ public struct CoordinatorConfiguration: Sendable {
     public var port: Int
     /// Protects everything but the probes. Without it the coordinator may listen on loopback only.
     public var apiKey: String?
+    /// A file of further keys with their roles, read again on SIGHUP.
+    public var keyFile: String?
+    /// Certificates, read again on SIGHUP. With one of its own, the coordinator and all its peers speak TLS.
+    public var tls = TLSFiles()
+    /// Requests a second that each client address may make to change something, and twice as many at once.
+    public var rateLimit: Int?
+    /// How slowly requests may come in.
+    public var requestLimits = RequestLimits()
     /// How often workers are asked to report.
     public var heartbeatInterval: Duration = .seconds(5)
     /// A worker silent for longer is unhealthy.

@@ -11,6 +11,7 @@ import Raft
 import RaftCore
 import RaftStorage
 import RaftTransport
+import Security
 import ServiceLifecycle
 import UnixSignals
 
@@ -28,18 +29,28 @@ public enum CoordinatorServer {
         // Connections live on the node's own loop: a request then reaches the log, and its answer the socket, without
         // a hop. What takes long, such as the routes, runs elsewhere.
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let (plane, lean) = try await Self.start(configuration, on: loop)
+        let security = try CoordinatorSecurity(configuration)
+        var ownConfiguration = configuration
+        ownConfiguration.apiKey = security.keys.clusterKey
+        let (plane, lean) = try await Self.start(ownConfiguration, security, on: loop)
+        let routes = Routes(plane: plane)
         let server = HTTPServerBuilder { responder in
-            ServerChannel(responder: responder, transport: plane.node.transport, lean: lean)
+            ServerChannel(
+                responder: responder,
+                transport: plane.node.transport,
+                lean: lean,
+                gate: routes.gate,
+                guards: security.guards
+            )
         }
         let application = Application(
-            router: Routes(plane: plane).router(),
+            router: routes.router(),
             server: server,
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: Self.serverName
             ),
-            services: [Loops(plane: plane)],
+            services: [Loops(plane: plane), HangUp { security.reload() }],
             onServerRunning: { channel in onRunning(channel.localAddress?.port ?? configuration.port) },
             eventLoopGroupProvider: .shared(loop),
             logger: configuration.logger
@@ -67,9 +78,10 @@ public enum CoordinatorServer {
     /// Opens the database and joins the cluster; takes no requests yet.
     private static func start(
         _ configuration: CoordinatorConfiguration,
+        _ security: CoordinatorSecurity,
         on loop: any EventLoop
     ) async throws -> (ControlPlane, LeanPath) {
-        let database = try await configuration.openDatabase()
+        let database = try await configuration.openDatabase(security.credentials)
         let recovered = try database.recover()
         let cluster = database.identity.cluster
         let identity = PeerIdentity(
@@ -90,6 +102,7 @@ public enum CoordinatorServer {
             logger: configuration.logger
         )
         member.limits = configuration.limits
+        member.security = security.peers
         let node = try await RaftNode.start(
             member,
             machine: ClusterMachine(),
@@ -104,9 +117,11 @@ public enum CoordinatorServer {
             node: node,
             workers: WorkerClient(
                 client: HTTPClient(eventLoopGroupProvider: .singleton, configuration: client),
-                apiKey: configuration.apiKey
+                apiKey: configuration.apiKey,
+                credentials: security.credentials
             ),
             secrets: try ConnectorSecrets(apiKey: configuration.apiKey, cluster: cluster),
+            security: security,
             configuration: configuration
         )
         let lean = Routes(plane: plane).lean
@@ -131,7 +146,7 @@ public enum CoordinatorServer {
     ) async -> ByteBuffer {
         guard let forwarded = ForwardedRequest(body), let request = forwarded.request else { return ByteBuffer() }
         do {
-            let context = APIContext(forwardedAs: forwarded.role, forwarded.passage, logger: logger)
+            let context = APIContext(forwardedFor: forwarded.caller, forwarded.passage, logger: logger)
             let response = try await responder(request, context)
             return ForwardedAnswer.response(try await ForwardedResponse(response)).encoded()
         } catch let reason as Unsettled {

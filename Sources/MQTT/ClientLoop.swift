@@ -5,43 +5,57 @@ import Synchronization
 /// The order inside one turn is the point of it: read and collect, let the consumer take the batch, and only then write,
 /// because writing sends the acknowledgements of what was read.
 final class ClientLoop {
-    private let configuration: MQTTConfiguration
-    private let shared: MQTTClient.Shared
+    let configuration: MQTTConfiguration
+    let shared: MQTTClient.Shared
     private let onStatus: @Sendable (MQTTStatus) -> Void
-    private let onBatch: @Sendable ([MQTTMessage]) -> MQTTBatchOutcome
+    let onConnection: @Sendable (MQTTConnectionEvent) -> Void
+    let onBatch: @Sendable ([MQTTMessage]) -> MQTTBatchOutcome
 
-    private let inbox: CallbackInbox
+    let inbox: CallbackInbox
     private var backoff = Backoff()
     private var generator = SystemRandomNumberGenerator()
-    private let unsettled: UnsettledMessages
+    let unsettled: UnsettledMessages
+    let requests: OpenRequests
     /// Subscribe packets of this connection that the broker has not answered.
-    private var unansweredSubscriptions: [CInt: MQTTSubscription] = [:]
-    private var isConnected = false
+    var unansweredSubscriptions: [CInt: MQTTSubscription] = [:]
+    var isConnected = false
+    /// The subscribe packets of this connection have been queued.
+    var hasSubscribed = false
 
     init(
         _ configuration: MQTTConfiguration,
         shared: MQTTClient.Shared,
         onStatus: @escaping @Sendable (MQTTStatus) -> Void,
+        onConnection: @escaping @Sendable (MQTTConnectionEvent) -> Void,
         onBatch: @escaping @Sendable ([MQTTMessage]) -> MQTTBatchOutcome
     ) {
         self.configuration = configuration
         self.shared = shared
         self.onStatus = onStatus
+        self.onConnection = onConnection
         self.onBatch = onBatch
         self.inbox = CallbackInbox(configuration)
         self.unsettled = UnsettledMessages(shared)
+        self.requests = OpenRequests(shared, clientID: configuration.clientID)
     }
 
     func run() {
-        // The handle is released at the end of this scope, before the box its callbacks write into.
+        // The handle is released at the end of each turn, before the box its callbacks write into.
         while !self.isTimeToEnd {
+            guard self.configuration.opening == .byItself || self.waitForOrder() else { break }
             do throws(MQTTError) {
                 let handle = try MosquittoHandle(self.configuration, inbox: self.inbox)
-                try self.keepConnected(handle)
+                switch self.configuration.opening {
+                case .byItself: try self.keepConnected(handle)
+                case .whenTold: try self.connectOnce(handle)
+                }
             } catch {
-                // Only `mosquitto_new` gets here, for want of memory.
+                // Only `mosquitto_new` gets here, for want of memory, or the end of a single connection.
                 self.report { $0.lastError = error }
-                self.pause()
+                switch self.configuration.opening {
+                case .byItself: self.pause()
+                case .whenTold: self.onConnection(.ended(error))
+                }
             }
         }
         self.unsettled.close()
@@ -53,6 +67,27 @@ final class ClientLoop {
     }
 
     // MARK: - Connections
+
+    /// Waits until the owner wants a connection; false when the client is closed first.
+    private func waitForOrder() -> Bool {
+        while !self.isTimeToEnd {
+            if self.shared.steering.withLock({ $0.takeConnect() }) { return true }
+            _ = self.shared.wake.poll(nil, forWriting: false, atMost: self.pollTimeout)
+        }
+        return false
+    }
+
+    /// One connection, from its opening to its end, which it throws. What it had not settled is left to the next one.
+    private func connectOnce(_ handle: borrowing MosquittoHandle) throws(MQTTError) {
+        do throws(MQTTError) {
+            try self.connect(handle)
+            try self.carryPackets(handle)
+        } catch {
+            handle.drop()
+            self.connectionEnded(error)
+            throw error
+        }
+    }
 
     private func keepConnected(_ handle: borrowing MosquittoHandle) throws(MQTTError) {
         while !self.isTimeToEnd {
@@ -93,22 +128,31 @@ final class ClientLoop {
             if self.isTimeToEnd {
                 return self.disconnect(handle)
             }
+            // Nothing comes without subscriptions but what requests have asked for.
+            let isFlowing = self.isFlowing
+            let isReading = isFlowing || self.configuration.subscriptions.isEmpty
             if self.isConnected {
-                self.unsettled.handOver(to: handle)
+                try self.requests.advance(handle)
+                if isFlowing {
+                    try self.subscribe(handle)
+                    self.unsettled.handOver(to: handle)
+                }
             } else if ContinuousClock.now > answerDeadline {
                 throw MQTTError(.unreachable, "The broker does not answer the connect packet.")
             }
             if handle.wantsToWrite {
                 try handle.write()
-                self.unsettled.settle(self.inbox.takePublished())
+                self.settlePublished()
             }
+            // Messages that may not be processed now stay in the socket, and with them everything else; its end shows.
             let readiness = self.shared.wake.poll(
                 handle.descriptor,
+                forReading: !self.isConnected || isReading,
                 forWriting: handle.wantsToWrite,
                 atMost: self.pollTimeout
             )
             if readiness.isReadable {
-                try self.read(handle)
+                try self.read(handle, isFlowing: isReading)
             }
             guard handle.descriptor != nil else {
                 throw self.endReported()
@@ -117,100 +161,38 @@ final class ClientLoop {
         }
     }
 
-    /// libmosquitto counts in seconds; shorter while the end of a drain is awaited.
+    /// libmosquitto counts in seconds; shorter while the end of a drain or the answer to a request is awaited.
     private var pollTimeout: Duration {
-        guard let deadline = self.shared.closing.withLock({ $0 }) else {
-            return .seconds(1)
-        }
-        return min(.seconds(1), max(.zero, deadline - .now))
+        let deadlines = [self.shared.closing.withLock { $0 }, self.requests.deadline].compactMap { $0 }
+        return deadlines.reduce(.seconds(1)) { min($0, max(.zero, $1 - .now)) }
     }
 
-    private func read(_ handle: borrowing MosquittoHandle) throws(MQTTError) {
-        var failure: MQTTError?
-        do throws(MQTTError) {
-            while try handle.readPacket(), !self.isBatchFull {}
-        } catch {
-            failure = error
-        }
-        if let reason = self.inbox.connectAnswer.take() {
-            try self.connectAnswered(reason, handle)
-        }
-        try self.subscriptionsAnswered()
-        self.unsettled.settle(self.inbox.takePublished())
-        try self.deliverBatch()
-        if failure != nil {
-            throw self.endReported()
-        }
-    }
-
-    private var isBatchFull: Bool {
-        self.inbox.messages.count >= self.configuration.batchMessagesMax
-            || self.inbox.messageBytes >= self.configuration.batchBytesMax
-    }
-
-    private func connectAnswered(_ reason: CInt, _ handle: borrowing MosquittoHandle) throws(MQTTError) {
-        guard reason == 0 else {
-            throw MQTTError(.refused, "The broker refuses the connection: \(MQTTError.sentence(for: reason)).")
-        }
-        self.isConnected = true
-        for subscription in self.configuration.subscriptions {
-            self.unansweredSubscriptions[try handle.subscribe(to: subscription)] = subscription
-        }
-        self.report {
-            $0.isConnected = true
-            $0.isSubscribed = self.unansweredSubscriptions.isEmpty
-            $0.connectCount += 1
-        }
-    }
-
-    private func subscriptionsAnswered() throws(MQTTError) {
-        guard !self.inbox.subscribed.isEmpty else { return }
-        for (id, reason) in self.inbox.subscribed {
-            guard let subscription = self.unansweredSubscriptions.removeValue(forKey: id) else { continue }
-            guard reason < 128 else {
-                let sentence = MQTTError.sentence(for: reason)
-                throw MQTTError(.refused, "The broker refuses '\(subscription.topicFilter)': \(sentence).")
-            }
-        }
-        self.inbox.subscribed.removeAll()
-        if self.unansweredSubscriptions.isEmpty {
-            self.report { $0.isSubscribed = true }
-        }
-    }
-
-    private func deliverBatch() throws(MQTTError) {
-        let unwanted = self.inbox.unwantedCount
-        self.inbox.unwantedCount = 0
-        let messages = self.inbox.takeMessages()
-        guard !messages.isEmpty || unwanted > 0 else { return }
-        self.shared.status.withLock {
-            $0.receivedCount += UInt64(messages.count)
-            $0.unwantedCount += unwanted
-            $0.lastMessageAt = .now
-        }
-        if !messages.isEmpty, self.onBatch(messages) == .refused {
-            throw MQTTError(.batchRefused, "The consumer refused \(messages.count) messages.")
-        }
+    private var isFlowing: Bool {
+        self.configuration.opening == .byItself || self.shared.steering.withLock { $0.isFlowing }
     }
 
     // MARK: - Ends
 
     /// Why libmosquitto closed the socket.
-    private func endReported() -> MQTTError {
+    func endReported() -> MQTTError {
         if let reason = self.inbox.connectAnswer, reason != 0 {
             return MQTTError(.refused, "The broker refuses the connection: \(MQTTError.sentence(for: reason)).")
         }
-        let sentence = self.inbox.disconnectReason.map { MQTTError.sentence(for: $0) } ?? "no reason given"
-        return MQTTError(.connectionLost, "The connection ended: \(sentence).")
+        let reason = self.inbox.disconnectReason
+        let sentence = reason.map { MQTTError.sentence(for: $0) } ?? "no reason given"
+        let isTakenOver = reason == MosquittoHandle.takenOverReason
+        return MQTTError(isTakenOver ? .takenOver : .connectionLost, "The connection ended: \(sentence).")
     }
 
     private func connectionEnded(_ failure: MQTTError) {
         self.isConnected = false
+        self.hasSubscribed = false
         self.unansweredSubscriptions = [:]
         self.inbox.subscribed = []
         _ = self.inbox.takeMessages()
-        self.unsettled.settle(self.inbox.takePublished())
-        self.unsettled.connectionEnded(failure)
+        self.settlePublished()
+        self.requests.connectionEnded(failure)
+        self.unsettled.connectionEnded(failure, isHandleDone: self.configuration.opening == .whenTold)
         self.report {
             $0.isConnected = false
             $0.isSubscribed = false
@@ -221,9 +203,10 @@ final class ClientLoop {
     private func disconnect(_ handle: borrowing MosquittoHandle) {
         if self.isConnected {
             handle.disconnect(atMost: .milliseconds(500), wake: self.shared.wake)
-            self.unsettled.settle(self.inbox.takePublished())
+            self.settlePublished()
         }
         handle.drop()
+        self.requests.connectionEnded(MQTTError(.closed, "The client is closed."))
     }
 
     /// Whether `close` was called and nothing is worth waiting for any more.
@@ -241,7 +224,7 @@ final class ClientLoop {
         }
     }
 
-    private func report(_ change: (inout MQTTStatus) -> Void) {
+    func report(_ change: (inout MQTTStatus) -> Void) {
         let status = self.shared.status.withLock { status in
             change(&status)
             return status

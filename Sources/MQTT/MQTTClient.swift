@@ -1,14 +1,14 @@
 import Synchronization
 import Threads
 
-/// A connection to an MQTT broker that comes back by itself, and the thread that drives it.
+/// A connection to an MQTT broker that comes back by itself, or when its owner says so, and the thread that drives it.
 ///
 /// Received messages reach `onBatch` in batches, on the client's thread. While it runs nothing is read or sent, so a slow
 /// consumer holds the broker back; and the acknowledgements of a batch leave only after it has returned `accepted`.
 /// What was not acknowledged when a connection ended comes again, if the session is persistent. A consumer that
 /// takes longer than one and a half keep-alives loses the connection, and gets its batch again.
 public final class MQTTClient: Sendable {
-    private let shared: Shared
+    let shared: Shared
     private let thread: NamedThread
 
     /// What the client's thread and its users both reach.
@@ -16,6 +16,8 @@ public final class MQTTClient: Sendable {
         let outgoing: OutgoingQueue
         let wake: WakePipe
         let status = Mutex(MQTTStatus())
+        let requests = Mutex(RequestQueue())
+        let steering = Mutex(Steering())
         /// Set by `close`: when the thread must end, even with messages unsettled.
         let closing = Mutex<ContinuousClock.Instant?>(nil)
 
@@ -25,22 +27,31 @@ public final class MQTTClient: Sendable {
         }
     }
 
-    /// Starts the thread, which connects and, whenever the connection is lost, connects again until `close`.
+    /// Starts the thread, which connects and, whenever the connection is lost, connects again until `close`; or waits for
+    /// `connect`, if the configuration says so.
     ///
     /// - Parameters:
     ///   - onStatus: Called on the client's thread when the connection or the subscriptions change.
     ///   - onBatch: Takes received messages, on the client's thread. It may block; whoever closes the client sees to it
     ///     that it returns.
+    ///   - onConnection: Called on the client's thread for each connection that was asked for with `connect`.
     public init(
         _ configuration: MQTTConfiguration,
         onStatus: @escaping @Sendable (MQTTStatus) -> Void = { _ in },
-        onBatch: @escaping @Sendable ([MQTTMessage]) -> MQTTBatchOutcome = { _ in .accepted }
+        onBatch: @escaping @Sendable ([MQTTMessage]) -> MQTTBatchOutcome = { _ in .accepted },
+        onConnection: @escaping @Sendable (MQTTConnectionEvent) -> Void = { _ in }
     ) throws(MQTTError) {
         try configuration.validate()
         let shared = try Shared(configuration)
         self.shared = shared
         self.thread = NamedThread(name: "mqtt-\(configuration.clientID)") {
-            ClientLoop(configuration, shared: shared, onStatus: onStatus, onBatch: onBatch).run()
+            ClientLoop(
+                configuration,
+                shared: shared,
+                onStatus: onStatus,
+                onConnection: onConnection,
+                onBatch: onBatch
+            ).run()
         }
     }
 

@@ -30,6 +30,14 @@ public struct MQTTConfiguration: Sendable {
         case persistent(expiry: Duration)
     }
 
+    /// Who decides that a connection is opened.
+    public enum Opening: Sendable, Equatable {
+        /// The client: it connects at once, and again whenever the connection is lost.
+        case byItself
+        /// Its owner, with `MQTTClient.connect`, once for each connection.
+        case whenTold
+    }
+
     public var host: String
     public var port: UInt16
     /// The name of the session at the broker. A second connection of the same name throws the first one out.
@@ -37,6 +45,7 @@ public struct MQTTConfiguration: Sendable {
     public var username: String?
     public var password: String?
     public var session: Session
+    public var opening = Opening.byItself
     /// Made again on every connection.
     public var subscriptions: [MQTTSubscription]
     /// After this long without traffic a ping is sent; a broker silent for one and a half times as long is given up.

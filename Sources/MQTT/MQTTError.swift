@@ -18,6 +18,10 @@ public struct MQTTError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let refused = Code(rawValue: "refused")
         /// The connection ended before what was asked could be done.
         public static let connectionLost = Code(rawValue: "connection_lost")
+        /// The same, and the broker said why: another client has connected with this one's id.
+        public static let takenOver = Code(rawValue: "taken_over")
+        /// What was asked did not come about in its time.
+        public static let timedOut = Code(rawValue: "timed_out")
         /// The outgoing queue has no room.
         public static let queueFull = Code(rawValue: "queue_full")
         /// The client has been closed.

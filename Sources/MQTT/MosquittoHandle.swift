@@ -8,6 +8,9 @@ import Glibc
 struct MosquittoHandle: ~Copyable {
     private let mosquitto: OpaquePointer
 
+    /// What a broker gives as the reason to a client whose session another one has taken over.
+    static let takenOverReason = CInt(MQTT_RC_SESSION_TAKEN_OVER.rawValue)
+
     /// The library's own initialisation, once per process and never undone.
     private static let isLibraryReady: Bool = mosquitto_lib_init() == 0
 
@@ -67,10 +70,11 @@ struct MosquittoHandle: ~Copyable {
     }
 
     /// Queues a subscribe packet and returns its message id. Retained messages come only for a subscription the broker
-    /// does not hold yet, so continuing a session does not repeat them.
-    func subscribe(to subscription: MQTTSubscription) throws(MQTTError) -> CInt {
+    /// does not hold yet, so continuing a session does not repeat them; unless they are what is asked for.
+    func subscribe(to subscription: MQTTSubscription, asksForRetained: Bool = false) throws(MQTTError) -> CInt {
         var id: CInt = 0
-        let options = CInt(MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue)
+        let rule = asksForRetained ? MQTT_SUB_OPT_SEND_RETAIN_ALWAYS : MQTT_SUB_OPT_SEND_RETAIN_NEW
+        let options = CInt(rule.rawValue)
         let result = mosquitto_subscribe_v5(
             self.mosquitto,
             &id,
@@ -81,6 +85,12 @@ struct MosquittoHandle: ~Copyable {
         )
         try MQTTError.check(result, .connectionLost, "Cannot subscribe to '\(subscription.topicFilter)'")
         return id
+    }
+
+    /// Queues an unsubscribe packet.
+    func unsubscribe(from topicFilter: String) throws(MQTTError) {
+        let result = mosquitto_unsubscribe_v5(self.mosquitto, nil, topicFilter, nil)
+        try MQTTError.check(result, .connectionLost, "Cannot unsubscribe from '\(topicFilter)'")
     }
 
     /// Queues a publish packet and returns its message id.

@@ -58,6 +58,11 @@ struct OutgoingQueue: Sendable {
         }
     }
 
+    /// Puts messages that were taken, and did not leave, back before all others.
+    func putBack(_ entries: [Entry]) {
+        self.contents.withLock { $0.waiting.prepend(contentsOf: entries) }
+    }
+
     /// Makes room for as many messages as have been settled.
     func settled(_ count: Int) {
         self.contents.change { $0.unsettledCount -= count }

@@ -4,6 +4,8 @@ import Glibc
 struct WakePipe: ~Copyable, Sendable {
     private let readEnd: CInt
     private let writeEnd: CInt
+    /// `POLLRDHUP` of poll.h, which Swift does not see: the other side has closed its half, read or not what came before.
+    private static let hangUp: Int16 = 0x2000
 
     init() throws(MQTTError) {
         var ends: [CInt] = [-1, -1]
@@ -34,9 +36,10 @@ struct WakePipe: ~Copyable, Sendable {
         var isWritable = false
     }
 
-    /// Waits until the descriptor is ready, `wake` is called or the time is up. Readable includes "closed" and "failed".
-    func poll(_ descriptor: CInt?, forWriting: Bool, atMost timeout: Duration) -> Readiness {
-        let events = Int16(POLLIN) | (forWriting ? Int16(POLLOUT) : 0)
+    /// Waits until the descriptor is ready, `wake` is called or the time is up. Readable includes "closed" and "failed", and
+    /// nothing else without `forReading`.
+    func poll(_ descriptor: CInt?, forReading: Bool = true, forWriting: Bool, atMost timeout: Duration) -> Readiness {
+        let events = (forReading ? Int16(POLLIN) : Self.hangUp) | (forWriting ? Int16(POLLOUT) : 0)
         var entries = [
             pollfd(fd: self.readEnd, events: Int16(POLLIN), revents: 0),
             pollfd(fd: descriptor ?? -1, events: events, revents: 0),
@@ -53,7 +56,7 @@ struct WakePipe: ~Copyable, Sendable {
         }
         let ended = Int16(POLLHUP) | Int16(POLLERR) | Int16(POLLNVAL)
         return Readiness(
-            isReadable: entries[1].revents & (Int16(POLLIN) | ended) != 0,
+            isReadable: entries[1].revents & (Int16(POLLIN) | Self.hangUp | ended) != 0,
             isWritable: entries[1].revents & (Int16(POLLOUT) | ended) != 0
         )
     }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -15,14 +16,44 @@ public enum WorkerServer {
         onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
         try configuration.validate()
+        var client = HTTPClient.Configuration()
+        client.timeout = .init(connect: .seconds(2))
+        let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
+        let failure: (any Error)?
+        do {
+            try await Self.serve(configuration, httpClient, onRunning)
+            failure = nil
+        } catch {
+            failure = error
+        }
+        try? await httpClient.shutdown()  // what is still open ends with the process
+        if let failure { throw failure }
+    }
+
+    private static func serve(
+        _ configuration: WorkerConfiguration,
+        _ httpClient: HTTPClient,
+        _ onRunning: @escaping @Sendable (Int) -> Void
+    ) async throws {
         let store = try configuration.stateDirectory.map { path throws(StateDirectoryError) in try PipelineStore(path) }
         let workerID = try Self.workerID(configuration, store)
         let attention = Attention()
         let governor = EngineGovernor(shareMax: configuration.pipelineShareMax)
+        let standing = ClusterStanding(
+            workerID: workerID,
+            incarnation: .random(in: 1 ... .max),
+            coordinators: CoordinatorClient(
+                client: httpClient,
+                urls: configuration.coordinators,
+                apiKey: configuration.apiKey
+            ),
+            confirmations: Confirmations()
+        )
         let surroundings = PipelineSurroundings(
             clientIDPrefix: configuration.clientIDPrefix,
             workDirectory: WorkDirectory(configuration.workDirectory),
             console: ConsoleWriter(),
+            standing: configuration.coordinators.isEmpty ? nil : standing,
             governor: governor,
             bytesMax: configuration.pipelineBytesMax,
             onPhaseChange: { attention.call() },
@@ -37,23 +68,17 @@ public enum WorkerServer {
         let readiness = Readiness(inCluster: !configuration.coordinators.isEmpty)
         try await registry.restore(inCluster: !configuration.coordinators.isEmpty) { tenants.tenant($0) != nil }
 
-        var client = HTTPClient.Configuration()
-        client.timeout = .init(connect: .seconds(2))
-        let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
         let address = Promise<String>()
         let link = CoordinatorLink(
-            client: CoordinatorClient(
-                client: httpClient,
-                urls: configuration.coordinators,
-                apiKey: configuration.apiKey
-            ),
+            client: standing.coordinators,
             workerID: workerID,
-            incarnation: .random(in: 1 ... .max),
+            incarnation: standing.incarnation,
             address: address,
             apiKey: configuration.apiKey,
             pipelinesMax: configuration.pipelinesMax,
             registry: registry,
             attention: attention,
+            confirmations: standing.confirmations,
             readiness: readiness,
             logger: configuration.logger
         )
@@ -65,11 +90,18 @@ public enum WorkerServer {
         )
         let application = Application(
             router: routes.router(),
+            server: HTTPServerBuilder { responder in
+                WorkerChannel(
+                    responder: responder,
+                    sockets: WorkerSockets(routes: routes, gate: routes.gate, logger: configuration.logger)
+                )
+            },
             configuration: .init(
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"
             ),
-            services: Self.metricsServer(routes) + (configuration.coordinators.isEmpty ? [] : [link]),
+            services: Self.metricsServer(routes) + [ReadinessWatch(readiness: readiness)]
+                + (configuration.coordinators.isEmpty ? [] : [link]),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
                 address.fulfil(configuration.advertiseAddress ?? Self.url(configuration.bind, port))
@@ -93,7 +125,6 @@ public enum WorkerServer {
                 continuation.resume()
             }
         }
-        try? await httpClient.shutdown()  // what is still open ends with the process
         if let failure { throw failure }
     }
 

@@ -19,15 +19,22 @@ struct Cluster {
         return response
     }
 
-    mutating func register(_ worker: WorkerID, incarnation: UInt64 = 1, pipelinesMax: UInt32 = 100) {
+    mutating func register(
+        _ worker: WorkerID,
+        incarnation: UInt64 = 1,
+        cpuCores: UInt32 = 4,
+        pipelinesMax: UInt32 = 100,
+        labels: Labels = [:]
+    ) {
         self.apply(
             .register(
                 Command.Register(
                     worker: worker,
                     incarnation: WorkerIncarnation(incarnation),
                     address: "http://\(worker):9000",
-                    capacity: ClusterState.Worker.Capacity(cpuCores: 4, pipelinesMax: pipelinesMax),
-                    replacing: self.state.worker(worker)?.incarnation
+                    capacity: ClusterState.Worker.Capacity(cpuCores: cpuCores, pipelinesMax: pipelinesMax),
+                    replacing: self.state.worker(worker)?.incarnation,
+                    labels: labels
                 )
             )
         )

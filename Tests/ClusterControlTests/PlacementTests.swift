@@ -88,6 +88,7 @@ struct PlacementTests {
     @Test("another strategy may be plugged in")
     func ownStrategy() {
         struct Last: PlacementStrategy {
+            static let name: StrategyName = "last"
             func choose(among candidates: [PlacementCandidate], turn: UInt64) -> PlacementCandidate {
                 candidates[candidates.count - 1]
             }
@@ -95,6 +96,18 @@ struct PlacementTests {
         var planner = PlacementPlanner(state: Cluster(workers: 3).state, strategy: Last())
         #expect(planner.choose() == "w3")
         #expect(planner.choose(avoiding: ["w3"]) == "w2")
+        // By its name, beside the standard ones.
+        let strategies = PlacementStrategies([RoundRobin(), Last()])
+        var named = PlacementPlanner(state: Cluster(workers: 3).state, strategies: strategies)
+        #expect(named.choose(PlacementRequest(strategy: "last")) == "w3")
+        #expect(named.choose(PlacementRequest(strategy: "unheard of")) == "w2")
+        var spec = self.spec(self.pipeline("a"))
+        spec.strategy = "last"
+        #expect(strategies.fault(in: spec) == nil)
+        #expect(
+            PlacementStrategies.standard.fault(in: spec)
+                == "there is no placement strategy last; there are round_robin, least_loaded, affinity"
+        )
     }
 
     @Test("whatever is planned is accepted by the state")

@@ -7,101 +7,32 @@ import Testing
 struct ReconcilerTests {
     private let p1 = PlacementKey(group: "g", pipeline: "p1")
     private let p2 = PlacementKey(group: "g", pipeline: "p2")
-    private let reconciler = Reconciler()
-
-    private func plan(
-        _ state: ClusterState,
-        _ reports: [WorkerID: WorkerReport] = [:],
-        at second: Int,
-        after backOff: BackOff = BackOff()
-    ) -> Reconciler.Plan {
-        let situation = Situation(state: state, reports: reports, leaderSince: .at(0), now: .at(second))
-        let plan = self.reconciler.plan(situation, backOff: backOff)
-        #expect(plan == self.reconciler.plan(situation, backOff: backOff), "the same situation gave another plan")
-        return plan
-    }
-
-    private func heard(
-        _ second: Int,
-        _ inventory: [ReportedPipeline]? = [],
-        incarnation: UInt64? = 1
-    ) -> WorkerReport {
-        WorkerReport(
-            incarnation: incarnation.map { WorkerIncarnation($0) },
-            receivedAt: .at(second),
-            inventory: inventory
-        )
-    }
-
-    private func holds(
-        _ key: PlacementKey,
-        epoch: UInt64,
-        _ status: ReportedPipeline.Status = .running,
-        id: String = "x"
-    ) -> ReportedPipeline {
-        ReportedPipeline(id: id, placement: key, epoch: Epoch(epoch), status: status)
-    }
-
-    private func judged(
-        _ worker: WorkerID,
-        _ from: ClusterState.Worker.Status,
-        _ to: ClusterState.Worker.Status
-    ) -> Action {
-        .propose(
-            .setWorkerStatus(
-                Command.SetWorkerStatus(worker: worker, incarnation: WorkerIncarnation(1), from: from, to: to)
-            )
-        )
-    }
-
-    private func start(_ worker: WorkerID, _ key: PlacementKey, epoch: UInt64) -> Action {
-        .startPipeline(
-            StartPipeline(worker: worker, placement: key, epoch: Epoch(epoch), source: "stream A = B", connectors: [])
-        )
-    }
-
-    private func reassigned(_ key: PlacementKey, from epoch: UInt64, to worker: WorkerID) -> Action {
-        .propose(.reassign(Command.Reassign(placement: key, from: Epoch(epoch), to: worker)))
-    }
-
-    private func reported(
-        _ key: PlacementKey,
-        epoch: UInt64,
-        _ status: ClusterState.Placement.Status,
-        id: String = "x"
-    ) -> Action {
-        .propose(
-            .reportPlacement(
-                Command.ReportPlacement(placement: key, epoch: Epoch(epoch), status: status, pipelineID: id)
-            )
-        )
-    }
 
     // MARK: - Workers
 
     @Test("a worker is given its full timeout after a new leader has come, and after each word")
     func silence() {
         let state = Cluster(workers: 1).state
-        #expect(self.plan(state, at: 15).actions.isEmpty)
-        #expect(self.plan(state, at: 16).actions == [self.judged("w1", .ready, .unhealthy)])
-        #expect(self.plan(state, ["w1": self.heard(10)], at: 25).actions.isEmpty)
-        #expect(self.plan(state, ["w1": self.heard(10)], at: 26).actions == [self.judged("w1", .ready, .unhealthy)])
+        #expect(Plans.plan(state, at: 15).actions.isEmpty)
+        #expect(Plans.plan(state, at: 16).actions == [Plans.judged("w1", .ready, .unhealthy)])
+        #expect(Plans.plan(state, ["w1": Plans.heard(10)], at: 25).actions.isEmpty)
+        #expect(Plans.plan(state, ["w1": Plans.heard(10)], at: 26).actions == [Plans.judged("w1", .ready, .unhealthy)])
     }
 
     @Test("a draining worker that falls silent is unhealthy too")
     func silentWhileDraining() {
         var cluster = Cluster(workers: 1)
         cluster.setStatus("w1", .draining)
-        #expect(self.plan(cluster.state, at: 16).actions == [self.judged("w1", .draining, .unhealthy)])
+        #expect(Plans.plan(cluster.state, at: 16).actions == [Plans.judged("w1", .draining, .unhealthy)])
     }
 
     @Test("the word of an older process does not count for the registered one")
     func foreignIncarnation() {
         let state = Cluster(workers: 1).state
         let reports =
-            ["w1": self.heard(16, [self.holds(self.p1, epoch: 1)], incarnation: 9)] as [WorkerID: WorkerReport]
-        #expect(self.plan(state, reports, at: 16).actions == [self.judged("w1", .ready, .unhealthy)])
-        #expect(self.plan(state, ["w1": self.heard(16, incarnation: nil)], at: 16).actions.isEmpty)
+            ["w1": Plans.heard(16, [Plans.holds(self.p1, epoch: 1)], incarnation: 9)] as [WorkerID: WorkerReport]
+        #expect(Plans.plan(state, reports, at: 16).actions == [Plans.judged("w1", .ready, .unhealthy)])
+        #expect(Plans.plan(state, ["w1": Plans.heard(16, incarnation: nil)], at: 16).actions.isEmpty)
     }
 
     @Test("an unhealthy worker that is heard again is ready again and keeps what nobody else has got")
@@ -110,16 +41,16 @@ struct ReconcilerTests {
         cluster.deploy("g", on: ["w1"])
         cluster.setStatus("w1", .unhealthy)
         let reports =
-            ["w1": self.heard(20, [self.holds(self.p1, epoch: 1)]), "w2": self.heard(20)] as [WorkerID: WorkerReport]
-        #expect(self.plan(cluster.state, reports, at: 21).actions == [self.judged("w1", .unhealthy, .ready)])
+            ["w1": Plans.heard(20, [Plans.holds(self.p1, epoch: 1)]), "w2": Plans.heard(20)] as [WorkerID: WorkerReport]
+        #expect(Plans.plan(cluster.state, reports, at: 21).actions == [Plans.judged("w1", .unhealthy, .ready)])
     }
 
     @Test("an unhealthy worker's old word does not make it ready")
     func oldWord() {
         var cluster = Cluster(workers: 1)
         cluster.setStatus("w1", .unhealthy)
-        #expect(self.plan(cluster.state, ["w1": self.heard(3)], at: 19).actions.isEmpty)
-        #expect(self.plan(cluster.state, at: 1).actions.isEmpty)
+        #expect(Plans.plan(cluster.state, ["w1": Plans.heard(3)], at: 19).actions.isEmpty)
+        #expect(Plans.plan(cluster.state, at: 1).actions.isEmpty)
     }
 
     // MARK: - Assignments
@@ -131,9 +62,9 @@ struct ReconcilerTests {
         cluster.report(self.p2)
         cluster.setStatus("w1", .unhealthy)
         // Two assignments so far: of the two ready workers it is the first one's turn.
-        let reports = ["w2": self.heard(18), "w3": self.heard(18)] as [WorkerID: WorkerReport]
-        let actions = self.plan(cluster.state, reports, at: 20).actions
-        #expect(actions.first == self.reassigned(self.p1, from: 1, to: "w2"))
+        let reports = ["w2": Plans.heard(18), "w3": Plans.heard(18)] as [WorkerID: WorkerReport]
+        let actions = Plans.plan(cluster.state, reports, at: 20).actions
+        #expect(actions.first == Plans.reassigned(self.p1, from: 1, to: "w2"))
     }
 
     @Test("what has no worker waits until one has room")
@@ -141,17 +72,17 @@ struct ReconcilerTests {
         var cluster = Cluster(workers: 1, pipelinesMax: 1)
         cluster.deploy("g", on: ["w1", nil])
         cluster.report(self.p1)
-        #expect(self.plan(cluster.state, at: 1).actions.isEmpty)
+        #expect(Plans.plan(cluster.state, at: 1).actions.isEmpty)
         cluster.register("w2", pipelinesMax: 1)
-        #expect(self.plan(cluster.state, at: 1).actions == [self.reassigned(self.p2, from: 0, to: "w2")])
+        #expect(Plans.plan(cluster.state, at: 1).actions == [Plans.reassigned(self.p2, from: 0, to: "w2")])
     }
 
     @Test("nothing is given to a worker that is silent, though the state still calls it ready")
     func notToSilent() {
         var cluster = Cluster(workers: 2)
         cluster.deploy("g", on: [nil])
-        let actions = self.plan(cluster.state, ["w2": self.heard(14)], at: 20).actions
-        #expect(actions == [self.judged("w1", .ready, .unhealthy), self.reassigned(self.p1, from: 0, to: "w2")])
+        let actions = Plans.plan(cluster.state, ["w2": Plans.heard(14)], at: 20).actions
+        #expect(actions == [Plans.judged("w1", .ready, .unhealthy), Plans.reassigned(self.p1, from: 0, to: "w2")])
     }
 
     @Test("replicas stay apart, and a preference holds, when they are reassigned")
@@ -167,12 +98,12 @@ struct ReconcilerTests {
         cluster.apply(.deployGroup(Command.DeployGroup(group: "g", spec: spec, workers: ["w1", nil, nil])))
         let a0 = PlacementKey(group: "g", pipeline: "a", replica: 0)
         cluster.report(a0)
-        let actions = self.plan(cluster.state, at: 1).actions
+        let actions = Plans.plan(cluster.state, at: 1).actions
         let a1 = PlacementKey(group: "g", pipeline: "a", replica: 1)
         #expect(
             actions == [
-                self.reassigned(a1, from: 0, to: "w3"),
-                self.reassigned(PlacementKey(group: "g", pipeline: "b"), from: 0, to: "w1"),
+                Plans.reassigned(a1, from: 0, to: "w3"),
+                Plans.reassigned(PlacementKey(group: "g", pipeline: "b"), from: 0, to: "w1"),
             ]
         )
     }
@@ -183,7 +114,7 @@ struct ReconcilerTests {
     func startPending() {
         var cluster = Cluster(workers: 1)
         cluster.deploy("g", on: ["w1"])
-        #expect(self.plan(cluster.state, at: 0).actions == [self.start("w1", self.p1, epoch: 1)])
+        #expect(Plans.plan(cluster.state, at: 0).actions == [Plans.start("w1", self.p1, epoch: 1)])
     }
 
     @Test("a start brings the connectors that the program mentions, and no others")
@@ -194,7 +125,7 @@ struct ReconcilerTests {
             cluster.apply(.putConnector(Command.PutConnector(connector: connector, mode: .create)))
         }
         cluster.deploy("g", on: ["w1"], source: #"stream A = T.from(Bus, topic: "t").to( Sink )"#)
-        guard case .startPipeline(let start) = try #require(self.plan(cluster.state, at: 0).actions.first) else {
+        guard case .startPipeline(let start) = try #require(Plans.plan(cluster.state, at: 0).actions.first) else {
             Issue.record("nothing was started")
             return
         }
@@ -208,7 +139,7 @@ struct ReconcilerTests {
         var backOff = BackOff()
         var attempts: [Int] = []
         for second in 0..<120 {
-            let plan = self.plan(cluster.state, ["w1": self.heard(second)], at: second, after: backOff)
+            let plan = Plans.plan(cluster.state, ["w1": Plans.heard(second)], at: second, after: backOff)
             if !plan.actions.isEmpty { attempts.append(second) }
             backOff = plan.backOff
         }
@@ -219,24 +150,24 @@ struct ReconcilerTests {
     func freshEpoch() {
         var cluster = Cluster(workers: 2)
         cluster.deploy("g", on: ["w1"])
-        let backOff = self.plan(cluster.state, at: 0).backOff
-        #expect(self.plan(cluster.state, at: 0, after: backOff).actions.isEmpty)
+        let backOff = Plans.plan(cluster.state, at: 0).backOff
+        #expect(Plans.plan(cluster.state, at: 0, after: backOff).actions.isEmpty)
         cluster.apply(.reassign(Command.Reassign(placement: self.p1, from: Epoch(1), to: "w2")))
-        #expect(self.plan(cluster.state, at: 0, after: backOff).actions == [self.start("w2", self.p1, epoch: 2)])
+        #expect(Plans.plan(cluster.state, at: 0, after: backOff).actions == [Plans.start("w2", self.p1, epoch: 2)])
     }
 
     @Test("what was tried long ago is forgotten")
     func forgetting() {
         var cluster = Cluster(workers: 1)
         cluster.deploy("g", on: ["w1"])
-        let backOff = self.plan(cluster.state, at: 0).backOff
+        let backOff = Plans.plan(cluster.state, at: 0).backOff
         #expect(backOff.count == 1)
         cluster.report(self.p1)
         let reports = { (second: Int) in
-            ["w1": self.heard(second, [self.holds(self.p1, epoch: 1)])] as [WorkerID: WorkerReport]
+            ["w1": Plans.heard(second, [Plans.holds(self.p1, epoch: 1)])] as [WorkerID: WorkerReport]
         }
-        #expect(self.plan(cluster.state, reports(60), at: 60, after: backOff).backOff.count == 1)
-        #expect(self.plan(cluster.state, reports(61), at: 61, after: backOff).backOff.count == 0)
+        #expect(Plans.plan(cluster.state, reports(60), at: 60, after: backOff).backOff.count == 1)
+        #expect(Plans.plan(cluster.state, reports(61), at: 61, after: backOff).backOff.count == 0)
     }
 
     // MARK: - Reports
@@ -245,13 +176,13 @@ struct ReconcilerTests {
     func reportRunning() {
         var cluster = Cluster(workers: 1)
         cluster.deploy("g", on: ["w1"])
-        let reports = ["w1": self.heard(1, [self.holds(self.p1, epoch: 1)])] as [WorkerID: WorkerReport]
-        #expect(self.plan(cluster.state, reports, at: 1).actions == [self.reported(self.p1, epoch: 1, .running)])
+        let reports = ["w1": Plans.heard(1, [Plans.holds(self.p1, epoch: 1)])] as [WorkerID: WorkerReport]
+        #expect(Plans.plan(cluster.state, reports, at: 1).actions == [Plans.reported(self.p1, epoch: 1, .running)])
         cluster.report(self.p1)
-        #expect(self.plan(cluster.state, reports, at: 1).actions.isEmpty)
-        let renamed = ["w1": self.heard(1, [self.holds(self.p1, epoch: 1, id: "y")])] as [WorkerID: WorkerReport]
+        #expect(Plans.plan(cluster.state, reports, at: 1).actions.isEmpty)
+        let renamed = ["w1": Plans.heard(1, [Plans.holds(self.p1, epoch: 1, id: "y")])] as [WorkerID: WorkerReport]
         #expect(
-            self.plan(cluster.state, renamed, at: 1).actions == [self.reported(self.p1, epoch: 1, .running, id: "y")]
+            Plans.plan(cluster.state, renamed, at: 1).actions == [Plans.reported(self.p1, epoch: 1, .running, id: "y")]
         )
     }
 
@@ -260,25 +191,26 @@ struct ReconcilerTests {
         var cluster = Cluster(workers: 1)
         cluster.deploy("g", on: ["w1"])
         let reports =
-            ["w1": self.heard(2, [self.holds(self.p1, epoch: 1, .starting)])] as [WorkerID: WorkerReport]
-        #expect(self.plan(cluster.state, reports, at: 2).actions.isEmpty)
+            ["w1": Plans.heard(2, [Plans.holds(self.p1, epoch: 1, .starting)])] as [WorkerID: WorkerReport]
+        #expect(Plans.plan(cluster.state, reports, at: 2).actions.isEmpty)
     }
 
     @Test("what a worker reports as failed or stopped is recorded and started again")
     func reportFailed() {
         var cluster = Cluster(workers: 1)
         cluster.deploy("g", on: ["w1"])
-        let failing = ["w1": self.heard(1, [self.holds(self.p1, epoch: 1, .failed("why"))])] as [WorkerID: WorkerReport]
+        let failing =
+            ["w1": Plans.heard(1, [Plans.holds(self.p1, epoch: 1, .failed("why"))])] as [WorkerID: WorkerReport]
         #expect(
-            self.plan(cluster.state, failing, at: 1).actions
-                == [self.reported(self.p1, epoch: 1, .failed("why")), self.start("w1", self.p1, epoch: 1)]
+            Plans.plan(cluster.state, failing, at: 1).actions
+                == [Plans.reported(self.p1, epoch: 1, .failed("why")), Plans.start("w1", self.p1, epoch: 1)]
         )
         cluster.report(self.p1, .failed("why"))
-        #expect(self.plan(cluster.state, failing, at: 1).actions == [self.start("w1", self.p1, epoch: 1)])
-        let stopped = ["w1": self.heard(1, [self.holds(self.p1, epoch: 1, .stopped)])] as [WorkerID: WorkerReport]
+        #expect(Plans.plan(cluster.state, failing, at: 1).actions == [Plans.start("w1", self.p1, epoch: 1)])
+        let stopped = ["w1": Plans.heard(1, [Plans.holds(self.p1, epoch: 1, .stopped)])] as [WorkerID: WorkerReport]
         #expect(
-            self.plan(cluster.state, stopped, at: 1).actions
-                == [self.reported(self.p1, epoch: 1, .stopped), self.start("w1", self.p1, epoch: 1)]
+            Plans.plan(cluster.state, stopped, at: 1).actions
+                == [Plans.reported(self.p1, epoch: 1, .stopped), Plans.start("w1", self.p1, epoch: 1)]
         )
     }
 
@@ -286,14 +218,14 @@ struct ReconcilerTests {
     func missing() {
         var cluster = Cluster(workers: 1)
         cluster.deploy("g", on: ["w1"])
-        let started = self.plan(cluster.state, at: 10).backOff
+        let started = Plans.plan(cluster.state, at: 10).backOff
         cluster.report(self.p1)
-        let restart = [self.start("w1", self.p1, epoch: 1)]
-        #expect(self.plan(cluster.state, at: 13, after: started).actions.isEmpty)
-        #expect(self.plan(cluster.state, ["w1": self.heard(9)], at: 13, after: started).actions.isEmpty)
-        #expect(self.plan(cluster.state, ["w1": self.heard(12)], at: 13, after: started).actions == restart)
-        #expect(self.plan(cluster.state, ["w1": self.heard(9)], at: 13).actions == restart)
-        #expect(self.plan(cluster.state, ["w1": self.heard(12, nil)], at: 13, after: started).actions.isEmpty)
+        let restart = [Plans.start("w1", self.p1, epoch: 1)]
+        #expect(Plans.plan(cluster.state, at: 13, after: started).actions.isEmpty)
+        #expect(Plans.plan(cluster.state, ["w1": Plans.heard(9)], at: 13, after: started).actions.isEmpty)
+        #expect(Plans.plan(cluster.state, ["w1": Plans.heard(12)], at: 13, after: started).actions == restart)
+        #expect(Plans.plan(cluster.state, ["w1": Plans.heard(9)], at: 13).actions == restart)
+        #expect(Plans.plan(cluster.state, ["w1": Plans.heard(12, nil)], at: 13, after: started).actions.isEmpty)
     }
 
     // MARK: - Orphans
@@ -307,14 +239,14 @@ struct ReconcilerTests {
         cluster.report(self.p2)
         let gone = PlacementKey(group: "gone", pipeline: "p1")
         let inventory = [
-            self.holds(self.p1, epoch: 1, id: "old"), self.holds(self.p1, epoch: 3, id: "new"),
-            self.holds(gone, epoch: 1, id: "gone"), self.holds(self.p2, epoch: 2, id: "theirs"),
-            self.holds(gone, epoch: 4, id: "from the future"),
+            Plans.holds(self.p1, epoch: 1, id: "old"), Plans.holds(self.p1, epoch: 3, id: "new"),
+            Plans.holds(gone, epoch: 1, id: "gone"), Plans.holds(self.p2, epoch: 2, id: "theirs"),
+            Plans.holds(gone, epoch: 4, id: "from the future"),
         ]
         let stopped =
             [("old", self.p1, 1), ("gone", gone, 1), ("theirs", self.p2, 2)] as [(String, PlacementKey, UInt64)]
-        let reports = ["w1": self.heard(1, inventory)] as [WorkerID: WorkerReport]
-        let plan = self.plan(cluster.state, reports, at: 1)
+        let reports = ["w1": Plans.heard(1, inventory)] as [WorkerID: WorkerReport]
+        let plan = Plans.plan(cluster.state, reports, at: 1)
         #expect(
             plan.actions
                 == stopped.map {
@@ -322,9 +254,9 @@ struct ReconcilerTests {
                 }
         )
         // Not again before the worker has spoken again, however long that takes.
-        #expect(self.plan(cluster.state, reports, at: 9, after: plan.backOff).actions.isEmpty)
+        #expect(Plans.plan(cluster.state, reports, at: 9, after: plan.backOff).actions.isEmpty)
         #expect(
-            self.plan(cluster.state, ["w1": self.heard(6, inventory)], at: 9, after: plan.backOff).actions
+            Plans.plan(cluster.state, ["w1": Plans.heard(6, inventory)], at: 9, after: plan.backOff).actions
                 == plan.actions
         )
     }
@@ -338,7 +270,7 @@ struct ReconcilerTests {
         cluster.register("w3")
         cluster.apply(.reassign(Command.Reassign(placement: self.p1, from: .zero, to: "w3")))
         cluster.report(self.p1)
-        let report = self.heard(20, [self.holds(self.p1, epoch: 1)])
+        let report = Plans.heard(20, [Plans.holds(self.p1, epoch: 1)])
         let reports = ["w1": report, "w2": report, "w3": report] as [WorkerID: WorkerReport]
         let stop = { (worker: WorkerID) in
             Action.stopPipeline(
@@ -346,25 +278,10 @@ struct ReconcilerTests {
             )
         }
         #expect(
-            self.plan(cluster.state, reports, at: 21).actions
-                == [self.judged("w1", .unhealthy, .ready), stop("w1"), stop("w2")]
+            Plans.plan(cluster.state, reports, at: 21).actions
+                == [Plans.judged("w1", .unhealthy, .ready), stop("w1"), stop("w2")]
         )
-        let old = ["w2": self.heard(4, [self.holds(self.p1, epoch: 1)]), "w3": report] as [WorkerID: WorkerReport]
-        #expect(self.plan(cluster.state, old, at: 20).actions == [self.judged("w2", .draining, .unhealthy)])
-    }
-
-    // MARK: - Bounds
-
-    @Test("a plan has a bound, and what did not fit comes with the next")
-    func bound() {
-        var cluster = Cluster(workers: 1)
-        cluster.deploy("g", on: Array(repeating: "w1", count: 5))
-        let reconciler = Reconciler(settings: Reconciler.Settings(actionsMax: 3))
-        let situation = Situation(state: cluster.state, reports: [:], leaderSince: .at(0), now: .at(0))
-        let first = reconciler.plan(situation, backOff: BackOff())
-        let second = reconciler.plan(situation, backOff: first.backOff)
-        #expect(first.actions.count == 3)
-        #expect(second.actions.count == 2)
-        #expect(Set(first.actions).isDisjoint(with: second.actions))
+        let old = ["w2": Plans.heard(4, [Plans.holds(self.p1, epoch: 1)]), "w3": report] as [WorkerID: WorkerReport]
+        #expect(Plans.plan(cluster.state, old, at: 20).actions == [Plans.judged("w2", .draining, .unhealthy)])
     }
 }

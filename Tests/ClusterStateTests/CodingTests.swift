@@ -35,7 +35,39 @@ struct CodingTests {
         .delete("g"), .delete("g", generation: 1 << 40), .reassign(key, from: 2, to: "w2"),
         .report(key, epoch: 9, .running), .report(key, epoch: 9, .failed("why")), .report(key, epoch: 9, .stopped),
         .report(key, epoch: 0, .pending, id: ""), .connector("c", .create), .connector("c", .update),
-        .deleteConnector("c"),
+        .deleteConnector("c"), .register("w1", replacing: 7, key: "k"), .register("w1", takesOver: true),
+        .register("w1", labels: ["zone": "a", "rack": "1"]),
+        .deployGroup(
+            Command.DeployGroup(
+                group: "long",
+                spec: ClusterState.GroupSpec(
+                    name: "long form",
+                    pipelines: [
+                        .init(name: "p", source: "s", labels: ["zone": "a"]),
+                        .init(name: "q", source: "s", spread: "zone", strategy: .affinity),
+                    ],
+                    strategy: "least_loaded"
+                ),
+                workers: ["w1", nil]
+            )
+        ),
+        .updateGroup(
+            Command.UpdateGroup(
+                group: "g",
+                generation: 300,
+                spec: ClusterState.GroupSpec(name: "g", pipelines: [.init(name: "p", source: "s")]),
+                workers: ["w1", nil]
+            )
+        ),
+        .confirmUpdate(Command.ConfirmUpdate(group: "g", generation: 300)),
+        .rollBackGroup(Command.RollBackGroup(group: "g", generation: 300, reason: "why", workers: [nil])),
+        .key("k", .viewer), .key("k", .admin, expires: 1 << 41), .revokeKey("k"),
+        .setScalingPolicy(.init(policy: nil)),
+        .setScalingPolicy(.init(policy: .init(workersMin: 1, webhookURL: "https://hook/"))),
+        .putSettings(.init(settings: .init())),
+        .putSettings(
+            .init(settings: .init(heartbeat: .init(intervalMilliseconds: 1_000, timeoutMilliseconds: 4_000)))
+        ),
     ]
 
     static let responses: [Response] = [
@@ -47,6 +79,9 @@ struct CodingTests {
         .refused(.preconditionFailed(.workerStatus(.draining))),
         .refused(.preconditionFailed(.workerUnavailable("w"))), .refused(.preconditionFailed(.epoch(Epoch(1)))),
         .refused(.preconditionFailed(.generation(4))), .session(SessionID(300)),
+        .key("k", created: true), .refused(.keyNotFound("k")), .refused(.keyExists("k")),
+        .refused(.workerIDTaken("w")), .updated(300), .refused(.notUpdating("g")),
+        .refused(.preconditionFailed(.notRunning("g"))),
     ]
 
     static let submissions: [Submission] = {
@@ -75,6 +110,11 @@ struct CodingTests {
         log.apply(.deploy("h", on: ["w2", nil]))
         log.apply(.connector("c", .create))
         log.apply(.connector("d", .create))
+        for command in Self.commands.suffix(10) { log.apply(command) }
+        let spec = ClusterState.GroupSpec(name: "g", pipelines: [.init(name: "p1", source: "t")])
+        log.apply(.updateGroup(Command.UpdateGroup(group: "g", generation: 3, spec: spec, workers: [])))
+        log.apply(.key("k", .operator))
+        log.apply(.register("w1", key: "k"))
         log.apply(Submission(.openSession))
         let stamp = SessionStamp(session: SessionID(log.index), sequence: 4, lowest: 4)
         log.apply(Submission(.command(.deleteConnector("d")), token: CommandToken(.session(stamp))))
@@ -86,10 +126,10 @@ struct CodingTests {
     func example() throws {
         #expect(Command.deregister("w1").encoded() == [0x01, 0x02, 0x02, 0x77, 0x31, 0x00])
         #expect(
-            ClusterState().encoded() == Array("VPCS".utf8) + [2, 0, 0, 0, 0, 0, 0, 17, 1]
+            ClusterState().encoded() == Array("VPCS".utf8) + [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 1]
                 + [UInt8](repeating: 0, count: 16)
         )
-        #expect(ClusterState().digest == 0xc5d9_e222_c889_6093)
+        #expect(ClusterState().digest == 0xfe8e_6a08_c43b_fb0c)
     }
 
     @Test("every command and every response reads back as itself")
@@ -109,6 +149,8 @@ struct CodingTests {
         let read = try ClusterState(decoding: state.encoded())
         #expect(read.encoded() == state.encoded())
         #expect(read.digest == state.digest)
+        #expect(read.keys == state.keys && read.keysIndex == state.keysIndex)
+        #expect(read.scalingPolicy == state.scalingPolicy && read.settings == state.settings)
         #expect(read.workers == state.workers && read.groups == state.groups && read.connectors == state.connectors)
     }
 
@@ -155,7 +197,7 @@ struct CodingTests {
             }
             let submission = [2] + bytes
             if let again = self.recode(submission: submission) { #expect(again == submission) }
-            let state = Array("VPCS".utf8) + [2] + bytes
+            let state = Array("VPCS".utf8) + [3] + bytes
             if let again = self.recode(state: state) { #expect(again == state) }
         }
         #expect(read > 0)
@@ -190,9 +232,9 @@ struct CodingTests {
         #expect(throws: DecodingFailure.self) { try ClusterState(decoding: renamed) }
         #expect(throws: DecodingFailure.self) { try ClusterState(decoding: Array("VPCX".utf8) + bytes.dropFirst(4)) }
         var newer = bytes
-        newer[4] = 3
+        newer[4] = 4
         let failure = #expect(throws: DecodingFailure.self) { try ClusterState(decoding: newer) }
-        #expect(failure?.message == "states of version 3 are not known here")
+        #expect(failure?.message == "states of version 4 are not known here")
     }
 
     private func expectCanonicalWhenFlipped(_ bytes: [UInt8], _ recode: ([UInt8]) -> [UInt8]?) {

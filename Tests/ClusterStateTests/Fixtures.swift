@@ -44,7 +44,10 @@ extension Command {
         incarnation: UInt64 = 1,
         replacing: UInt64? = nil,
         address: String = "http://w:9000",
-        pipelinesMax: UInt32 = 100
+        pipelinesMax: UInt32 = 100,
+        labels: Labels = [:],
+        key: KeyID? = nil,
+        takesOver: Bool = false
     ) -> Command {
         .register(
             Register(
@@ -52,7 +55,10 @@ extension Command {
                 incarnation: WorkerIncarnation(incarnation),
                 address: address,
                 capacity: ClusterState.Worker.Capacity(cpuCores: 4, pipelinesMax: pipelinesMax),
-                replacing: replacing.map { WorkerIncarnation($0) }
+                replacing: replacing.map { WorkerIncarnation($0) },
+                labels: labels,
+                key: key,
+                takesOver: takesOver
             )
         )
     }
@@ -125,6 +131,27 @@ extension Command {
             )
         )
     }
+
+    static func key(
+        _ id: String,
+        _ role: ClusterState.AccessKey.Role,
+        name: String = "somebody",
+        salt: [UInt8] = [UInt8](repeating: 7, count: 16),
+        hash: [UInt8] = [UInt8](repeating: 9, count: 32),
+        expires: UInt64? = nil
+    ) -> Command {
+        .putKey(
+            PutKey(
+                key: KeyID(id),
+                name: name,
+                role: role,
+                verifier: KeyVerifier(salt: salt, hash: hash),
+                expiresMilliseconds: expires
+            )
+        )
+    }
+
+    static func revokeKey(_ id: String) -> Command { .revokeKey(RevokeKey(key: KeyID(id))) }
 
     static func deleteConnector(_ name: String) -> Command {
         .deleteConnector(DeleteConnector(connector: ConnectorName(name)))

@@ -122,6 +122,33 @@ struct GroupRulesTests {
         )
     }
 
+    @Test("names of strategies and labels have bounds")
+    func invalidPlacement() {
+        var log = Log.withWorkers(1)
+        let tooLong = String(repeating: "s", count: 65)
+        for (strategy, pipeline, fault) in [
+            ("", .init(name: "p", source: "s"), "the name of a placement strategy must have 1 to 64 bytes"),
+            (
+                nil, .init(name: "p", source: "s", strategy: StrategyName(tooLong)),
+                "pipeline p: the name of a placement strategy must have 1 to 64 bytes"
+            ),
+            (
+                nil, .init(name: "p", source: "s", spread: ""),
+                "pipeline p: the label to spread over must have 1 to 64 bytes"
+            ),
+            (
+                nil, .init(name: "p", source: "s", labels: ["": ""]),
+                "pipeline p: the key of a label must have 1 to 64 bytes"
+            ),
+        ] as [(StrategyName?, ClusterState.PipelineSpec, String)] {
+            let spec = ClusterState.GroupSpec(name: "g", pipelines: [pipeline], strategy: strategy)
+            #expect(
+                log.apply(.deployGroup(Command.DeployGroup(group: "g", spec: spec, workers: ["w1"])))
+                    == .refused(.invalid(fault))
+            )
+        }
+    }
+
     @Test("a deleted group is gone and its places are free again")
     func delete() {
         var log = Log.withWorkers(1, pipelinesMax: 1)
@@ -190,6 +217,20 @@ struct GroupRulesTests {
             log.apply(.report(key, epoch: epoch, status))
             #expect(log.state.group("g")?.status == sum)
         }
+    }
+
+    @Test("a group says what has failed, and whether anything is still under way")
+    func failures() throws {
+        var log = Log.withWorkers(1)
+        log.apply(.deploy("g", on: ["w1", "w1"]))
+        let p2 = PlacementKey(group: "g", pipeline: "p2")
+        log.apply(.report(p2, epoch: 2, .failed("why")))
+        #expect(log.state.group("g")?.isSettled == false)
+        log.apply(.report(self.p1, epoch: 1, .running))
+        #expect(log.state.group("g")?.isSettled == true)
+        let failure = try #require(log.state.group("g")?.failures.first)
+        #expect(failure.placement == p2 && failure.worker == "w1" && failure.reason == "why")
+        #expect(log.state.group("g")?.failures.count == 1)
     }
 
     @Test("an entry that was applied already is not applied again")

@@ -19,14 +19,17 @@ struct RandomCommands {
     mutating func next(for state: ClusterState) -> Command {
         let worker = self.worker()
         let present = state.worker(WorkerID(worker))?.incarnation.rawValue
-        switch self.random.next(upperBound: 20 as UInt64) {
+        switch self.random.next(upperBound: 28 as UInt64) {
         case 0..<4:
             let incarnation = self.mostly(present) ?? self.random.next(upperBound: 4 as UInt64)
             return .register(
                 worker,
                 incarnation: incarnation,
                 replacing: self.mostly(present),
-                pipelinesMax: self.random.next(upperBound: 20 as UInt32)
+                pipelinesMax: self.random.next(upperBound: 20 as UInt32),
+                labels: ["zone": "\(self.random.next(upperBound: 2 as UInt64))"],
+                key: self.mostly(self.key()),
+                takesOver: self.random.next(upperBound: 8 as UInt64) == 0
             )
         case 4:
             return .deregister(worker, incarnation: self.mostly(present))
@@ -52,12 +55,37 @@ struct RandomCommands {
         case 18:
             let host = "h\(self.random.next(upperBound: 2 as UInt64))"
             return .connector(self.connector(), Bool.random(using: &self.random) ? .create : .update, host: host)
-        default:
+        case 19:
             return .deleteConnector(self.connector())
+        case 20..<23:
+            return self.setting(in: state)
+        default:
+            return self.update(in: state)
+        }
+    }
+
+    private mutating func setting(in state: ClusterState) -> Command {
+        switch self.random.next(upperBound: 4 as UInt64) {
+        case 0:
+            let role = ClusterState.AccessKey.Role.allCases.randomElement(using: &self.random) ?? .viewer
+            let expires = self.mostly(state.time + self.random.next(upperBound: 100 as UInt64))
+            return .key(self.key().rawValue, role, expires: expires)
+        case 1:
+            return .revokeKey(self.key().rawValue)
+        case 2:
+            let policy = ClusterState.ScalingPolicy(workersMin: self.random.next(upperBound: 120 as UInt32))
+            return .setScalingPolicy(Command.SetScalingPolicy(policy: self.mostly(policy)))
+        default:
+            let heartbeat = ClusterState.Settings.Heartbeat(
+                intervalMilliseconds: self.random.next(upperBound: 1_000 as UInt32),
+                timeoutMilliseconds: 1_000
+            )
+            return .putSettings(Command.PutSettings(settings: .init(heartbeat: self.mostly(heartbeat))))
         }
     }
 
     private mutating func worker() -> String { "w\(self.random.next(upperBound: 5 as UInt64))" }
+    private mutating func key() -> KeyID { KeyID("k\(self.random.next(upperBound: 2 as UInt64))") }
     private mutating func group() -> String { "g\(self.random.next(upperBound: 6 as UInt64))" }
     private mutating func connector() -> String { "c\(self.random.next(upperBound: 3 as UInt64))" }
 
@@ -70,17 +98,49 @@ struct RandomCommands {
         let available = state.workers.filter(\.isAvailable).map(\.id)
         let spec = ClusterState.GroupSpec(
             name: GroupName("name of \(self.group())"),
-            pipelines: (0..<self.random.next(upperBound: 4 as UInt64)).map { number in
-                ClusterState.PipelineSpec(
-                    name: PipelineName("p\(number)"),
-                    source: "stream",
-                    replicas: self.random.next(upperBound: 4 as UInt32)
-                )
-            },
+            pipelines: self.pipelines(),
             routes: [ClusterState.Route(from: "_external", to: "p0", eventTypes: ["A*", "*"], topic: "t")]
         )
         let workers = spec.slots.map { _ in self.mostly(available.randomElement(using: &self.random)) }
         return .deployGroup(Command.DeployGroup(group: GroupID(self.group()), spec: spec, workers: workers))
+    }
+
+    private mutating func pipelines() -> [ClusterState.PipelineSpec] {
+        (0..<self.random.next(upperBound: 4 as UInt64)).map { number in
+            ClusterState.PipelineSpec(
+                name: PipelineName("p\(number)"),
+                source: "stream",
+                replicas: self.random.next(upperBound: 4 as UInt32),
+                labels: self.random.next(upperBound: 4 as UInt64) == 0 ? ["zone": "0"] : [:],
+                spread: self.random.next(upperBound: 4 as UInt64) == 0 ? "zone" : nil
+            )
+        }
+    }
+
+    /// Changes a group, confirms a change, or takes one back.
+    private mutating func update(in state: ClusterState) -> Command {
+        guard let group = state.groups.randomElement(using: &self.random) else { return .delete(self.group()) }
+        let available = state.workers.filter(\.isAvailable).map(\.id)
+        let generation = self.mostly(group.generation) ?? 1
+        func workers(_ spec: ClusterState.GroupSpec) -> [WorkerID?] {
+            group.addedSlots(in: spec).map { _ in self.mostly(available.randomElement(using: &self.random)) }
+        }
+        switch (self.random.next(upperBound: 4 as UInt64), group.phase) {
+        case (0, .updating(let previous)):
+            return .rollBackGroup(
+                .init(group: group.id, generation: generation, reason: "why", workers: workers(previous))
+            )
+        case (1, .updating):
+            return .confirmUpdate(.init(group: group.id, generation: generation))
+        default:
+            var spec = group.spec
+            if Bool.random(using: &self.random), !spec.pipelines.isEmpty {
+                spec.pipelines[0].source += "+"
+            } else {
+                spec.pipelines = self.pipelines()
+            }
+            return .updateGroup(.init(group: group.id, generation: generation, spec: spec, workers: workers(spec)))
+        }
     }
 
     private mutating func placement(in state: ClusterState) -> (PlacementKey, UInt64) {

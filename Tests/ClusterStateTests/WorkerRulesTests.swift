@@ -72,6 +72,61 @@ struct WorkerRulesTests {
         #expect(log.state.worker("w1")?.status == .ready)
     }
 
+    @Test("a worker's labels are those of its newest registration")
+    func labels() {
+        var log = Log()
+        log.apply(.register("w1", labels: ["zone": "a", "rack": "1"]))
+        #expect(log.state.worker("w1")?.labels.items.map(\.key) == ["rack", "zone"])
+        #expect(log.state.worker("w1")?.labels["zone"] == "a")
+        #expect(log.state.worker("w1")?.labels.include(["zone": "a"]) == true)
+        #expect(log.state.worker("w1")?.labels.include(["zone": "b"]) == false)
+        log.apply(.register("w1"))
+        #expect(log.state.worker("w1")?.labels == [:])
+    }
+
+    @Test(
+        "labels beyond their bounds are refused",
+        arguments: [
+            (["": "a"], "the key of a label must have 1 to 64 bytes"),
+            ([String(repeating: "k", count: 65): "a"], "the key of a label must have 1 to 64 bytes"),
+            (["k": String(repeating: "v", count: 257)], "the value of label k must not have more than 256 bytes"),
+            (
+                Dictionary(uniqueKeysWithValues: (0..<33).map { ("k\($0)", "") }),
+                "there must not be more than 32 labels"
+            ),
+        ] as [([String: String], String)]
+    )
+    func faultyLabels(items: [String: String], fault: String) {
+        var log = Log()
+        #expect(log.apply(.register("w1", labels: Labels(items))) == .refused(.invalid(fault)))
+        #expect(log.state.workers.isEmpty)
+    }
+
+    @Test("a worker's id belongs to the key it came with, until that is worth nothing")
+    func keyOwnsID() {
+        var log = Log()
+        log.apply(.key("k", .operator))
+        log.apply(.key("l", .operator, expires: 100_000))
+        log.apply(.register("w1", key: "k"))
+        #expect(log.state.worker("w1")?.key == "k")
+        #expect(log.apply(.register("w1", address: "http://x", key: "l")) == .refused(.workerIDTaken("w1")))
+        #expect(log.apply(.register("w1", incarnation: 2, replacing: 1)) == .refused(.workerIDTaken("w1")))
+        #expect(log.state.worker("w1")?.address == "http://w:9000")
+        #expect(log.apply(.register("w1", incarnation: 2, replacing: 1, key: "k")) == .done)
+        #expect(log.apply(.register("w1", incarnation: 2, key: "l", takesOver: true)) == .done)
+        #expect(log.state.worker("w1")?.key == "l")
+        #expect(log.apply(.register("w1", incarnation: 2, key: "k")) == .refused(.workerIDTaken("w1")))
+        // Expired.
+        log.index = 200
+        #expect(log.apply(.register("w1", incarnation: 2, key: "k")) == .done)
+        log.apply(.revokeKey("k"))
+        #expect(log.apply(.register("w1", incarnation: 2, key: "m")) == .done)
+        // Nobody's.
+        log.apply(.register("w2"))
+        #expect(log.apply(.register("w2", key: "l")) == .done)
+        #expect(log.state.worker("w2")?.key == "l")
+    }
+
     @Test("a deregistered worker leaves its placements without a worker, never dangling")
     func deregister() throws {
         var log = Log.withWorkers(2)

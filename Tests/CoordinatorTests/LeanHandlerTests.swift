@@ -41,7 +41,12 @@ struct LeanHandlerTests {
             )
             try self.channel.pipeline.syncOperations.addHandler(Reads())
             try self.channel.pipeline.syncOperations.addHandler(
-                LeanHandler(service, general: self.general, patience: .seconds(10))
+                LeanHandler(
+                    service,
+                    general: self.general,
+                    watch: RequestWatch(limits: RequestLimits(), counters: RefusalCounters()),
+                    patience: .seconds(10)
+                )
             )
             try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         }

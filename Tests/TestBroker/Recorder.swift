@@ -30,6 +30,14 @@ public final class Recorder: Sendable {
         return complete ?? self.batches.withLock { texts($0) }
     }
 
+    /// Waits for a message with this text; false when it does not come in 20 seconds.
+    public func payload(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return self.batches.wait(atMost: .seconds(20)) { batches in
+            batches.contains { $0.contains { $0.payload == bytes } } ? true : nil
+        } ?? false
+    }
+
     public var messages: [MQTTMessage] {
         self.batches.withLock { Array($0.joined()) }
     }

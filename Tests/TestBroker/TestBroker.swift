@@ -132,8 +132,16 @@ public final class TestBroker: Sendable {
         self.end { Glibc.kill($0.brokerPID, SIGKILL) }
     }
 
+    /// Stops the broker where it is: it answers nobody, and its connections stay open, until `kill`.
+    public func suspend() {
+        self.running.withLock { running in
+            if let running { Glibc.kill(running.brokerPID, SIGSTOP) }
+        }
+    }
+
     private func end(_ act: (Running) -> Void) {
         guard let running = self.running.change({ $0.take() }) else { return }
+        Glibc.kill(running.brokerPID, SIGCONT)
         act(running)
         try? running.lifeline.fileHandleForWriting.close()
         // The end of the log is the end of all who wrote it.

@@ -29,6 +29,7 @@ import Testing
         #expect(empty.pipelines == [])
         #expect(empty.incarnation == incarnation)
 
+        coordinator.assign("hot#0", of: "g", epoch: .max, to: registration)
         let source = String(decoding: try APIJSON.encode(Programs.filter), as: UTF8.self)
         let deploy = #"{"name":"hot#0","source":\#(source),"group_id":"g","epoch":18446744073709551615}"#
         let answer = try await worker.call(.post, "/api/v1/pipelines", deploy, key: "key")

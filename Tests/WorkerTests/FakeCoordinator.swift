@@ -1,4 +1,6 @@
 import ClusterAPI
+import Foundation
+import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
@@ -24,11 +26,14 @@ final class FakeCoordinator: Sendable {
 
     private final class Script: Sendable {
         let isUnknown = Atomic(false)
+        /// Nothing but registrations is answered, as without a quorum.
+        let isSilent = Atomic(false)
+        let assignments = Mutex<[String: Assignment]>([:])
     }
 
     private let script: Script
 
-    init(interval: UInt32 = 1) async throws {
+    init(interval: UInt32 = 1, leaseMilliseconds: UInt32? = nil) async throws {
         let (calls, continuation) = AsyncStream<Call>.makeStream()
         let script = Script()
         self.script = script
@@ -39,12 +44,28 @@ final class FakeCoordinator: Sendable {
             continuation.yield(Call(path: request.uri.path, key: request.headers[KeyGate.header], body: body))
             if request.uri.path.hasSuffix("/register") {
                 script.isUnknown.store(false, ordering: .relaxed)
-                return .json(.created, RegisterResponse(workerID: "w", heartbeatIntervalSeconds: interval))
+                return .json(
+                    .created,
+                    RegisterResponse(
+                        workerID: "w",
+                        heartbeatIntervalSeconds: interval,
+                        leaseMilliseconds: leaseMilliseconds
+                    )
+                )
             }
+            guard !script.isSilent.load(ordering: .relaxed) else { return Self.noQuorum }
             if script.isUnknown.load(ordering: .relaxed) {
                 return .json(.notFound, ErrorBody(error: "Worker not found", code: .status(404)))
             }
             return .json(.ok, HeartbeatResponse())
+        }
+        router.get("api/v1/cluster/placements/:group/:pipeline") { request, context -> Response in
+            guard !script.isSilent.load(ordering: .relaxed) else { return Self.noQuorum }
+            let names = ["group", "pipeline"].map { context.parameters.get($0)?.removingPercentEncoding ?? "" }
+            if let assignment = script.assignments.withLock({ $0[names.joined(separator: "/")] }) {
+                return .json(.ok, assignment)
+            }
+            return .json(.notFound, ErrorBody(error: "Placement not found", code: .placementNotFound))
         }
         let listening = Promise<Int>()
         let application = Application(
@@ -58,6 +79,28 @@ final class FakeCoordinator: Sendable {
         struct DoesNotStart: Error {}
         guard let port = await listening.value(within: .seconds(20)) else { throw DoesNotStart() }
         self.url = "http://127.0.0.1:\(port)"
+    }
+
+    private static var noQuorum: Response {
+        .json(.misdirectedRequest, ErrorBody(error: "Not the leader coordinator", code: .notLeader))
+    }
+
+    /// Whether heartbeats and questions are answered from now on.
+    func answers(_ isAnswering: Bool) {
+        self.script.isSilent.store(!isAnswering, ordering: .relaxed)
+    }
+
+    /// Gives a place to a worker's process, or to nobody.
+    func assign(_ pipeline: String, of group: String, epoch: UInt64, to worker: RegisterRequest?) {
+        let assignment = Assignment(
+            groupID: group,
+            pipeline: pipeline,
+            epoch: epoch,
+            workerID: worker?.workerID,
+            incarnation: worker?.incarnation,
+            status: .deploying
+        )
+        self.script.assignments.withLock { $0["\(group)/\(pipeline)"] = assignment }
     }
 
     /// From now on until the next registration, heartbeats are answered with 404.

@@ -1,21 +1,15 @@
 import HTTPTypes
 import Hummingbird
 import Logging
-
-/// What callers may do; each role may do what the ones before it may.
-enum Role: UInt8, Comparable, Sendable {
-    case viewer = 1
-    case `operator`
-    case admin
-
-    static func < (a: Role, b: Role) -> Bool { a.rawValue < b.rawValue }
-}
+import Security
 
 /// What is known of a request besides itself.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Nil until the caller has shown a key, or another member has vouched for them.
-    var role: Role?
+    var caller: Caller?
+    /// Where the request came from; of one that another member passed on, nobody knows here.
+    let client: ClientAddress
     /// What another member passed on with the request: it is answered here, or refused, but never passed on again.
     let passage: Passage?
     /// The try at carrying the request out that is under way here. Commands are proposed for it.
@@ -25,21 +19,25 @@ struct APIContext: RequestContext {
     var ticket: ProcessSession.Ticket?
 
     var isForwarded: Bool { self.passage != nil }
+    var role: Role? { self.caller?.role }
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)
+        self.client = ClientAddress(source.channel.remoteAddress)
         self.passage = nil
     }
 
-    init(forwardedAs role: Role, _ passage: Passage, logger: Logger) {
+    init(forwardedFor caller: Caller, _ passage: Passage, logger: Logger) {
         self.coreContext = CoreRequestContextStorage(source: Member(logger: logger))
-        self.role = role
+        self.caller = caller
+        self.client = .other
         self.passage = passage
     }
 
-    init(continuing ticket: ProcessSession.Ticket, in role: Role, logger: Logger) {
+    init(continuing ticket: ProcessSession.Ticket, for caller: Caller, logger: Logger) {
         self.coreContext = CoreRequestContextStorage(source: Member(logger: logger))
-        self.role = role
+        self.caller = caller
+        self.client = .other
         self.passage = nil
         self.ticket = ticket
     }

@@ -11,7 +11,7 @@ import RaftSessions
 /// query, content type, each with its length (u32), and the body to the end. The token is a byte and: 0 nothing; 1
 /// session, sequence, lowest unanswered (u64 each); 2 the digests of key and request (two u64 each).
 struct ForwardedRequest: Equatable {
-    var role: Role
+    var caller: Caller
     var passage: Passage
     var method: String
     var path: String
@@ -20,8 +20,8 @@ struct ForwardedRequest: Equatable {
 
     static let version: UInt8 = 3
 
-    init(_ request: Request, role: Role, passage: Passage, body: ByteBuffer) {
-        self.role = role
+    init(_ request: Request, caller: Caller, passage: Passage, body: ByteBuffer) {
+        self.caller = caller
         self.passage = passage
         self.method = request.method.rawValue
         self.path = request.head.path ?? "/"
@@ -30,7 +30,7 @@ struct ForwardedRequest: Equatable {
     }
 
     init(_ work: LeanTable.Work, _ passage: Passage, _ body: ByteBuffer) {
-        self.role = work.role
+        self.caller = work.caller
         self.passage = passage
         self.method = work.endpoint.method.rawValue
         self.path = work.target
@@ -41,7 +41,7 @@ struct ForwardedRequest: Equatable {
     func encoded() -> ByteBuffer {
         var out = ByteBuffer()
         out.writeInteger(Self.version)
-        out.writeInteger(self.role.rawValue)
+        out.writeInteger(self.caller.role.rawValue)
         out.writePassage(self.passage)
         for text in [self.method, self.path, self.contentType] { out.writeSized(text) }
         out.writeImmutableBuffer(self.body)
@@ -56,7 +56,7 @@ struct ForwardedRequest: Equatable {
             let passage = bytes.readPassage(),
             let method = bytes.readSized(), let path = bytes.readSized(), let contentType = bytes.readSized()
         else { return nil }
-        self.role = role
+        self.caller = Caller(role: role)
         self.passage = passage
         self.method = method
         self.path = path

@@ -3,12 +3,15 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import OpenSSL
+import Security
 
-/// The outermost layer: turns whatever goes wrong into the API's error body, and counts nobody in without a key.
+/// The outermost layer: turns whatever goes wrong into the API's error body, counts nobody in without a key, and holds
+/// back who asks too often.
 struct Gate: RouterMiddleware {
-    /// Nil when the coordinator has none and listens on loopback only.
-    let apiKey: [UInt8]?
+    let keys: KeyRing
+    /// Nil if requests are not limited.
+    let limiter: RateLimiter?
+    let counters: RefusalCounters
     static let keyHeader = HTTPField.Name("x-api-key")!  // a literal token, checked by the tests
 
     @concurrent func handle(
@@ -17,26 +20,36 @@ struct Gate: RouterMiddleware {
         next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        if context.role == nil { context.role = self.role(of: request) }
+        if context.caller == nil {
+            if let refusal = self.limit(request, from: context.client) { return refusal }
+            context.caller = self.keys.caller(showing: request.headers[Self.keyHeader].map { Array($0.utf8) })
+        }
         do {
-            return try await next(request, context)
+            let response = try await next(request, context)
+            if !context.isForwarded { self.counters.count(status: response.status.code) }
+            return response
         } catch let reason as Unsettled where context.isForwarded {
             throw reason  // the member that passed the request on tries again
         } catch {
-            if let refusal = APIError(error) { return refusal.answer.response }
+            if let refusal = APIError(error) {
+                if !context.isForwarded { self.counters.count(status: refusal.status.code) }
+                return refusal.answer.response
+            }
             context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             return APIError.unexpected.answer.response
         }
     }
 
-    private func role(of request: Request) -> Role? {
-        self.role(showing: request.headers[Self.keyHeader].map { Array($0.utf8) })
-    }
-
-    /// The role of a caller who shows that key, or none.
-    func role(showing key: [UInt8]?) -> Role? {
-        guard let apiKey else { return .admin }
-        guard let key else { return nil }
-        return constantTimeEqual(key, apiKey) ? .admin : nil
+    /// Comes before the key, so that keys can't be guessed any faster.
+    private func limit(_ request: Request, from client: ClientAddress) -> Response? {
+        guard let limiter, RateLimitedRequests.contain(request.method, request.uri.path),
+            let seconds = limiter.take(from: client)
+        else { return nil }
+        self.counters.count(.rateLimited)
+        return Response(
+            status: .tooManyRequests,
+            headers: [.contentType: "application/json", .retryAfter: String(seconds)],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: RateLimiter.body(retryAfterSeconds: seconds)))
+        )
     }
 }

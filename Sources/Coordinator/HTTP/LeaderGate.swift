@@ -43,7 +43,7 @@ struct LeaderGate: RouterMiddleware {
         next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         // Nobody without a key is worth a body in memory or a wait for a leader.
-        guard let role = context.role else { throw APIError(.unauthorized, "Invalid or missing API key") }
+        guard let caller = context.caller else { throw APIError(.unauthorized, "Invalid or missing API key") }
         var request = request
         let body = try await request.collectBody(upTo: Self.bodyBytesMax)
         if request.method == .get, try request.isLocalRead {
@@ -64,7 +64,7 @@ struct LeaderGate: RouterMiddleware {
             effect: request.method == .get ? .none : self.effect,
             continuing: context.ticket
         )
-        if course.effect != .none { course.key = try RequestKey.stamp(of: request, body: body, role: role) }
+        if course.effect != .none { course.key = try RequestKey.stamp(of: request, body: body, role: caller.role) }
         course.limit(to: request.secondsToWait)
         defer { course.ticket?.close() }
         while true {
@@ -75,7 +75,7 @@ struct LeaderGate: RouterMiddleware {
                 if leader == self.plane.node.identity.node {
                     return try await Execution(plane: self.plane, passage: passage).run(request, context, next)
                 }
-                let call = ForwardedRequest(request, role: role, passage: passage, body: body)
+                let call = ForwardedRequest(request, caller: caller, passage: passage, body: body)
                 return try await self.forward(call, course, to: leader)
             } catch let reason as Unsettled {
                 try await course.goOn(after: reason)

@@ -68,7 +68,8 @@ extension Routes {
         let interval = self.plane.configuration.heartbeatInterval.components.seconds
         let answer = RegisterResponse(
             workerID: body.workerID,
-            heartbeatIntervalSeconds: UInt32(clamping: max(1, interval))
+            heartbeatIntervalSeconds: UInt32(clamping: max(1, interval)),
+            leaseMilliseconds: self.leaseMilliseconds
         )
         try await self.plane.propose(
             .register(command),
@@ -85,6 +86,11 @@ extension Routes {
         )
         self.plane.attention.call()
         return .json(.created, answer)
+    }
+
+    /// Two thirds of the time after which a silent worker is lost, so that it has fallen silent itself before that.
+    private var leaseMilliseconds: UInt32 {
+        UInt32(clamping: Int(self.plane.configuration.heartbeatTimeout * 2 / 3 / .milliseconds(1)))
     }
 
     private func heartbeat(_ request: Request, _ context: APIContext) async throws -> Response {

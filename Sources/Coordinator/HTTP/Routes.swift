@@ -12,14 +12,20 @@ struct Routes: Sendable {
     static let prefix = "api/v1/cluster"
 
     var lean: LeanPath {
-        let table = LeanTable(gate: self.gate, endpoints: ConnectorEndpoints(secrets: self.plane.secrets).all)
+        let table = LeanTable(endpoints: ConnectorEndpoints(secrets: self.plane.secrets).all)
         let responder = self.router().buildResponder()
         return LeanPath(plane: self.plane, table: table) { request, context in
             try await responder.respond(to: request, context: context)
         }
     }
 
-    private var gate: Gate { Gate(apiKey: self.plane.configuration.apiKey.map { Array($0.utf8) }) }
+    var gate: Gate {
+        Gate(
+            keys: self.plane.security.keys,
+            limiter: self.plane.security.limiter,
+            counters: self.plane.security.counters
+        )
+    }
 
     func router() -> Router<APIContext> {
         let router = Router(context: APIContext.self)
@@ -30,6 +36,7 @@ struct Routes: Sendable {
         self.addTopology(to: table.group(RouterPath(Self.prefix)))
         self.addWorkers(to: table.group(RouterPath(Self.prefix)))
         self.addGroups(to: table.group(RouterPath(Self.prefix)))
+        self.addPlacements(to: table.group(RouterPath(Self.prefix)))
         self.addInjecting(to: table.group(RouterPath(Self.prefix)))
         self.addConnectors(to: table.group(RouterPath(Self.prefix)))
         self.addMembers(to: table.group(RouterPath(Self.prefix)))
@@ -76,6 +83,11 @@ extension StateResponse {
                 .connectorValidation,
                 "Connector validation failed: \(name) exists with other parameters"
             )
+        case .keyNotFound(let id): throw APIError(.notFound, "API key not found: \(id)")
+        case .keyExists(let id): throw APIError(.conflict, "Another API key has this id: \(id)")
+        case .workerIDTaken(let id):
+            throw APIError(.forbidden, "Worker \(id) was registered with another API key, which still holds")
+        case .notUpdating(let id): throw APIError(.conflict, "Pipeline group \(id) has no update under way")
         case .preconditionFailed:
             throw APIError(.conflict, "The cluster changed meanwhile; look again, then repeat the request")
         case .invalid(let why): throw APIError(.badRequest, "Invalid request body: \(why)")

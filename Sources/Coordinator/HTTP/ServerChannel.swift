@@ -7,6 +7,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import RaftTransport
+import Security
 import ServiceLifecycle
 
 /// A connection on the coordinator's one port: ordinary HTTP, or, after an upgrade, a peer's.
@@ -24,6 +25,8 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
     let transport: PeerTransport
     let lean: LeanPath
+    let gate: Gate
+    let guards: ConnectionGuards
     let memory = ConnectionMemory()
     /// How long a connection may be silent.
     static let patience = TimeAmount.seconds(90)
@@ -63,9 +66,14 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             let upgrader = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
             let filter = UpgradeFilter { $0 == PeerUpgrade.protocolName && $1 == PeerUpgrade.path }
             try pipeline.addHandler(filter, position: .before(upgrader))
-            let lean = self.lean
-            let service = LeanHandler.Service(work: lean.table.work(for:), carryOut: lean.carryOut)
-            try pipeline.addHandler(LeanHandler(service, general: general, patience: Self.patience), position: .first)
+            let door = LeanDoor(self.lean, self.gate) { [unowned channel] in ClientAddress(channel.remoteAddress) }
+            let service = LeanHandler.Service(work: door.work(for:), carryOut: door.carryOut)
+            let watch = self.guards.makeWatch()
+            try pipeline.addHandler(
+                LeanHandler(service, general: general, watch: watch, patience: Self.patience),
+                position: .first
+            )
+            try self.guards.install(watch, on: channel)
             return Value(negotiated: negotiated, channel: channel)
         }
     }

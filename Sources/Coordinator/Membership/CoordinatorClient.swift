@@ -4,21 +4,24 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 public import RaftCore
+public import Security
 
 /// Asks coordinators, from outside the cluster: the first that answers is as good as any other.
 public struct CoordinatorClient: Sendable {
     /// In the order in which they are asked.
     public let coordinators: [PeerAddress]
     private let apiKey: String?
+    private let credentials: TLSCredentials?
     /// A write may wait 15 seconds for its leader.
     private static let timeout = TimeAmount.seconds(20)
     private static let bodyBytesMax = 16 << 20
 
     public enum Method: String, Sendable { case get = "GET", post = "POST", delete = "DELETE" }
 
-    public init(coordinators: [PeerAddress], apiKey: String?) {
+    public init(coordinators: [PeerAddress], apiKey: String?, credentials: TLSCredentials? = nil) {
         self.coordinators = coordinators
         self.apiKey = apiKey
+        self.credentials = credentials
     }
 
     /// No coordinator that was asked can tell, or do what it was asked for, now.
@@ -44,6 +47,7 @@ public struct CoordinatorClient: Sendable {
         for coordinator in self.coordinators {
             var request = HTTPClientRequest(url: coordinator.description + path)
             request.method = HTTPMethod(rawValue: method.rawValue)
+            request.tlsConfiguration = self.credentials?.clientConfiguration
             if let apiKey { request.headers.add(name: "x-api-key", value: apiKey) }
             if method != .get { request.headers.add(name: "idempotency-key", value: name) }
             if let body {

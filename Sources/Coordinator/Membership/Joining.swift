@@ -2,6 +2,7 @@ import ClusterAPI
 import Logging
 public import RaftCore
 import RaftStorage
+import Security
 
 /// How a coordinator asks to be taken into a cluster that is there already.
 public struct Joining: Sendable {
@@ -27,9 +28,10 @@ public struct Joining: Sendable {
     func ask(
         under incarnation: Incarnation,
         apiKey: String?,
+        _ credentials: TLSCredentials?,
         _ logger: Logger
     ) async throws -> (cluster: ClusterID, member: NodeID) {
-        let client = CoordinatorClient(coordinators: self.coordinators, apiKey: apiKey)
+        let client = CoordinatorClient(coordinators: self.coordinators, apiKey: apiKey, credentials: credentials)
         let body = RaftAddRequest(
             address: self.address.description,
             incarnation: incarnation.hexadecimal,
@@ -67,7 +69,7 @@ public struct JoinError: Error, CustomStringConvertible {
 extension CoordinatorConfiguration {
     /// Opens the member's database. A newcomer first asks its cluster for a place; one that has its database needs to
     /// ask nobody, however it is started.
-    func openDatabase() async throws -> RaftDatabase {
+    func openDatabase(_ credentials: TLSCredentials?) async throws -> RaftDatabase {
         switch self.origin {
         case .genesis(let genesis, let member):
             return try RaftDatabase(directory: self.dataDirectory, member: member, of: genesis)
@@ -76,7 +78,7 @@ extension CoordinatorConfiguration {
                 return try RaftDatabase(directory: self.dataDirectory, member: known.member, joining: known.cluster)
             }
             let incarnation = try RaftDatabase.incarnationToCome(in: self.dataDirectory)
-            let place = try await joining.ask(under: incarnation, apiKey: self.apiKey, self.logger)
+            let place = try await joining.ask(under: incarnation, apiKey: self.apiKey, credentials, self.logger)
             return try RaftDatabase(directory: self.dataDirectory, member: place.member, joining: place.cluster)
         }
     }

@@ -10,7 +10,12 @@ public struct ClusterState: Sendable {
     var workersByID: TreeDictionary<WorkerID, Worker> = [:]
     var groupsByID: TreeDictionary<GroupID, Group> = [:]
     var connectorsByName = ConnectorTable()
+    var keysByID: TreeDictionary<KeyID, AccessKey> = [:]
 
+    /// The index of the last entry that changed the keys: what was worked out from them holds while this stays.
+    public internal(set) var keysIndex: UInt64 = 0
+    public internal(set) var scalingPolicy: ScalingPolicy?
+    public internal(set) var settings = Settings()
     /// The newest epoch given to an assignment.
     public internal(set) var lastEpoch: Epoch = .zero
     /// The index of the last entry applied, kept with the state so that the two cannot come apart.
@@ -28,6 +33,7 @@ public struct ClusterState: Sendable {
 extension ClusterState {
     public func worker(_ id: WorkerID) -> Worker? { self.workersByID[id] }
     public func group(_ id: GroupID) -> Group? { self.groupsByID[id] }
+    public func key(_ id: KeyID) -> AccessKey? { self.keysByID[id] }
     public func connector(_ name: ConnectorName) -> Connector? { self.connectorsByName[name] }
 
     /// All workers, ordered by id.
@@ -36,6 +42,9 @@ extension ClusterState {
     public var groups: [Group] { self.groupsByID.values.sorted { $0.id < $1.id } }
     /// All connectors, ordered by name.
     public var connectors: [Connector] { Array(self.connectorsByName.inOrder) }
+
+    /// All keys, ordered by id; expired ones among them.
+    public var keys: [AccessKey] { self.keysByID.values.sorted { $0.id < $1.id } }
 
     public var workerCount: Int { self.workersByID.count }
     public var groupCount: Int { self.groupsByID.count }
@@ -93,6 +102,13 @@ extension ClusterState {
             case .reportPlacement(let command): try self.reportPlacement(command)
             case .putConnector(let command): try self.putConnector(command)
             case .deleteConnector(let command): try self.deleteConnector(command)
+            case .updateGroup(let command): try self.updateGroup(command)
+            case .confirmUpdate(let command): try self.confirmUpdate(command)
+            case .rollBackGroup(let command): try self.rollBackGroup(command)
+            case .putKey(let command): try self.putKey(command)
+            case .revokeKey(let command): try self.revokeKey(command)
+            case .setScalingPolicy(let command): try self.setScalingPolicy(command)
+            case .putSettings(let command): try self.putSettings(command)
             }
         } catch {
             return .refused(error)

@@ -11,6 +11,13 @@ public enum Command: Hashable, Sendable {
     case reportPlacement(ReportPlacement)
     case putConnector(PutConnector)
     case deleteConnector(DeleteConnector)
+    case updateGroup(UpdateGroup)
+    case confirmUpdate(ConfirmUpdate)
+    case rollBackGroup(RollBackGroup)
+    case putKey(PutKey)
+    case revokeKey(RevokeKey)
+    case setScalingPolicy(SetScalingPolicy)
+    case putSettings(PutSettings)
 }
 
 extension Command {
@@ -25,19 +32,30 @@ extension Command {
         /// The incarnation that the proposer saw registered: a registration delayed on its way must not put an older
         /// process in the place of a newer one.
         public var replacing: WorkerIncarnation?
+        public var labels: Labels
+        /// The key with which it came, where there are keys.
+        public var key: KeyID?
+        /// Whether it may take over an id that another key holds: an admin says so.
+        public var takesOver: Bool
 
         public init(
             worker: WorkerID,
             incarnation: WorkerIncarnation,
             address: String,
             capacity: ClusterState.Worker.Capacity,
-            replacing: WorkerIncarnation?
+            replacing: WorkerIncarnation?,
+            labels: Labels = Labels(),
+            key: KeyID? = nil,
+            takesOver: Bool = false
         ) {
             self.worker = worker
             self.incarnation = incarnation
             self.address = address
             self.capacity = capacity
             self.replacing = replacing
+            self.labels = labels
+            self.key = key
+            self.takesOver = takesOver
         }
     }
 

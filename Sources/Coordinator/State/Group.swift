@@ -13,6 +13,7 @@ extension ClusterState {
         public internal(set) var spec: GroupSpec
         /// The log index at which the spec was last changed: two groups that ever had the same id differ in it.
         public internal(set) var generation: UInt64
+        public internal(set) var phase: Phase = .settled
         /// One for each slot of the spec, in its order.
         public internal(set) var placements: [Placement]
 
@@ -23,6 +24,26 @@ extension ClusterState {
             if running == self.placements.count { return .running }
             if running > 0 { return .partiallyRunning }
             return self.placements.allSatisfy(\.status.isFailure) ? .failed : .deploying
+        }
+
+        /// Whether nothing is under way: each placement runs or has failed. More may still come of it, since what has
+        /// failed is tried again.
+        public var isSettled: Bool {
+            self.placements.allSatisfy { $0.status == .running || $0.status.isFailure }
+        }
+
+        /// What has failed and why, in the order of the spec.
+        public var failures: [Failure] {
+            self.placements.compactMap { placement in
+                guard case .failed(let reason) = placement.status else { return nil }
+                return Failure(placement: self.key(of: placement), worker: placement.worker, reason: reason)
+            }
+        }
+
+        public struct Failure: Hashable, Sendable {
+            public var placement: PlacementKey
+            public var worker: WorkerID?
+            public var reason: String
         }
 
         public func key(of placement: Placement) -> PlacementKey {
@@ -57,5 +78,27 @@ extension ClusterState {
         public internal(set) var status: Status
         /// The worker's own id of the pipeline, once it has reported one.
         public internal(set) var pipelineID: String
+
+        var slot: Slot { Slot(pipeline: self.pipeline, replica: self.replica) }
+    }
+}
+
+extension ClusterState.Placement {
+    /// Nothing is assigned yet.
+    init(unplaced slot: ClusterState.Slot) {
+        self.init(
+            pipeline: slot.pipeline,
+            replica: slot.replica,
+            worker: nil,
+            epoch: .zero,
+            status: .pending,
+            pipelineID: ""
+        )
+    }
+
+    /// Nothing is known any more of how it does.
+    mutating func forgetReport() {
+        self.status = .pending
+        self.pipelineID = ""
     }
 }

@@ -8,17 +8,26 @@ extension ClusterState {
         public var name: GroupName
         public var pipelines: [PipelineSpec]
         public var routes: [Route]
+        /// Chooses workers for the pipelines that name no strategy of their own.
+        public var strategy: StrategyName?
 
-        public init(name: GroupName, pipelines: [PipelineSpec], routes: [Route] = []) {
+        public init(
+            name: GroupName,
+            pipelines: [PipelineSpec],
+            routes: [Route] = [],
+            strategy: StrategyName? = nil
+        ) {
             self.name = name
             self.pipelines = pipelines
             self.routes = routes
+            self.strategy = strategy
         }
 
         /// What is wrong with the spec, as a sentence; nothing if it may be deployed. `apply` refuses on the same
         /// grounds, so asking before proposing saves a log entry.
         public var fault: String? {
             if self.name.rawValue.isEmpty { return "the group needs a name" }
+            if let fault = self.strategy?.fault { return fault }
             var seen: Set<PipelineName> = []
             var placements = 0
             for pipeline in self.pipelines {
@@ -31,6 +40,7 @@ extension ClusterState {
                 if pipeline.replicas > Self.replicasMax {
                     return "pipeline \(pipeline.name) must not have more than \(Self.replicasMax) replicas"
                 }
+                if let fault = pipeline.placementFault { return "pipeline \(pipeline.name): \(fault)" }
                 placements += Int(max(1, pipeline.replicas))
                 if placements > Self.placementsMax {
                     return "a group must not have more than \(Self.placementsMax) pipelines and replicas"
@@ -58,31 +68,10 @@ extension ClusterState {
     public struct Slot: Hashable, Sendable {
         public var pipeline: PipelineName
         public var replica: UInt32?
-    }
 
-    /// One program of a group.
-    public struct PipelineSpec: Hashable, Sendable {
-        public var name: PipelineName
-        /// VPL.
-        public var source: String
-        /// The worker to prefer while it is available.
-        public var workerAffinity: WorkerID?
-        public var replicas: UInt32
-        /// The field whose value picks the replica.
-        public var partitionKey: String?
-
-        public init(
-            name: PipelineName,
-            source: String,
-            workerAffinity: WorkerID? = nil,
-            replicas: UInt32 = 1,
-            partitionKey: String? = nil
-        ) {
-            self.name = name
-            self.source = source
-            self.workerAffinity = workerAffinity
-            self.replicas = replicas
-            self.partitionKey = partitionKey
+        public init(pipeline: PipelineName, replica: UInt32?) {
+            self.pipeline = pipeline
+            self.replica = replica
         }
     }
 

@@ -46,6 +46,7 @@ public typealias GroupID = Identifier<ClusterState.Group>
 public typealias GroupName = Identifier<ClusterState.GroupSpec>
 public typealias PipelineName = Identifier<ClusterState.PipelineSpec>
 public typealias ConnectorName = Identifier<ClusterState.Connector>
+public typealias KeyID = Identifier<ClusterState.AccessKey>
 
 /// Drawn by a worker's process at its start: a worker that restarts is the same worker with another incarnation.
 public struct WorkerIncarnation: Hashable, Sendable, CustomStringConvertible {

@@ -6,8 +6,12 @@ public enum Response: Hashable, Sendable {
     case done
     /// The group exists: this command created it, or an identical one before it.
     case group(GroupID, created: Bool)
+    /// The group is as the command wants it, in this generation.
+    case updated(UInt64)
     /// The connector exists: this command created it, or an identical one before it.
     case connector(ConnectorName, created: Bool)
+    /// The key exists: this command put it there, or an identical one before it.
+    case key(KeyID, created: Bool)
     /// The placement has a worker, at this new epoch.
     case assigned(Epoch)
     /// Nothing was changed.
@@ -25,6 +29,12 @@ public enum Refusal: Hashable, Sendable {
     /// Another group has the name, or the id: this one.
     case groupExists(GroupID)
     case connectorExists(ConnectorName)
+    case keyNotFound(KeyID)
+    case keyExists(KeyID)
+    /// The worker's id belongs to whoever holds another key.
+    case workerIDTaken(WorkerID)
+    /// The group has no update under way.
+    case notUpdating(GroupID)
     /// The state is no longer what the proposer saw. It may look again and decide again.
     case preconditionFailed(Precondition)
     /// The command makes no sense in any state.
@@ -41,4 +51,6 @@ public enum Precondition: Hashable, Sendable {
     case workerUnavailable(WorkerID)
     case epoch(Epoch)
     case generation(UInt64)
+    /// Not all of the group runs.
+    case notRunning(GroupID)
 }

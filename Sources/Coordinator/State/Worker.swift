@@ -23,7 +23,10 @@ extension ClusterState {
         /// Base URL at which coordinators call the worker.
         public internal(set) var address: String
         public internal(set) var capacity: Capacity
+        public internal(set) var labels = Labels()
         public internal(set) var status: Status
+        /// The key with which it registered: only the same one may register under its id.
+        public internal(set) var key: KeyID?
         /// The log index at which this incarnation registered.
         public internal(set) var registrationIndex: UInt64
         /// How many placements point here. Follows from the groups, so it is counted again rather than encoded.

@@ -4,11 +4,13 @@ import HTTPTypes
 import Logging
 import NIOCore
 import NIOHTTP1
+import Security
 
 /// Calls to workers' own REST API, with the cluster's key.
 struct WorkerClient: Sendable {
     let client: HTTPClient
     let apiKey: String?
+    let credentials: TLSCredentials?
     static let timeout = TimeAmount.seconds(10)
     static let answerBytesMax = 16 << 20
 
@@ -50,6 +52,7 @@ struct WorkerClient: Sendable {
         do {
             var request = HTTPClientRequest(url: url)
             request.method = method
+            request.tlsConfiguration = self.credentials?.clientConfiguration
             if let apiKey { request.headers.add(name: "x-api-key", value: apiKey) }
             if let body {
                 request.headers.add(name: "content-type", value: "application/json")

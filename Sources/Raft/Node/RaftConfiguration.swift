@@ -10,6 +10,8 @@ public struct RaftConfiguration: Sendable {
     public var addresses: [NodeID: PeerAddress]
     public var settings: Settings
     public var limits = Limits()
+    /// Nil for connections to other members in the clear.
+    public var security: PeerSecurity?
     public var logger: Logger
 
     /// What a node holds at most. Beyond, callers are told that it is overloaded, and members' messages are dropped.

@@ -82,6 +82,7 @@ public final class RaftNode<Machine: StateMachine>: Sendable {
             identity: configuration.identity,
             peers: [:],
             eventLoop: eventLoop,
+            security: configuration.security,
             events: PeerEvents(
                 messages: { receipts.loop?.receive($0) },
                 met: { member, incarnation in receipts.loop?.post([.met(member, incarnation)]) },

@@ -22,6 +22,10 @@ public struct HandshakeError: Error, Hashable, Sendable, CustomStringConvertible
     )
     static let member = HandshakeError(description: "the peer is not the member expected at this address")
     static let key = HandshakeError(description: "the peer does not have this cluster's API key")
+    static let certificate = HandshakeError(
+        description: "the peer has shown no certificate, which members must: give it --tls-cert, --tls-key and "
+            + "--tls-ca-cert"
+    )
     static let cryptography = HandshakeError(description: "the cryptographic library failed")
 
     static func unwelcome(_ member: NodeID, _ admission: Admission) -> HandshakeError {

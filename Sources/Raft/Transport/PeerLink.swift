@@ -72,7 +72,7 @@ final class PeerLink: @unchecked Sendable {
         self.pending = channel
         if self.isClosed { channel.close(promise: nil) }
         let timer = self.eventLoop.scheduleTask(in: self.transport.patience.handshake) { channel.close(promise: nil) }
-        let upgraded = Self.requestUpgrade(channel, host: self.address.authority)
+        let upgraded = self.requestUpgrade(channel)
         upgraded.whenComplete { result in
             timer.cancel()
             if case .failure = result { channel.close(promise: nil) }
@@ -81,9 +81,9 @@ final class PeerLink: @unchecked Sendable {
     }
 
     /// False if the server answered the request as plain HTTP.
-    private static func requestUpgrade(_ channel: any Channel, host: String) -> EventLoopFuture<(any Channel, Bool)> {
+    private func requestUpgrade(_ channel: any Channel) -> EventLoopFuture<(any Channel, Bool)> {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: PeerUpgrade.path)
-        head.headers.add(name: "Host", value: host)
+        head.headers.add(name: "Host", value: self.address.authority)
         head.headers.add(name: "Content-Length", value: "0")
         let upgrade = NIOTypedHTTPClientUpgradeConfiguration<Bool>(
             upgradeRequestHead: head,
@@ -93,6 +93,9 @@ final class PeerLink: @unchecked Sendable {
         var configuration = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: upgrade)
         configuration.leftOverBytesStrategy = .forwardBytes
         do {
+            if let security = self.transport.security {
+                try channel.pipeline.syncOperations.addHandlers(security.clientHandlers(self.address))
+            }
             return try channel.pipeline.syncOperations
                 .configureUpgradableHTTPClientPipeline(configuration: configuration)
                 .map { (channel, $0) }

@@ -14,7 +14,12 @@ extension PeerTransport {
     func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
         guard self.door.enter() else { return channel.close() }
         return channel.eventLoop.flatSubmit {
-            channel.eventLoop.makeCompletedFuture {
+            if let security = self.security, !security.admits(channel) {
+                self.door.passed()
+                self.eventLoop.execute { self.refused(.certificate, by: nil) }
+                return channel.close()
+            }
+            return channel.eventLoop.makeCompletedFuture {
                 do { try self.receive(channel) } catch {
                     self.door.passed()
                     throw error

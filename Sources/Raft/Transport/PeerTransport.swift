@@ -20,6 +20,8 @@ public final class PeerTransport: @unchecked Sendable {
     let events: PeerEvents
     let logger: Logger
     let door = Door()
+    /// Nil for connections in the clear.
+    let security: PeerSecurity?
     /// Set before the first use only.
     var patience = PeerHandler.Patience()
     var accepted: [LaneKey: Accepted] = [:]
@@ -39,6 +41,7 @@ public final class PeerTransport: @unchecked Sendable {
         identity: PeerIdentity,
         peers: [NodeID: PeerAddress],
         eventLoop: any EventLoop,
+        security: PeerSecurity? = nil,
         events: PeerEvents,
         logger: Logger
     ) {
@@ -46,6 +49,7 @@ public final class PeerTransport: @unchecked Sendable {
         self.seed = CRC32C(identity)
         self.peers = peers
         self.eventLoop = eventLoop
+        self.security = security
         self.events = events
         self.logger = logger
     }

@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-public import ClusterAPI
+import ClusterAPI
 import NIOCore
 import NIOHTTP1
 

@@ -7,9 +7,9 @@ import NIOHTTP1
 
 /// Calls to the coordinators: to the one that answered last, and to the others in turn when it does not.
 actor CoordinatorClient {
-    private let client: HTTPClient
-    private let urls: [String]
-    private let apiKey: String?
+    let client: HTTPClient
+    let urls: [String]
+    let apiKey: String?
     /// The coordinator that answered last.
     private var current = 0
 
@@ -29,6 +29,9 @@ actor CoordinatorClient {
         self.urls = urls.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         self.apiKey = apiKey
     }
+
+    /// All, with the one that answered last first.
+    var urlsInOrder: [String] { Array(self.urls[self.current...] + self.urls[..<self.current]) }
 
     func register(_ request: RegisterRequest, timeout: Duration) async -> Answer<RegisterResponse> {
         await self.call("/api/v1/cluster/workers/register", request, timeout: timeout)

@@ -19,6 +19,7 @@ struct CoordinatorLink: Service {
     let pipelinesMax: Int
     let registry: PipelineRegistry
     let attention: Attention
+    let confirmations: Confirmations
     let readiness: Readiness
     let logger: Logger
 
@@ -57,9 +58,12 @@ struct CoordinatorLink: Service {
                 incarnation: self.incarnation
             )
             let reason: String
+            let sent = ContinuousClock.now
             switch await self.client.register(request, timeout: Self.registerTimeout) {
             case .answered(let answer):
                 let interval = answer.heartbeatIntervalSeconds.map { Duration.seconds(max(1, Int($0))) }
+                let lease = answer.leaseMilliseconds.map { Duration.milliseconds(Int64($0)) }
+                self.confirmations.confirmed(sentAt: sent, lease: lease)
                 self.readiness.registered()
                 self.logger.info("registered", metadata: ["worker": "\(self.workerID)", "address": "\(address)"])
                 return interval ?? Self.defaultInterval
@@ -86,8 +90,10 @@ struct CoordinatorLink: Service {
             }
             var isConnected = true
             for await _ in self.attention.rings {
+                let sent = ContinuousClock.now
                 switch await self.client.heartbeat(await self.report(), from: self.workerID, timeout: interval) {
                 case .answered:
+                    self.confirmations.confirmed(sentAt: sent)
                     if !isConnected { self.logger.info("heartbeats are answered again") }
                     isConnected = true
                 case .unknownWorker:

@@ -19,9 +19,15 @@ enum ClientID {
         self.source(prefix: prefix, spec: spec, connector: connector) + "-sink"
     }
 
+    /// Of the session that carries the owner record at a broker.
+    static func owner(prefix: String, place: PipelineSpec.Place, host: String, port: UInt16) -> String {
+        let parts = [prefix, place.groupID, place.name, "owner", host, "\(port)"]
+        return parts.map(Self.escaped).joined(separator: "-")
+    }
+
     /// Brokers take `+`, `#` and `/` in a client id for an attempt to cheat their access rules, and replicas are named
     /// `p#0`: bytes outside the harmless ones become `.` and two hexadecimal digits.
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {
             switch byte {

@@ -11,20 +11,23 @@ import Synchronization
 /// place in the inbox.
 final class MQTTSource: Sendable {
     private let wiring: Wiring.Source
-    private let client: MQTTClient
+    let client: MQTTClient
 
     init(
         _ wiring: Wiring.Source,
         index: Int,
         inbox: EventInbox,
         progress: PipelineProgress,
+        onConnection: (@Sendable (MQTTConnectionEvent) -> Void)?,
         logger: Logger
     ) throws(MQTTError) {
         self.wiring = wiring
         let connector = wiring.connector
         let lastError = Mutex<MQTTError?>(nil)
+        var configuration = wiring.configuration
+        configuration.opening = onConnection == nil ? .byItself : .whenTold
         self.client = try MQTTClient(
-            wiring.configuration,
+            configuration,
             onStatus: { status in
                 progress.source(index, reports: status)
                 ConnectionLog.note(status, since: lastError, clientID: wiring.configuration.clientID, logger)
@@ -38,7 +41,8 @@ final class MQTTSource: Sendable {
                 )
                 guard inbox.add(batch) else { return .refused }
                 return receipt?.wait() ?? true ? .accepted : .refused
-            }
+            },
+            onConnection: onConnection ?? { _ in }
         )
     }
 

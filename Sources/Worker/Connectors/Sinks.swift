@@ -7,7 +7,7 @@ import Synchronization
 /// Everything a pipeline writes into. Used by its engine thread; `close` by the one that stops it.
 final class Sinks: Sendable {
     private let sinks: [Wiring.Sink]
-    private let connections: [(connector: String, client: MQTTClient)]
+    let connections: [(connector: String, client: MQTTClient)]
     private let console: ConsoleWriter
     /// By sink id, for those that are files.
     private let files: [Int: FileSink]
@@ -19,6 +19,7 @@ final class Sinks: Sendable {
         workDirectory: WorkDirectory,
         console: ConsoleWriter,
         progress: PipelineProgress,
+        owner: SessionOwner?,
         logger: Logger
     ) throws(MQTTError) {
         self.sinks = wiring.sinks
@@ -28,8 +29,18 @@ final class Sinks: Sendable {
         var connections: [(connector: String, client: MQTTClient)] = []
         for connection in wiring.sinkConnections {
             let lastError = Mutex<MQTTError?>(nil)
-            let client = try MQTTClient(connection.configuration) { status in
-                ConnectionLog.note(status, since: lastError, clientID: connection.configuration.clientID, logger)
+            var configuration = connection.configuration
+            configuration.opening = owner == nil ? .byItself : .whenTold
+            let clientID = configuration.clientID
+            let onStatus: @Sendable (MQTTStatus) -> Void = { status in
+                ConnectionLog.note(status, since: lastError, clientID: clientID, logger)
+            }
+            let client: MQTTClient
+            if let owner {
+                let onConnection = owner.onConnection(connections.count)
+                client = try MQTTClient(configuration, onStatus: onStatus, onConnection: onConnection)
+            } else {
+                client = try MQTTClient(configuration, onStatus: onStatus)
             }
             connections.append((connection.connector, client))
         }

@@ -47,6 +47,14 @@ struct WorkerAPIError: Error {
         retryAfterSeconds: 1
     )
 
+    /// A coordinator has to confirm first that the pipeline is still this worker's.
+    static let ownershipUnconfirmed = WorkerAPIError(
+        .serviceUnavailable,
+        .ownershipUnconfirmed,
+        "The pipeline's assignment to this worker is not confirmed; try again",
+        retryAfterSeconds: 1
+    )
+
     static let stopping = WorkerAPIError(
         .serviceUnavailable,
         .overloaded,

@@ -107,6 +107,7 @@ extension WorkerRoutes {
         case .refused: throw .overloaded
         case .unknown: throw .outcomeUnknown
         case .stopped: throw Self.stopped(pipeline)
+        case .muted: throw .ownershipUnconfirmed
         }
     }
 

@@ -51,6 +51,7 @@ extension WorkerRoutes {
         let payloads = EventPayloads(lines: lines, arrival: WallClock.nanoseconds())
         guard payloads.count > 0 else { return }
         try await self.admit(lines: payloads.count, after: tally.lines, for: tenant)
+        guard !pipeline.isMuted else { throw Self.refusal(.ownershipUnconfirmed, tally) }
         tally.begin(lines: payloads.count)
         let batch = EventBatch(
             content: .payloads(payloads, connector: nil),

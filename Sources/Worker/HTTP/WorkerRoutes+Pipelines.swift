@@ -8,7 +8,21 @@ import NIOCore
 extension WorkerRoutes {
     /// Deploying, listing and deleting.
     func addPipelines(to router: some RouterMethods<WorkerContext>) {
-        router.post { request, context -> Response in try await self.deploy(request, for: self.tenant(context)) }
+        router.post { request, context -> Response in
+            let body = try APIJSON.decode(
+                DeployPipelineRequest.self,
+                from: try await request.jsonBytes().readableBytesView
+            )
+            let (pipeline, isNew) = try await self.deploy(body, for: self.tenant(context))
+            return Response.json(
+                isNew ? .created : .ok,
+                DeployPipelineResponse(
+                    id: pipeline.spec.id,
+                    name: pipeline.spec.name,
+                    status: pipeline.progress.phase.status
+                )
+            )
+        }
         router.get { request, context -> Response in
             let page = try Self.page(request)
             let pipelines = await self.registry.pipelines(of: self.tenant(context))
@@ -23,8 +37,10 @@ extension WorkerRoutes {
         }
     }
 
-    private func deploy(_ request: Request, for tenant: Tenant) async throws -> Response {
-        let body = try APIJSON.decode(DeployPipelineRequest.self, from: try await request.jsonBytes().readableBytesView)
+    func deploy(
+        _ body: DeployPipelineRequest,
+        for tenant: Tenant
+    ) async throws -> (pipeline: RunningPipeline, isNew: Bool) {
         guard (1...256).contains(body.name.utf8.count) else {
             throw WorkerAPIError(.badRequest, "Invalid request body: `name` must have 1 to 256 bytes")
         }
@@ -52,14 +68,7 @@ extension WorkerRoutes {
         let (pipeline, isNew) = try await self.registry.deploy(spec, program, for: tenant)
         // A pipeline whose broker is away keeps trying; the answer then says so.
         _ = await pipeline.progress.becameRunning.value(within: self.configuration.deployWait)
-        return Response.json(
-            isNew ? .created : .ok,
-            DeployPipelineResponse(
-                id: pipeline.spec.id,
-                name: pipeline.spec.name,
-                status: pipeline.progress.phase.status
-            )
-        )
+        return (pipeline, isNew)
     }
 
     private func delete(_ request: Request, _ context: WorkerContext) async throws -> Response {

@@ -22,13 +22,12 @@ struct WorkerRoutes: Sendable {
     func router(paths: KnownPaths = KnownPaths()) -> Router<WorkerContext> {
         let router = Router(context: WorkerContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ErrorGate(paths: paths))
-        router.add(
-            middleware: KeyGate(apiKey: self.configuration.apiKey.map { Array($0.utf8) }, tenants: self.tenants)
-        )
+        router.add(middleware: self.gate)
         let table = WorkerRouteTable(router, paths)
         self.addProbes(to: table)
         self.addMetrics(to: table)
         self.addDocument(to: table)
+        self.addSocket(to: table, self.gate)
         self.addUsage(to: table.group("api/v1"))
         self.addTenants(to: table.group("api/v1/tenants"))
         let pipelines = table.group("api/v1/pipelines")
@@ -37,6 +36,10 @@ struct WorkerRoutes: Sendable {
         self.addEvents(to: pipelines)
         self.addLogs(to: pipelines)
         return router
+    }
+
+    var gate: KeyGate {
+        KeyGate(apiKey: self.configuration.apiKey.map { Array($0.utf8) }, tenants: self.tenants)
     }
 
     /// The caller's own pipeline that the path names; those of others are not there for it.

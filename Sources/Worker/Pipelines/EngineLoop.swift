@@ -16,6 +16,7 @@ struct EngineLoop: ~Copyable {
     private let throttle: EngineThrottle
     private let bytesMax: Int
     private var lastWeighing = ContinuousClock.now
+    private let permission: Permission
     private let progress: PipelineProgress
     private let logger: Logger
     /// How often silent sessions are looked for; nil for a program without any.
@@ -28,6 +29,7 @@ struct EngineLoop: ~Copyable {
         sinks: Sinks,
         feed: OutputFeed,
         throttle: EngineThrottle,
+        permission: Permission,
         surroundings: PipelineSurroundings,
         progress: PipelineProgress,
         logger: Logger
@@ -43,6 +45,7 @@ struct EngineLoop: ~Copyable {
         self.feed = feed
         self.throttle = throttle
         self.bytesMax = surroundings.bytesMax
+        self.permission = permission
         self.progress = progress
         self.logger = logger
         self.sessionInterval = plan.sessionInterval.map { .nanoseconds(max($0, Self.shortestInterval)) }
@@ -145,8 +148,11 @@ struct EngineLoop: ~Copyable {
         _ rejections: RejectionCounts = RejectionCounts(),
         since started: ContinuousClock.Instant? = nil
     ) {
-        for delivery in self.outputs.deliveries { self.sinks.deliver(delivery, receipt: batch?.receipt) }
-        for line in self.outputs.printed { self.console.writeLine(Array(line.utf8)) }
+        guard self.deliver(batch?.receipt) else {
+            self.count(since: started)
+            batch?.drop()
+            return self.outputs.clear()
+        }
         for entry in self.outputs.logged { self.log(entry) }
         self.count(since: started)
         batch?.receipt?.settle()
@@ -176,6 +182,19 @@ struct EngineLoop: ~Copyable {
             if let started { $0.latency.add(.now - started) }
         }
         if let columns = self.columns { columns.types = types } else { self.pipeline.types = types }
+    }
+
+    /// Lets the outputs out one by one, waiting while the pipeline must not; false when it never may again.
+    private func deliver(_ receipt: BatchReceipt?) -> Bool {
+        for delivery in self.outputs.deliveries {
+            guard self.permission.wait() else { return false }
+            self.sinks.deliver(delivery, receipt: receipt)
+        }
+        for line in self.outputs.printed {
+            guard self.permission.wait() else { return false }
+            self.console.writeLine(Array(line.utf8))
+        }
+        return self.outputs.emitted.isEmpty || self.permission.wait()
     }
 
     /// Entries that the program itself asks for.

@@ -51,6 +51,9 @@ final class PipelineProgress: Sendable {
     private struct Contents {
         var phase = Phase.starting
         var isEngineRunning = false
+        /// Of a pipeline that is held against others: whether its place was claimed, and why not yet.
+        var isOwner: Bool
+        var claimError: String?
         /// By source: its connector, whether its subscriptions are acknowledged, and its last error.
         var sources: [SourceState]
         var counters = Counters()
@@ -69,9 +72,17 @@ final class PipelineProgress: Sendable {
     /// Fulfilled when the engine takes events, or will never take any.
     let engineDecided = Promise<Void>()
 
-    /// - Parameter typeCount: How many types of events the program reads.
-    init(sourceConnectors: [String], typeCount: Int = 0, onPhaseChange: @escaping @Sendable () -> Void) {
-        var contents = Contents(sources: sourceConnectors.map { SourceState(connector: $0) })
+    /// - Parameters:
+    ///   - typeCount: How many types of events the program reads.
+    ///   - isFenced: Its worker must own its place before it runs.
+    init(
+        sourceConnectors: [String],
+        typeCount: Int = 0,
+        isFenced: Bool = false,
+        onPhaseChange: @escaping @Sendable () -> Void
+    ) {
+        let sources = sourceConnectors.map { SourceState(connector: $0) }
+        var contents = Contents(isOwner: !isFenced, sources: sources)
         contents.counters.types = TypeCounts(typeCount: typeCount)
         self.contents = Mutex(contents)
         self.onPhaseChange = onPhaseChange
@@ -112,6 +123,16 @@ final class PipelineProgress: Sendable {
         }
     }
 
+    /// The pipeline's place was claimed.
+    func owns() {
+        self.change { $0.isOwner = true }
+    }
+
+    /// It could not be claimed yet; it is tried again.
+    func claimFailed(_ message: String) {
+        self.change { $0.claimError = message }
+    }
+
     /// The connections could not even be tried.
     func failed(_ message: String) {
         self.change { $0.phase = .failed(message) }
@@ -147,7 +168,8 @@ final class PipelineProgress: Sendable {
     }
 
     private static func phase(of contents: Contents) -> Phase {
-        if contents.isEngineRunning, contents.sources.allSatisfy(\.isSubscribed) { return .running }
+        if contents.isEngineRunning, contents.isOwner, contents.sources.allSatisfy(\.isSubscribed) { return .running }
+        if !contents.isOwner, let error = contents.claimError { return .waiting(error) }
         for source in contents.sources {
             guard !source.isSubscribed, let error = source.lastError else { continue }
             return .waiting("connector '\(source.connector)': \(error.message)")

@@ -67,7 +67,11 @@ actor PipelineRegistry {
             program: program,
             predecessor: place.map { self.pipelines[$0] } ?? left,
             feed: place.map { self.pipelines[$0].feed } ?? OutputFeed(),
-            in: self.surroundings
+            in: self.surroundings,
+            onSuperseded: { [weak self] in
+                // Ends with the pipeline; `stopAll` waits for those that are on their way.
+                Task { await self?.superseded(spec) }
+            }
         )
         if let place {
             self.pipelines[place] = pipeline
@@ -167,6 +171,26 @@ actor PipelineRegistry {
         self.logger.info("pipeline removed", metadata: ["id": "\(id)", "pipeline": "\(pipeline.spec.name)"])
         self.surroundings.onPhaseChange()
         return pipeline
+    }
+
+    /// Ends a pipeline whose place belongs to a newer assignment elsewhere. The next heartbeat does not have it any more.
+    private func superseded(_ spec: PipelineSpec) async {
+        guard
+            let index = self.pipelines.firstIndex(where: { $0.spec.place == spec.place && $0.spec.epoch == spec.epoch })
+        else { return }
+        let pipeline = self.pipelines.remove(at: index)
+        self.leaving.append(pipeline)
+        pipeline.feed.finish()
+        do throws(StateDirectoryError) {
+            try self.store?.remove(spec.id)
+        } catch {
+            // It is not restored in a cluster either, but stays a file.
+            self.logger.error("superseded pipeline not removed", metadata: ["id": "\(spec.id)", "reason": "\(error)"])
+        }
+        self.logger.info("pipeline superseded", metadata: ["id": "\(spec.id)", "pipeline": "\(spec.name)"])
+        self.surroundings.onPhaseChange()
+        await pipeline.stop()
+        self.stopped(pipeline)
     }
 
     func stopped(_ pipeline: RunningPipeline) {

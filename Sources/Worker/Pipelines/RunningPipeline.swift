@@ -9,6 +9,8 @@ struct PipelineSurroundings: Sendable {
     let clientIDPrefix: String
     let workDirectory: WorkDirectory
     let console: ConsoleWriter
+    /// What the worker is in its cluster; nil for one on its own, whose pipelines nobody else can have.
+    var standing: ClusterStanding?
     /// Told of the program's output; nil where nobody wants to know.
     var onOutput: (@Sendable ([Event]) -> Void)?
     /// Watches what engines take of the processors; nil where there is one only.
@@ -25,7 +27,8 @@ final class RunningPipeline: Sendable {
     let spec: PipelineSpec
     let progress: PipelineProgress
     let startedAt = ContinuousClock.now
-    let streamCount: Int
+    let streams: [StreamOutline]
+    var streamCount: Int { self.streams.count }
     /// The types of events that it reads, in the order of its counters.
     let inputTypes: [String]
     /// Shows its output to whoever listens.
@@ -35,6 +38,7 @@ final class RunningPipeline: Sendable {
     let throttle = EngineThrottle()
     private let inbox = EventInbox(eventsMax: 8192)
     private let links: Links
+    private let permission: Permission
     private let engine: NamedThread
     private let ending = Monitor(Ending.none)
 
@@ -56,10 +60,11 @@ final class RunningPipeline: Sendable {
         program: Program,
         predecessor: RunningPipeline?,
         feed: OutputFeed = OutputFeed(),
-        in surroundings: PipelineSurroundings
+        in surroundings: PipelineSurroundings,
+        onSuperseded: @escaping @Sendable () -> Void = {}
     ) {
         self.spec = spec
-        self.streamCount = program.plan.streamNames.count
+        self.streams = program.plan.outlines
         self.inputTypes = program.plan.inputTypes
         self.feed = feed
         var logger = surroundings.logger
@@ -69,19 +74,36 @@ final class RunningPipeline: Sendable {
             logger[metadataKey: "group"] = "\(groupID)"
             logger[metadataKey: "epoch"] = "\(spec.epoch)"
         }
+        let standing = spec.place == nil ? nil : surroundings.standing
+        let permission = Permission(isGiven: standing == nil)
         let progress = PipelineProgress(
             sourceConnectors: program.wiring.sources.map(\.connector),
             typeCount: program.plan.inputTypes.count,
+            isFenced: standing != nil,
             onPhaseChange: surroundings.onPhaseChange
         )
+        var fence: Fence?
+        if let place = spec.place, let standing {
+            fence = Fence(
+                place: place,
+                epoch: spec.epoch,
+                standing: standing,
+                permission: permission,
+                progress: progress,
+                onSuperseded: onSuperseded,
+                logger: logger
+            )
+        }
         let links = Links(
             program.wiring,
             inbox: self.inbox,
             progress: progress,
             surroundings: surroundings,
+            fence: fence,
             logger: logger
         )
         self.progress = progress
+        self.permission = permission
         self.links = links
         self.engine = NamedThread(name: "engine-\(spec.name)") { [inbox, throttle, logger] in
             predecessor?.stopAndWait()
@@ -94,6 +116,7 @@ final class RunningPipeline: Sendable {
                 sinks: sinks,
                 feed: feed,
                 throttle: throttle,
+                permission: permission,
                 surroundings: surroundings,
                 progress: progress,
                 logger: logger
@@ -109,12 +132,16 @@ final class RunningPipeline: Sendable {
         }
     }
 
+    /// Nothing may leave it before its assignment is confirmed.
+    var isMuted: Bool { !self.permission.isGiven }
+
     /// Puts events into the pipeline, and tells what became of them.
     func inject(
         _ content: EventBatch.Content,
         wantsOutput: Bool = true,
         within timeout: Duration
     ) async -> Injection {
+        guard self.permission.isGiven else { return .muted }
         let promise = Promise<BatchResult>()
         let batch = EventBatch(content: content, reply: { promise.fulfil($0) }, wantsOutput: wantsOutput)
         switch await self.inbox.add(batch, within: Self.roomTimeout) {
@@ -141,6 +168,8 @@ final class RunningPipeline: Sendable {
         /// It was taken, and not processed in time.
         case unknown
         case stopped
+        /// Nothing may leave before the pipeline's assignment is confirmed.
+        case muted
     }
 
     /// Stops the pipeline: sources first, then what is on its way is finished, then the sinks. The brokers keep the
@@ -169,9 +198,12 @@ final class RunningPipeline: Sendable {
         self.links.beginClose()
         self.inbox.close()
         self.throttle.end()
-        _ = self.engine.join(atMost: Self.stopGrace)
+        // What may not leave now will not later, and nobody waits for it.
+        let grace = self.permission.isGiven ? Self.stopGrace : .zero
+        _ = self.engine.join(atMost: grace)
+        self.permission.refuse()
         // From here on deliveries that still wait fail, which lets the engine and the sources go.
-        self.links.closeSinks(drainingAtMost: Self.stopGrace)
+        self.links.closeSinks(drainingAtMost: grace)
         self.engine.join()
         self.links.closeSources()
         self.progress.stopped()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ClusterAPI
 import Foundation
+import Worker
 
 /// `varpulis deploy -f FILE`
 struct DeployCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ClusterAPI
+import Worker
 
 /// `varpulis status`
 struct StatusCommand: AsyncParsableCommand {

@@ -17,6 +17,8 @@ struct World {
 
     /// How rough the world is; without it everything arrives, and at once.
     var isRough = true
+    /// Whether workers keep sessions, by whose end the leader learns of a death.
+    var hasSessions = true
     private(set) var state = ClusterState()
     private(set) var machines: [Machine]
     private(set) var now: ControlInstant = .at(0)
@@ -29,6 +31,7 @@ struct World {
 
     // The leader's soft state: gone with it.
     private var reports: [WorkerID: WorkerReport] = [:]
+    private var losses: [WorkerID: SessionLoss] = [:]
     private var leaderSince: ControlInstant = .at(0)
     private var backOff = BackOff()
     private let reconciler = Reconciler()
@@ -54,18 +57,29 @@ struct World {
         if !self.machines.contains(where: \.isUp) { self.boot(0) }
     }
 
-    mutating func kill(_ index: Int) { self.machines[index].die() }
+    /// A machine's process dies. Its session breaks off, unless it was cut off anyway, and a probe finds nobody.
+    mutating func kill(_ index: Int) {
+        let machine = self.machines[index]
+        if self.hasSessions, machine.isRegistered, !machine.isCutOff, let incarnation = machine.incarnation {
+            self.losses[machine.id] = SessionLoss(
+                incarnation: incarnation,
+                lostAt: self.now,
+                probeFailedAt: self.now
+            )
+        }
+        self.machines[index].die()
+    }
 
     // MARK: - Misfortune
 
     private mutating func misfortune() {
         let victim = Int.random(in: self.machines.indices, using: &self.random)
         switch self.random.next(upperBound: 120 as UInt64) {
-        case 0: self.machines[victim].die()
+        case 0: self.kill(victim)
         case 1: if !self.machines[victim].isUp { self.boot(victim) }
         case 2:
             // So fast that nobody noticed the death.
-            self.machines[victim].die()
+            self.kill(victim)
             self.boot(victim)
         case 3, 4: self.machines[victim].isCutOff.toggle()
         case 5, 6: self.machines[victim].harm(&self.random)
@@ -89,6 +103,7 @@ struct World {
 
     private mutating func changeLeader() {
         self.reports = [:]
+        self.losses = [:]
         self.backOff = BackOff()
         self.leaderSince = self.now
         self.mail.removeAll { if case .commit = $0.message { true } else { false } }
@@ -183,6 +198,7 @@ struct World {
         // A registration that was overtaken by its process's successor.
         if let present, present.rawValue > incarnation.rawValue { return }
         self.reports[worker] = WorkerReport(incarnation: incarnation, receivedAt: self.now, inventory: nil)
+        self.losses[worker] = nil
         self.send(
             .commit(
                 .register(
@@ -210,7 +226,13 @@ struct World {
 
     private mutating func reconcile() {
         let plan = self.reconciler.plan(
-            Situation(state: self.state, reports: self.reports, leaderSince: self.leaderSince, now: self.now),
+            Situation(
+                state: self.state,
+                reports: self.reports,
+                losses: self.losses,
+                leaderSince: self.leaderSince,
+                now: self.now
+            ),
             backOff: self.backOff
         )
         self.backOff = plan.backOff

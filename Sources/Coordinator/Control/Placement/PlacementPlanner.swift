@@ -2,83 +2,109 @@ public import ClusterState
 
 /// Finds workers for several pipelines in one go, and reserves a place for each as it finds it.
 public struct PlacementPlanner: Sendable {
+    private struct Seat {
+        var candidate: PlacementCandidate
+        var labels: Labels
+        var hasRoom: Bool { self.candidate.pipelines < self.candidate.pipelinesMax }
+    }
+
     private let strategy: any PlacementStrategy
-    private var workers: [PlacementCandidate] = []
+    private let strategies: PlacementStrategies
+    private var seats: [Seat] = []
     private var turn: UInt64
 
     /// - Parameters:
     ///   - load: how many pipelines each worker said it runs, its own among them.
-    ///   - strategy: has the last word, after preference, room and the spread of replicas.
+    ///   - strategy: has the last word where a spec names none, or one that is not known here.
+    ///   - strategies: the ones that specs may name.
     ///   - isEligible: leaves workers out that the state still calls ready.
     public init(
         state: ClusterState,
         load: [WorkerID: UInt32] = [:],
         strategy: some PlacementStrategy = RoundRobin(),
+        strategies: PlacementStrategies = .standard,
         isEligible: (ClusterState.Worker) -> Bool = { _ in true }
     ) {
         self.strategy = strategy
+        self.strategies = strategies
         self.turn = state.lastEpoch.rawValue
         for worker in state.workers where worker.status == .ready && isEligible(worker) {
-            self.workers.append(
-                PlacementCandidate(
-                    id: worker.id,
-                    cpuCores: worker.capacity.cpuCores,
-                    pipelinesMax: worker.capacity.pipelinesMax,
-                    pipelines: max(worker.assignedCount, load[worker.id, default: 0])
-                )
+            let candidate = PlacementCandidate(
+                id: worker.id,
+                cpuCores: worker.capacity.cpuCores,
+                pipelinesMax: worker.capacity.pipelinesMax,
+                pipelines: max(worker.assignedCount, load[worker.id, default: 0])
             )
+            self.seats.append(Seat(candidate: candidate, labels: worker.labels))
         }
     }
 
     /// A worker for one pipeline: the preferred one if it has room, else one without a replica of the same pipeline,
     /// else any with room. None if there is no room anywhere.
     public mutating func choose(preferring preferred: WorkerID? = nil, avoiding taken: [WorkerID] = []) -> WorkerID? {
-        let open = self.workers.filter { $0.pipelines < $0.pipelinesMax }
+        let siblings = Dictionary(taken.map { ($0, UInt32(1)) }, uniquingKeysWith: +)
+        return self.choose(PlacementRequest(preferred: preferred, siblings: siblings))
+    }
+
+    /// A worker for one pipeline: with room and the labels asked for; the preferred one if it is such a worker, else one
+    /// where the fewest replicas of the same pipeline are close by, as the strategy says. None if there is none.
+    public mutating func choose(_ request: PlacementRequest) -> WorkerID? {
+        let open = self.seats.indices.filter {
+            self.seats[$0].hasRoom && self.seats[$0].labels.include(request.labels)
+        }
         guard !open.isEmpty else { return nil }
-        let chosen: WorkerID
-        if let preferred, open.contains(where: { $0.id == preferred }) {
+        let chosen: Int
+        if let preferred = open.first(where: { self.seats[$0].candidate.id == request.preferred }) {
             chosen = preferred
         } else {
-            let apart = open.filter { !taken.contains($0.id) }
-            chosen = self.strategy.choose(among: apart.isEmpty ? open : apart, turn: self.turn).id
+            let apart = self.leastCrowded(open, request)
+            let strategy = request.strategy.flatMap { self.strategies[$0] } ?? self.strategy
+            let candidate = strategy.choose(among: apart.map { self.candidate($0, request) }, turn: self.turn)
+            chosen = apart.first { self.seats[$0].candidate.id == candidate.id } ?? apart[0]
         }
         self.turn &+= 1
-        for index in self.workers.indices where self.workers[index].id == chosen {
-            self.workers[index].pipelines += 1
-        }
-        return chosen
+        self.seats[chosen].candidate.pipelines += 1
+        return self.seats[chosen].candidate.id
     }
 
-    /// Workers for every slot of a new group, in the order of its slots. None if one of them found no room.
-    public mutating func plan(_ spec: ClusterState.GroupSpec) -> GroupPlan? {
-        var plan = GroupPlan()
-        var taken: [WorkerID] = []
-        var last: PipelineName?
-        for slot in spec.slots {
-            // The slots of one pipeline follow each other.
-            if slot.pipeline != last { taken.removeAll() }
-            last = slot.pipeline
-            let preferred = spec.pipeline(slot.pipeline)?.workerAffinity
-            guard let worker = self.choose(preferring: preferred, avoiding: taken) else { return nil }
-            if let preferred, preferred != worker, plan.missedPreferences.last != slot.pipeline {
-                plan.missedPreferences.append(slot.pipeline)
+    /// A place at the worker becomes free.
+    mutating func release(_ worker: WorkerID) {
+        guard let seat = self.seats.firstIndex(where: { $0.candidate.id == worker }) else { return }
+        if self.seats[seat].candidate.pipelines > 0 { self.seats[seat].candidate.pipelines -= 1 }
+    }
+
+    /// Why `choose` found none, as a sentence.
+    func shortage(_ request: PlacementRequest) -> String {
+        if self.seats.isEmpty { return "no worker is ready" }
+        let labelled = self.seats.filter { $0.labels.include(request.labels) }
+        return labelled.isEmpty ? "no ready worker has the labels \(request.labels)" : "no worker has room"
+    }
+
+    private func candidate(_ seat: Int, _ request: PlacementRequest) -> PlacementCandidate {
+        var candidate = self.seats[seat].candidate
+        candidate.groupPipelines = request.neighbours[candidate.id, default: 0]
+        return candidate
+    }
+
+    /// The workers whose value of the label to spread over the fewest replicas have, and among these the ones that the
+    /// fewest replicas share.
+    private func leastCrowded(_ open: [Int], _ request: PlacementRequest) -> [Int] {
+        guard !request.siblings.isEmpty else { return open }
+        var open = open
+        if let key = request.spread {
+            var counts: [Labels.Text?: UInt32] = [:]
+            for seat in self.seats {
+                guard let count = request.siblings[seat.candidate.id] else { continue }
+                counts[seat.labels[key], default: 0] += count
             }
-            taken.append(worker)
-            plan.workers.append(worker)
+            open = Self.fewest(open) { counts[self.seats[$0].labels[key], default: 0] }
         }
-        return plan
+        return Self.fewest(open) { request.siblings[self.seats[$0].candidate.id, default: 0] }
     }
-}
 
-/// Where the pieces of a new group shall go.
-public struct GroupPlan: Hashable, Sendable {
-    /// One for each slot of the spec.
-    public var workers: [WorkerID]
-    /// The pipelines whose preferred worker was not available.
-    public var missedPreferences: [PipelineName]
-
-    public init(workers: [WorkerID] = [], missedPreferences: [PipelineName] = []) {
-        self.workers = workers
-        self.missedPreferences = missedPreferences
+    private static func fewest(_ seats: [Int], _ count: (Int) -> UInt32) -> [Int] {
+        let counts = seats.map(count)
+        guard let least = counts.min() else { return [] }
+        return zip(seats, counts).filter { $0.1 == least }.map(\.0)
     }
 }

@@ -8,6 +8,7 @@ public struct BackOff: Hashable, Sendable {
         case status(WorkerID, WorkerIncarnation)
         case assignment(PlacementKey, Epoch)
         case report(PlacementKey, Epoch)
+        case update(GroupID, UInt64)
         case start(PlacementKey, Epoch)
         case stop(WorkerID, pipelineID: String, Epoch)
 
@@ -15,7 +16,7 @@ public struct BackOff: Hashable, Sendable {
         var slowsDown: Bool {
             switch self {
             case .start, .stop: true
-            case .status, .assignment, .report: false
+            case .status, .assignment, .report, .update: false
             }
         }
     }
@@ -34,8 +35,16 @@ public struct BackOff: Hashable, Sendable {
 
     func lastAttempt(at target: Target) -> ControlInstant? { self.attempts[target]?.last }
 
+    /// How often the target was tried.
+    func count(of target: Target) -> Int { self.attempts[target]?.count ?? 0 }
+
     func isDue(_ target: Target, now: ControlInstant, _ settings: Reconciler.Settings) -> Bool {
-        guard let attempts = self.attempts[target] else { return true }
+        self.nextAttempt(at: target, settings).map { $0 <= now } ?? true
+    }
+
+    /// When the target may be tried again; absent if it never was.
+    func nextAttempt(at target: Target, _ settings: Reconciler.Settings) -> ControlInstant? {
+        guard let attempts = self.attempts[target] else { return nil }
         var delay = settings.retryFirst
         if target.slowsDown {
             var doublings = attempts.count - 1
@@ -44,7 +53,7 @@ public struct BackOff: Hashable, Sendable {
                 doublings -= 1
             }
         }
-        return attempts.last.duration(to: now) >= min(delay, settings.retryMax)
+        return attempts.last.advanced(by: min(delay, settings.retryMax))
     }
 
     mutating func attempted(_ target: Target, now: ControlInstant) {

@@ -6,16 +6,19 @@ extension Planning {
         let inventories = self.inventories()
         for group in self.state.groups {
             for placement in group.placements {
+                let key = group.key(of: placement)
                 guard let id = placement.worker, let worker = self.state.worker(id) else {
-                    self.reassign(placement, of: group)
+                    self.reassign(placement, key, of: group)
                     continue
                 }
                 // A worker that has just been heard again, or has just fallen silent, is judged first.
                 if worker.status == .unhealthy {
-                    if !self.isHeard(id) { self.reassign(placement, of: group) }
-                } else if !self.silent.contains(id) {
-                    let key = group.key(of: placement)
+                    if !self.isHeard(id) { self.reassign(placement, key, of: group) }
+                } else if self.silent.contains(id) {
+                    self.note(key, placement.epoch, waitingFor: "worker \(id) is silent")
+                } else {
                     self.converge(placement, key, at: id, of: group, reported: inventories[id]?[key])
+                    if placement.status != .running { self.note(attemptsAt: key, placement) }
                 }
             }
         }
@@ -33,13 +36,16 @@ extension Planning {
         }
     }
 
-    private mutating func reassign(_ placement: ClusterState.Placement, of group: ClusterState.Group) {
-        let key = group.key(of: placement)
-        let siblings = group.placements
-            .filter { $0.pipeline == placement.pipeline && $0.replica != placement.replica }
-            .compactMap(\.worker)
-        let preferred = group.spec.pipeline(placement.pipeline)?.workerAffinity
-        guard let target = self.chooseWorker(preferring: preferred, avoiding: siblings) else { return }
+    private mutating func reassign(
+        _ placement: ClusterState.Placement,
+        _ key: PlacementKey,
+        of group: ClusterState.Group
+    ) {
+        let request = PlacementRequest(moving: placement, of: group)
+        guard let target = self.chooseWorker(request) else {
+            return self.note(key, placement.epoch, waitingFor: self.shortage(request))
+        }
+        self.note(key, placement.epoch)
         self.act(
             on: .assignment(key, placement.epoch),
             .propose(.reassign(Command.Reassign(placement: key, from: placement.epoch, to: target)))
@@ -78,16 +84,16 @@ extension Planning {
         }
         guard let spec = group.spec.pipeline(placement.pipeline) else { return }
         let state = self.state
-        self.act(
-            on: .start(key, placement.epoch),
-            .startPipeline(
-                StartPipeline(
-                    worker: worker,
-                    placement: key,
-                    epoch: placement.epoch,
-                    source: spec.source,
-                    connectors: state.connectors(mentionedIn: spec.source)
-                )
+        self.start(
+            key,
+            placement.epoch,
+            at: worker,
+            StartPipeline(
+                worker: worker,
+                placement: key,
+                epoch: placement.epoch,
+                source: spec.source,
+                connectors: state.connectors(mentionedIn: spec.source)
             )
         )
     }

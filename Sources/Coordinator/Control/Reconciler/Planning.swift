@@ -9,9 +9,15 @@ struct Planning {
     private(set) var reports: [WorkerID: WorkerReport] = [:]
     /// Workers that have been silent for too long, whatever the state says of them.
     private(set) var silent: Set<WorkerID> = []
+    /// Those of them that a probe did not find, which need not be waited for.
+    private(set) var lost: Set<WorkerID> = []
+    private let heartbeatTimeout: Duration
     private(set) var planner: PlacementPlanner
     private(set) var backOff: BackOff
     private var actions: [Action] = []
+    private var starts: [WorkerID: Int] = [:]
+    private let callFailures: [PlacementKey: CallFailure]
+    private var progress: [PlacementKey: PlacementProgress] = [:]
 
     init(
         _ situation: Situation,
@@ -22,7 +28,11 @@ struct Planning {
         self.state = situation.state
         self.settings = settings
         self.now = situation.now
+        self.callFailures = situation.callFailures
         self.backOff = backOff
+        self.heartbeatTimeout =
+            situation.state.settings.heartbeat.map { .milliseconds($0.timeoutMilliseconds) }
+            ?? settings.heartbeatTimeout
         var load: [WorkerID: UInt32] = [:]
         for worker in situation.state.workers {
             var lastHeard = situation.leaderSince
@@ -33,7 +43,11 @@ struct Planning {
                 load[worker.id] = report.pipelinesRunning
                 lastHeard = max(lastHeard, report.receivedAt)
             }
-            if lastHeard.duration(to: situation.now) > settings.heartbeatTimeout { self.silent.insert(worker.id) }
+            if lastHeard.duration(to: situation.now) > self.heartbeatTimeout { self.silent.insert(worker.id) }
+            if situation.isLost(worker, lastReport: self.reports[worker.id]) {
+                self.silent.insert(worker.id)
+                self.lost.insert(worker.id)
+            }
         }
         let silent = self.silent
         self.planner = PlacementPlanner(state: situation.state, load: load, strategy: strategy) {
@@ -41,26 +55,87 @@ struct Planning {
         }
     }
 
-    /// Whether the worker has spoken to this leader within the timeout.
+    /// Whether the worker has spoken to this leader within the timeout, and was not lost since.
     func isHeard(_ worker: WorkerID) -> Bool {
-        guard let report = self.reports[worker] else { return false }
-        return report.receivedAt.duration(to: self.now) <= self.settings.heartbeatTimeout
+        guard let report = self.reports[worker], !self.lost.contains(worker) else { return false }
+        return report.receivedAt.duration(to: self.now) <= self.heartbeatTimeout
     }
 
-    mutating func chooseWorker(preferring preferred: WorkerID?, avoiding taken: [WorkerID]) -> WorkerID? {
-        self.planner.choose(preferring: preferred, avoiding: taken)
+    mutating func chooseWorker(_ request: PlacementRequest) -> WorkerID? { self.planner.choose(request) }
+
+    /// A worker for each slot that an update adds, where there is one.
+    mutating func chooseWorkers(
+        forUpdateOf group: ClusterState.Group,
+        to spec: ClusterState.GroupSpec
+    ) -> [WorkerID?] {
+        self.planner.choose(forUpdateOf: group, to: spec).map { choice in
+            if case .success(let worker) = choice { worker } else { nil }
+        }
+    }
+
+    /// Why no worker is found for what is asked.
+    func shortage(_ request: PlacementRequest) -> String { self.planner.shortage(request) }
+
+    /// Notes what a placement that does not run waits for.
+    mutating func note(_ key: PlacementKey, _ epoch: Epoch, waitingFor reason: String? = nil) {
+        self.progress[key] = PlacementProgress(epoch: epoch, reason: reason)
+    }
+
+    /// Notes how often a placement that does not run was tried, when it is tried next, and what went wrong.
+    mutating func note(attemptsAt key: PlacementKey, _ placement: ClusterState.Placement) {
+        let target = BackOff.Target.start(key, placement.epoch)
+        var reason: String?
+        if case .failed(let why) = placement.status { reason = why }
+        if let failure = self.callFailures[key], failure.epoch == placement.epoch { reason = failure.reason }
+        self.progress[key] = PlacementProgress(
+            epoch: placement.epoch,
+            attempts: self.backOff.count(of: target),
+            lastAttempt: self.backOff.lastAttempt(at: target),
+            nextAttempt: self.backOff.nextAttempt(at: target, self.settings),
+            reason: reason
+        )
+    }
+
+    /// Has a worker start something, unless the plan has enough for that worker.
+    mutating func start(
+        _ placement: PlacementKey,
+        _ epoch: Epoch,
+        at worker: WorkerID,
+        _ start: @autoclosure () -> StartPipeline
+    ) {
+        guard self.starts[worker, default: 0] < self.settings.startsPerWorkerMax else { return }
+        if self.act(on: .start(placement, epoch), .startPipeline(start())) { self.starts[worker, default: 0] += 1 }
     }
 
     /// Adds an action, unless its target was tried a short while ago or the plan is full.
-    mutating func act(on target: BackOff.Target, _ action: @autoclosure () -> Action) {
-        guard self.actions.count < self.settings.actionsMax else { return }
-        guard self.backOff.isDue(target, now: self.now, self.settings) else { return }
+    @discardableResult
+    mutating func act(on target: BackOff.Target, _ action: @autoclosure () -> Action) -> Bool {
+        guard self.actions.count < self.settings.actionsMax else { return false }
+        guard self.backOff.isDue(target, now: self.now, self.settings) else { return false }
         self.backOff.attempted(target, now: self.now)
         self.actions.append(action())
+        return true
     }
 
     consuming func finished() -> Reconciler.Plan {
         self.backOff.forget(now: self.now, self.settings)
-        return Reconciler.Plan(actions: self.actions, backOff: self.backOff)
+        return Reconciler.Plan(
+            actions: self.actions,
+            lost: self.lost.sorted(),
+            progress: self.progress,
+            backOff: self.backOff
+        )
+    }
+}
+
+extension Situation {
+    /// Whether the registered process has lost its session, was not found by a probe, and has not been heard since. What
+    /// happened before this member led, or while it was paused, is not held against anybody.
+    fileprivate func isLost(_ worker: ClusterState.Worker, lastReport: WorkerReport?) -> Bool {
+        guard let loss = self.losses[worker.id], loss.incarnation == worker.incarnation else { return false }
+        guard let probed = loss.probeFailedAt, loss.lostAt >= self.leaderSince, probed >= loss.lostAt else {
+            return false
+        }
+        return lastReport.map { $0.receivedAt <= probed } ?? true
     }
 }

@@ -6,6 +6,10 @@ public struct Situation: Sendable {
     public var state: ClusterState
     /// What each worker said last. A new leader starts without any.
     public var reports: [WorkerID: WorkerReport]
+    /// The workers whose sessions have broken off and that have no new one.
+    public var losses: [WorkerID: SessionLoss]
+    /// The calls about placements that have failed last. Only told to whoever asks; nothing is decided by them.
+    public var callFailures: [PlacementKey: CallFailure]
     /// When this member became the leader, or came back from a pause longer than the timeout: nobody is blamed for
     /// silence before that.
     public var leaderSince: ControlInstant
@@ -14,11 +18,15 @@ public struct Situation: Sendable {
     public init(
         state: ClusterState,
         reports: [WorkerID: WorkerReport],
+        losses: [WorkerID: SessionLoss] = [:],
+        callFailures: [PlacementKey: CallFailure] = [:],
         leaderSince: ControlInstant,
         now: ControlInstant
     ) {
         self.state = state
         self.reports = reports
+        self.losses = losses
+        self.callFailures = callFailures
         self.leaderSince = leaderSince
         self.now = now
     }
@@ -46,26 +54,19 @@ public struct WorkerReport: Hashable, Sendable {
     }
 }
 
-/// One pipeline of a worker's inventory. Pipelines that the cluster did not deploy are left out of it.
-public struct ReportedPipeline: Hashable, Sendable {
-    public enum Status: Hashable, Sendable {
-        /// On its way: the worker keeps trying, and says so when it runs or has failed.
-        case starting
-        case running
-        case stopped
-        case failed(String)
-    }
+/// A worker's session with a coordinator has broken off. The driver forgets it when the worker has a session again.
+public struct SessionLoss: Hashable, Sendable {
+    /// Of the process whose session it was.
+    public var incarnation: WorkerIncarnation
+    public var lostAt: ControlInstant
+    /// When a probe, sent after the session was lost, found nobody: at the worker's address its connection was refused,
+    /// or another process answered. A probe without any answer is no such proof: a worker that is only cut off goes on
+    /// with what no broker fences for as long as its lease lasts, which is shorter than the timeout.
+    public var probeFailedAt: ControlInstant?
 
-    /// The worker's own id of the pipeline.
-    public var id: String
-    public var placement: PlacementKey
-    public var epoch: Epoch
-    public var status: Status
-
-    public init(id: String, placement: PlacementKey, epoch: Epoch, status: Status) {
-        self.id = id
-        self.placement = placement
-        self.epoch = epoch
-        self.status = status
+    public init(incarnation: WorkerIncarnation, lostAt: ControlInstant, probeFailedAt: ControlInstant? = nil) {
+        self.incarnation = incarnation
+        self.lostAt = lostAt
+        self.probeFailedAt = probeFailedAt
     }
 }

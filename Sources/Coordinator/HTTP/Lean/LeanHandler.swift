@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import Security
 
 /// The first handler of a connection: answers plain requests itself and passes the bytes of all others on, to the HTTP
 /// handlers behind it.
@@ -35,6 +36,8 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let service: Service
     private let general: GeneralRequests
+    /// Told where the requests that are answered here begin and end.
+    private let requests: RequestWatch
     private let patience: TimeAmount
     private var state = State.reading
     private var buffer = ByteBuffer()
@@ -54,9 +57,10 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private static let spareBytesMax = 4 << 10
 
     /// `patience`: how long a connection may be silent.
-    init(_ service: Service, general: GeneralRequests, patience: TimeAmount) {
+    init(_ service: Service, general: GeneralRequests, watch requests: RequestWatch, patience: TimeAmount) {
         self.service = service
         self.general = general
+        self.requests = requests
         self.patience = patience
     }
 
@@ -156,6 +160,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func serve(_ work: Work, _ request: ByteBuffer, _ head: RequestHead, _ context: ChannelHandlerContext) {
         self.state = .serving(request)
+        self.requests.requestRead()
         let body = request.getSlice(at: request.readerIndex + head.byteCount, length: head.bodyByteCount)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         // An answer that is there at once must not begin the next request within this one.
@@ -177,6 +182,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .left:
             self.state = .passing(0)
             self.hasPassed = true
+            self.requests.answered()  // told again as the router's
             context.fireChannelRead(Self.wrapInboundOut(request))
         }
         if !self.isAnswering { self.resume(context) }
@@ -184,6 +190,7 @@ final class LeanHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func respond(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
         self.state = .reading
+        self.requests.answered()
         let out = context.channel.allocator.buffer(bytes: bytes)
         context.writeAndFlush(Self.wrapOutboundOut(out), promise: nil)
     }

@@ -186,7 +186,7 @@ final class LeanPath: Sendable {
 
     private func goOn(_ request: ForwardedRequest, _ ticket: ProcessSession.Ticket) async -> Outcome {
         guard let general = request.request else { return .left }
-        let context = APIContext(continuing: ticket, in: request.role, logger: self.plane.logger)
+        let context = APIContext(continuing: ticket, for: request.caller, logger: self.plane.logger)
         do {
             return .relayed(try await ForwardedResponse(try await self.general(general, context)))
         } catch {

@@ -8,7 +8,6 @@ import RaftSessions
 
 /// Tells which requests the lean path carries out.
 struct LeanTable: Sendable {
-    let gate: Gate
     let endpoints: [Endpoint]
     /// A larger body is left to the router.
     static let bodyBytesMax = 64 << 10
@@ -16,7 +15,7 @@ struct LeanTable: Sendable {
     /// A request that the lean path may carry out. An object: it is handed on from step to step.
     final class Work: Sendable {
         let endpoint: Endpoint
-        let role: Role
+        let caller: Caller
         let target: String
         let name: String
         let consistency: Consistency
@@ -24,14 +23,14 @@ struct LeanTable: Sendable {
 
         init(
             endpoint: Endpoint,
-            role: Role,
+            caller: Caller,
             target: String,
             name: String,
             consistency: Consistency,
             contentType: String? = nil
         ) {
             self.endpoint = endpoint
-            self.role = role
+            self.caller = caller
             self.target = target
             self.name = name
             self.consistency = consistency
@@ -42,11 +41,9 @@ struct LeanTable: Sendable {
     private static let prefix = Array("/\(Routes.prefix)/".utf8)
 
     /// Nil for a request that is left to the router.
-    func work(for head: RequestHead) -> Work? {
-        guard head.isPlain, head.bodyByteCount <= Self.bodyBytesMax, let role = self.gate.role(showing: head.key) else {
-            return nil
-        }
-        return self.work(head.method, head.target, head.contentType, in: role, bodyByteCount: head.bodyByteCount)
+    func work(for head: RequestHead, by caller: Caller) -> Work? {
+        guard head.isPlain, head.bodyByteCount <= Self.bodyBytesMax else { return nil }
+        return self.work(head.method, head.target, head.contentType, by: caller, bodyByteCount: head.bodyByteCount)
     }
 
     /// Nil also for a request that has a name, or was tried before.
@@ -61,7 +58,7 @@ struct LeanTable: Sendable {
             method,
             request.path,
             request.contentType.isEmpty ? nil : request.contentType,
-            in: request.role,
+            by: request.caller,
             bodyByteCount: request.body.readableBytes
         )
     }
@@ -70,7 +67,7 @@ struct LeanTable: Sendable {
         _ method: HTTPRequest.Method,
         _ target: String,
         _ contentType: String?,
-        in role: Role,
+        by caller: Caller,
         bodyByteCount: Int
     ) -> Work? {
         guard contentType == nil || contentType == "application/json" else { return nil }
@@ -82,11 +79,11 @@ struct LeanTable: Sendable {
             consistency = wish
         }
         guard let endpoint = self.endpoints.first(where: { path.leads(to: $0) && $0.method == method }),
-            role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0)
+            caller.role >= endpoint.least, endpoint.takesBody == (bodyByteCount > 0)
         else { return nil }
         return Work(
             endpoint: endpoint,
-            role: role,
+            caller: caller,
             target: target,
             name: path.name ?? "",
             consistency: consistency,

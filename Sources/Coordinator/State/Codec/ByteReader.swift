@@ -55,6 +55,12 @@ struct ByteReader {
         return number
     }
 
+    mutating func flag() throws(DecodingFailure) -> Bool {
+        let byte = try self.byte()
+        guard byte <= 1 else { throw self.failure(.invalid, "a truth value is neither true nor false") }
+        return byte == 1
+    }
+
     mutating func word() throws(DecodingFailure) -> UInt64 {
         var value: UInt64 = 0
         for _ in 0..<8 { value = value << 8 | UInt64(try self.byte()) }
@@ -124,6 +130,12 @@ struct ByteReader {
     }
 
     mutating func list<Value: BinaryCoded>(of type: Value.Type = Value.self) throws(DecodingFailure) -> [Value] {
+        try self.list { reader throws(DecodingFailure) in try Value(from: &reader) }
+    }
+
+    mutating func list<Value>(
+        _ read: (inout ByteReader) throws(DecodingFailure) -> Value
+    ) throws(DecodingFailure) -> [Value] {
         let count = try self.number()
         // No value is shorter than one byte. Beyond a few, the list grows as values prove to be there, never ahead of
         // them.
@@ -132,7 +144,7 @@ struct ByteReader {
         }
         var values: [Value] = []
         values.reserveCapacity(Int(min(count, 8)))
-        for _ in 0..<count { values.append(try Value(from: &self)) }
+        for _ in 0..<count { values.append(try read(&self)) }
         return values
     }
 

@@ -17,6 +17,8 @@ struct ByteWriter {
         self.bytes.append(UInt8(truncatingIfNeeded: rest))
     }
 
+    mutating func flag(_ value: Bool) { self.byte(value ? 1 : 0) }
+
     mutating func number(_ value: UInt32) { self.number(UInt64(value)) }
 
     /// Eight bytes, most significant first: for what is random in all its bits.

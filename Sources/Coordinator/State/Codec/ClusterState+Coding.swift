@@ -2,7 +2,9 @@ internal import HashTreeCollections
 import RaftSessions
 
 extension ClusterState {
-    public static let formatVersion: UInt8 = 2
+    public static let formatVersion: UInt8 = 3
+    /// Read as well, never written: a member that is updated begins with what it has on disk.
+    static let earlierFormatVersion: UInt8 = 2
     /// `VPCS`, so that a file of another kind is recognised as such.
     private static let magic = Array("VPCS".utf8)
 
@@ -31,6 +33,10 @@ extension ClusterState {
             writer.value(connector)
             if writer.bytes.count >= size { try write(writer.take()) }
         }
+        writer.list(self.keys)
+        writer.number(self.keysIndex)
+        writer.optional(self.scalingPolicy) { $0.value($1) }
+        writer.value(self.settings)
         writer.blob(self.sessions.encoded())
         try write(writer.take())
     }
@@ -42,16 +48,18 @@ extension ClusterState {
             throw reader.failure(.unknown, "the bytes are not a cluster's state")
         }
         let version = try reader.byte()
-        guard version == Self.formatVersion else {
+        guard version == Self.formatVersion || version == Self.earlierFormatVersion else {
             throw reader.failure(.unknown, "states of version \(version) are not known here")
         }
         self.init()
         self.appliedIndex = try reader.number()
         self.time = try reader.number()
         self.lastEpoch = try reader.value()
-        self.workersByID = try Self.table(&reader, by: \Worker.id)
-        self.groupsByID = try Self.table(&reader, by: \Group.id)
-        self.connectorsByName = ConnectorTable(try ConnectorRun(&reader))
+        if version == Self.earlierFormatVersion {
+            try self.readEarlierTables(&reader)
+        } else {
+            try self.readTables(&reader)
+        }
         let sessions = try reader.blob()
         do throws(SessionDecodingFailure) {
             self.sessions = try SessionTable(decoding: sessions)
@@ -68,14 +76,35 @@ extension ClusterState {
         if let violation = self.violatedInvariant { throw reader.failure(.invalid, violation) }
     }
 
+    private mutating func readTables(_ reader: inout ByteReader) throws(DecodingFailure) {
+        self.workersByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in try reader.value() }
+        self.groupsByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in try reader.value() }
+        self.connectorsByName = ConnectorTable(try ConnectorRun(&reader))
+        self.keysByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in try reader.value() }
+        self.keysIndex = try reader.number()
+        self.scalingPolicy = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
+        self.settings = try reader.value()
+    }
+
+    private mutating func readEarlierTables(_ reader: inout ByteReader) throws(DecodingFailure) {
+        self.workersByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in
+            try Worker(earlier: &reader)
+        }
+        self.groupsByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in
+            try Group(earlier: &reader)
+        }
+        self.connectorsByName = ConnectorTable(try ConnectorRun(&reader))
+    }
+
     /// A list whose keys have to rise strictly.
-    private static func table<Key: Comparable & Hashable, Value: BinaryCoded>(
+    private static func table<Key: Comparable & Hashable, Value>(
         _ reader: inout ByteReader,
-        by key: KeyPath<Value, Key>
+        by key: KeyPath<Value, Key>,
+        _ read: (inout ByteReader) throws(DecodingFailure) -> Value
     ) throws(DecodingFailure) -> TreeDictionary<Key, Value> {
         var table: TreeDictionary<Key, Value> = [:]
         var last: Key?
-        for value in try reader.list(of: Value.self) {
+        for value in try reader.list(read) {
             let key = value[keyPath: key]
             if let last, key <= last { throw reader.failure(.invalid, "the keys of a list are not in order") }
             last = key

@@ -23,13 +23,12 @@ extension Command {
 extension Command: BinaryCoded {
     func encode(into writer: inout ByteWriter) {
         switch self {
-        case .register(let command):
+        case .register(let command) where command.fitsEarlierForm:
             writer.byte(1)
-            writer.value(command.worker)
-            writer.value(command.incarnation)
-            writer.text(command.address)
-            writer.value(command.capacity)
-            writer.optional(command.replacing) { $0.value($1) }
+            command.encode(earlier: &writer)
+        case .register(let command):
+            writer.byte(10)
+            writer.value(command)
         case .deregister(let command):
             writer.byte(2)
             writer.value(command.worker)
@@ -40,12 +39,22 @@ extension Command: BinaryCoded {
             writer.value(command.incarnation)
             writer.value(command.from)
             writer.value(command.to)
-        case .deployGroup(let command):
+        case .deployGroup(let command) where command.spec.fitsEarlierForm:
             writer.byte(4)
+            command.encode(earlier: &writer)
+        case .deployGroup(let command):
+            writer.byte(15)
+            writer.value(command)
+        case .updateGroup(let command):
+            writer.byte(16)
+            writer.value(command)
+        case .confirmUpdate(let command):
+            writer.byte(17)
             writer.value(command.group)
-            writer.value(command.spec)
-            writer.number(UInt64(command.workers.count))
-            for worker in command.workers { writer.optional(worker) { $0.value($1) } }
+            writer.number(command.generation)
+        case .rollBackGroup(let command):
+            writer.byte(18)
+            writer.value(command)
         case .deleteGroup(let command):
             writer.byte(5)
             writer.value(command.group)
@@ -68,21 +77,25 @@ extension Command: BinaryCoded {
         case .deleteConnector(let command):
             writer.byte(9)
             writer.value(command.connector)
+        case .putKey(let command):
+            writer.byte(11)
+            writer.value(command)
+        case .revokeKey(let command):
+            writer.byte(12)
+            writer.value(command.key)
+        case .setScalingPolicy(let command):
+            writer.byte(13)
+            writer.optional(command.policy) { $0.value($1) }
+        case .putSettings(let command):
+            writer.byte(14)
+            writer.value(command.settings)
         }
     }
 
     init(from reader: inout ByteReader) throws(DecodingFailure) {
         switch try reader.byte() {
         case 1:
-            self = .register(
-                Register(
-                    worker: try reader.value(),
-                    incarnation: try reader.value(),
-                    address: try reader.text(),
-                    capacity: try reader.value(),
-                    replacing: try reader.optional { reader throws(DecodingFailure) in try reader.value() }
-                )
-            )
+            self = .register(try Register(earlier: &reader))
         case 2:
             self = .deregister(
                 Deregister(
@@ -100,10 +113,7 @@ extension Command: BinaryCoded {
                 )
             )
         case 4:
-            let group: GroupID = try reader.value()
-            let spec: ClusterState.GroupSpec = try reader.value()
-            let choices: [WorkerChoice] = try reader.list()
-            self = .deployGroup(DeployGroup(group: group, spec: spec, workers: choices.map(\.worker)))
+            self = .deployGroup(try DeployGroup(earlier: &reader))
         case 5:
             self = .deleteGroup(
                 DeleteGroup(
@@ -128,19 +138,28 @@ extension Command: BinaryCoded {
             self = .putConnector(PutConnector(connector: try reader.value(), mode: try reader.value()))
         case 9:
             self = .deleteConnector(DeleteConnector(connector: try reader.value()))
+        case 10:
+            self = .register(try reader.value())
+        case 11:
+            self = .putKey(try reader.value())
+        case 12:
+            self = .revokeKey(RevokeKey(key: try reader.value()))
+        case 13:
+            self = .setScalingPolicy(
+                SetScalingPolicy(policy: try reader.optional { reader throws(DecodingFailure) in try reader.value() })
+            )
+        case 14:
+            self = .putSettings(PutSettings(settings: try reader.value()))
+        case 15:
+            self = .deployGroup(try reader.value())
+        case 16:
+            self = .updateGroup(try reader.value())
+        case 17:
+            self = .confirmUpdate(ConfirmUpdate(group: try reader.value(), generation: try reader.number()))
+        case 18:
+            self = .rollBackGroup(try reader.value())
         case let tag:
             throw reader.failure(.unknown, "no command is numbered \(tag)")
         }
-    }
-}
-
-/// A worker or none, as an item of a list.
-private struct WorkerChoice: BinaryCoded {
-    var worker: WorkerID?
-
-    func encode(into writer: inout ByteWriter) { writer.optional(self.worker) { $0.value($1) } }
-
-    init(from reader: inout ByteReader) throws(DecodingFailure) {
-        self.worker = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
     }
 }

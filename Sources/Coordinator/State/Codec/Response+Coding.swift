@@ -30,11 +30,11 @@ extension Response: BinaryCoded {
         case .group(let id, let created):
             writer.byte(2)
             writer.value(id)
-            writer.byte(created ? 1 : 0)
+            writer.flag(created)
         case .connector(let name, let created):
             writer.byte(3)
             writer.value(name)
-            writer.byte(created ? 1 : 0)
+            writer.flag(created)
         case .assigned(let epoch):
             writer.byte(4)
             writer.value(epoch)
@@ -44,6 +44,13 @@ extension Response: BinaryCoded {
         case .session(let id):
             writer.byte(6)
             writer.number(id.rawValue)
+        case .key(let id, let created):
+            writer.byte(7)
+            writer.value(id)
+            writer.flag(created)
+        case .updated(let generation):
+            writer.byte(8)
+            writer.number(generation)
         }
     }
 
@@ -55,6 +62,8 @@ extension Response: BinaryCoded {
         case 4: self = .assigned(try reader.value())
         case 5: self = .refused(try reader.value())
         case 6: self = .session(SessionID(try reader.number()))
+        case 7: self = .key(try reader.value(), created: try reader.flag())
+        case 8: self = .updated(try reader.number())
         case let tag: throw reader.failure(.unknown, "no response is numbered \(tag)")
         }
     }
@@ -90,6 +99,18 @@ extension Refusal: BinaryCoded {
         case .alreadyApplied(let index):
             writer.byte(9)
             writer.number(index)
+        case .keyNotFound(let id):
+            writer.byte(10)
+            writer.value(id)
+        case .keyExists(let id):
+            writer.byte(11)
+            writer.value(id)
+        case .workerIDTaken(let id):
+            writer.byte(12)
+            writer.value(id)
+        case .notUpdating(let id):
+            writer.byte(13)
+            writer.value(id)
         }
     }
 
@@ -104,6 +125,10 @@ extension Refusal: BinaryCoded {
         case 7: self = .preconditionFailed(try reader.value())
         case 8: self = .invalid(try reader.text())
         case 9: self = .alreadyApplied(try reader.number())
+        case 10: self = .keyNotFound(try reader.value())
+        case 11: self = .keyExists(try reader.value())
+        case 12: self = .workerIDTaken(try reader.value())
+        case 13: self = .notUpdating(try reader.value())
         case let tag: throw reader.failure(.unknown, "no refusal is numbered \(tag)")
         }
     }
@@ -127,6 +152,9 @@ extension Precondition: BinaryCoded {
         case .generation(let generation):
             writer.byte(5)
             writer.number(generation)
+        case .notRunning(let id):
+            writer.byte(6)
+            writer.value(id)
         }
     }
 
@@ -137,15 +165,8 @@ extension Precondition: BinaryCoded {
         case 3: self = .workerUnavailable(try reader.value())
         case 4: self = .epoch(try reader.value())
         case 5: self = .generation(try reader.number())
+        case 6: self = .notRunning(try reader.value())
         case let tag: throw reader.failure(.unknown, "no precondition is numbered \(tag)")
         }
-    }
-}
-
-extension ByteReader {
-    fileprivate mutating func flag() throws(DecodingFailure) -> Bool {
-        let byte = try self.byte()
-        guard byte <= 1 else { throw self.failure(.invalid, "a truth value is neither true nor false") }
-        return byte == 1
     }
 }

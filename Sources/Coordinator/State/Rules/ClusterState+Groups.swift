@@ -17,14 +17,7 @@ extension ClusterState {
         var placements: [Placement] = []
         placements.reserveCapacity(slots.count)
         for (slot, worker) in zip(slots, command.workers) {
-            var placement = Placement(
-                pipeline: slot.pipeline,
-                replica: slot.replica,
-                worker: nil,
-                epoch: .zero,
-                status: .pending,
-                pipelineID: ""
-            )
+            var placement = Placement(unplaced: slot)
             if let worker { try state.assign(&placement, to: worker) }
             placements.append(placement)
         }
@@ -76,7 +69,7 @@ extension ClusterState {
     /// Gives a placement to a worker at a new epoch, and takes it from the one that had it.
     ///
     /// The placement is a copy that the caller stores; on a refusal nothing is changed.
-    private mutating func assign(_ placement: inout Placement, to worker: WorkerID) throws(Refusal) {
+    mutating func assign(_ placement: inout Placement, to worker: WorkerID) throws(Refusal) {
         guard let target = self.workersByID[worker] else { throw .preconditionFailed(.workerUnavailable(worker)) }
         // Staying at the same worker takes no further place there.
         let isAvailable = placement.worker == worker ? target.status == .ready : target.isAvailable
@@ -84,9 +77,13 @@ extension ClusterState {
         if let former = placement.worker { self.workersByID.change(former) { $0.assignedCount -= 1 } }
         self.workersByID.change(worker) { $0.assignedCount += 1 }
         placement.worker = worker
+        self.renew(&placement)
+    }
+
+    /// A placement is to be started anew where it is, at an epoch of its own.
+    mutating func renew(_ placement: inout Placement) {
         placement.epoch = self.nextEpoch()
-        placement.status = .pending
-        placement.pipelineID = ""
+        placement.forgetReport()
     }
 
     private func find(_ key: PlacementKey) throws(Refusal) -> (Group, Int) {

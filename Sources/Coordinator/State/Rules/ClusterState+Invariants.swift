@@ -9,14 +9,19 @@ extension ClusterState {
         if let session = self.sessions.newestSession, session.rawValue > self.appliedIndex {
             return "session \(session) comes from the future"
         }
+        if let violation = self.violatedSetting { return violation }
         var assigned: [WorkerID: UInt32] = [:]
         var names: Set<GroupName> = []
         var epochs: Set<Epoch> = []
         for group in self.groups {
             if let fault = group.spec.fault { return "group \(group.id): \(fault)" }
+            if case .updating(let previous) = group.phase {
+                if let fault = previous.fault { return "group \(group.id), before its update: \(fault)" }
+                if previous.name != group.spec.name { return "group \(group.id) had another name" }
+            }
             if !names.insert(group.spec.name).inserted { return "two groups are named \(group.spec.name)" }
             if group.generation > self.appliedIndex { return "group \(group.id) comes from the future" }
-            let slots = group.placements.map { Slot(pipeline: $0.pipeline, replica: $0.replica) }
+            let slots = group.placements.map(\.slot)
             if slots != group.spec.slots { return "the placements of group \(group.id) do not fit its spec" }
             for placement in group.placements {
                 let key = group.key(of: placement)
@@ -34,6 +39,7 @@ extension ClusterState {
             }
         }
         for worker in self.workers {
+            if let fault = worker.labels.fault { return "worker \(worker.id): \(fault)" }
             if worker.registrationIndex > self.appliedIndex { return "worker \(worker.id) comes from the future" }
             if worker.assignedCount != assigned[worker.id, default: 0] {
                 return "worker \(worker.id) has \(assigned[worker.id, default: 0]) placements, "
@@ -41,5 +47,17 @@ extension ClusterState {
             }
         }
         return nil
+    }
+}
+
+extension ClusterState {
+    private var violatedSetting: String? {
+        if self.keysIndex > self.appliedIndex { return "the keys come from the future" }
+        if self.keysByID.count > AccessKey.countMax { return "there are too many keys" }
+        for key in self.keys {
+            if let fault = key.fault { return "key \(key.id): \(fault)" }
+            if key.createdMilliseconds > self.time { return "key \(key.id) comes from the future" }
+        }
+        return self.scalingPolicy?.fault ?? self.settings.fault
     }
 }

@@ -3,16 +3,22 @@ import RaftSessions
 
 extension ClusterState {
     mutating func register(_ command: Command.Register) throws(Refusal) -> Response {
+        if let fault = command.labels.fault { throw .invalid(fault) }
         guard var worker = self.workersByID[command.worker] else {
             self.workersByID[command.worker] = Worker(
                 id: command.worker,
                 incarnation: command.incarnation,
                 address: command.address,
                 capacity: command.capacity,
+                labels: command.labels,
                 status: .ready,
+                key: command.key,
                 registrationIndex: self.appliedIndex
             )
             return .done
+        }
+        if let owner = worker.key, owner != command.key, !command.takesOver, self.isInForce(owner) {
+            throw .workerIDTaken(worker.id)
         }
         let restarted = worker.incarnation != command.incarnation
         if restarted {
@@ -24,6 +30,8 @@ extension ClusterState {
         }
         worker.address = command.address
         worker.capacity = command.capacity
+        worker.labels = command.labels
+        worker.key = command.key
         // Draining is an operator's wish for this process; only a restart ends it.
         if restarted || worker.status != .draining { worker.status = .ready }
         self.workersByID[worker.id] = worker
@@ -38,8 +46,7 @@ extension ClusterState {
         }
         self.updatePlacements(on: worker.id) { placement, _ in
             placement.worker = nil
-            placement.status = .pending
-            placement.pipelineID = ""
+            placement.forgetReport()
         }
         self.workersByID[worker.id] = nil
         return .done
@@ -59,11 +66,7 @@ extension ClusterState {
     /// A new process at the same worker: each placement is a new assignment, at an epoch of its own, so that an older
     /// process that still runs somewhere is fenced off.
     private mutating func restartPlacements(on worker: WorkerID) {
-        self.updatePlacements(on: worker) { placement, state in
-            placement.epoch = state.nextEpoch()
-            placement.status = .pending
-            placement.pipelineID = ""
-        }
+        self.updatePlacements(on: worker) { placement, state in state.renew(&placement) }
     }
 
     /// Changes every placement of a worker, in the order of the groups' ids: epochs are given out on the way.

@@ -1,0 +1,77 @@
+public import NIOCore
+public import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+
+/// Opens connections to WebSocket servers.
+public enum WebSocketClient {
+    /// The server answered, but as plain HTTP.
+    public struct NotUpgraded: Error, CustomStringConvertible {
+        public var description: String { "the server does not take WebSocket connections there" }
+    }
+
+    /// - Parameters:
+    ///   - path: With its query, if it has one.
+    ///   - timeout: Of connecting and upgrading together.
+    ///   - group: Whose event loops may carry the connection.
+    ///   - secure: Puts what encrypts the connection on its channel, before anything is sent.
+    public static func connect(
+        host: String,
+        port: Int,
+        path: String,
+        headers: HTTPHeaders = [:],
+        settings: WebSocketSettings = WebSocketSettings(),
+        timeout: TimeAmount,
+        on group: any EventLoopGroup,
+        secure: @escaping @Sendable (any Channel) throws -> Void = { _ in }
+    ) async throws -> WebSocketSession {
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)
+        head.headers.replaceOrAdd(name: "host", value: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
+        head.headers.replaceOrAdd(name: "content-length", value: "0")
+        let request = head
+        let session = try await ClientBootstrap(group: group)
+            .connectTimeout(timeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .connect(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try secure(channel)
+                    return try Self.upgrade(channel, request, settings, timeout)
+                }
+            }
+            .get()
+        guard let session else { throw NotUpgraded() }
+        return session
+    }
+
+    /// Nil if the server answers as plain HTTP. A server that does not answer in time is left: a stopped process takes
+    /// connections like any other, and never answers.
+    private static func upgrade(
+        _ channel: any Channel,
+        _ request: HTTPRequestHead,
+        _ settings: WebSocketSettings,
+        _ timeout: TimeAmount
+    ) throws -> EventLoopFuture<WebSocketSession?> {
+        let upgrader = NIOTypedWebSocketClientUpgrader<WebSocketSession?>(
+            maxFrameSize: settings.messageBytesMax,
+            enableAutomaticErrorHandling: false,
+            upgradePipelineHandler: { channel, _ in
+                channel.eventLoop.makeCompletedFuture { try WebSocketSession(on: channel, .client, settings) }
+            }
+        )
+        let upgrade = NIOTypedHTTPClientUpgradeConfiguration<WebSocketSession?>(
+            upgradeRequestHead: request,
+            upgraders: [upgrader],
+            notUpgradingCompletionHandler: { $0.close().map { nil } }
+        )
+        var configuration = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: upgrade)
+        configuration.leftOverBytesStrategy = .forwardBytes
+        let timer = channel.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+        let upgraded = try channel.pipeline.syncOperations
+            .configureUpgradableHTTPClientPipeline(configuration: configuration)
+        upgraded.whenComplete { result in
+            timer.cancel()
+            if case .failure = result { channel.close(promise: nil) }
+        }
+        return upgraded
+    }
+}
