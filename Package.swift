@@ -367,7 +367,7 @@ let package = Package(
             name: "CoordinatorTests",
             dependencies: [
                 "ClusterAPI", "ClusterControl", "ClusterState", "Coordinator", "Raft", "RaftCore", "RaftSessions",
-                "RaftStorage", "RaftTestSupport", "RaftTransport",
+                "RaftStorage", "RaftTestSupport", "RaftTransport", "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -23,7 +23,7 @@ struct ForwardedRequestTests {
         let bytes = ByteBuffer(string: body)
         let request = Request(head: head, body: RequestBody(buffer: bytes))
         let passage = Passage(origin: origin, deadline: .now + .seconds(9), isRepeated: isRepeated)
-        return ForwardedRequest(request, role: role, passage: passage, body: bytes)
+        return ForwardedRequest(request, caller: Caller(role: role), passage: passage, body: bytes)
     }
 
     private static let numbered = CommandToken.Origin.session(

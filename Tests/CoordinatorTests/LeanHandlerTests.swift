@@ -3,6 +3,7 @@ import HTTPTypes
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import Security
 import Synchronization
 import Testing
 
@@ -28,7 +29,7 @@ struct LeanHandlerTests {
                     }
                     return .init(
                         endpoint: endpoint,
-                        role: .admin,
+                        caller: Caller(role: .admin),
                         target: head.target,
                         name: "",
                         consistency: .linearizable

@@ -94,11 +94,11 @@ struct LeanPathTests {
     )
     func table(request: Case) throws {
         let secrets = try ConnectorSecrets(apiKey: nil, cluster: ClusterID(high: 1, low: 2))
-        let gate = Gate(apiKey: Array(TestCoordinator.key.utf8))
-        let table = LeanTable(gate: gate, endpoints: ConnectorEndpoints(secrets: secrets).all)
+        let keys = KeyMemory(try KeyRing(clusterKey: TestCoordinator.key, file: nil))
+        let table = LeanTable(endpoints: ConnectorEndpoints(secrets: secrets).all)
         func isTaken(_ text: String) -> Bool {
             guard case .head(let head) = Array(text.utf8).withUnsafeBytes(RequestHead.read) else { return false }
-            return table.work(for: head) != nil
+            return keys.caller(showing: head.key).map { table.work(for: head, by: $0) != nil } ?? false
         }
         #expect(isTaken(request.text()) == request.isLean)
         #expect(!isTaken(request.text(["x-unknown: 1"])))

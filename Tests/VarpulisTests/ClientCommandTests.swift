@@ -67,6 +67,7 @@ import Testing
         var request = URLRequest(url: try #require(URL(string: "\(url)/api/v1/pipelines/\(id)/events")))
         request.httpMethod = "POST"
         request.setValue("right", forHTTPHeaderField: "x-api-key")
+        request.setValue("application/json", forHTTPHeaderField: "content-type")
         request.httpBody = Data(
             #"{"event_type":"Reading","timestamp":"2024-01-01T00:00:00Z","fields":{"value":30}}"#.utf8
         )

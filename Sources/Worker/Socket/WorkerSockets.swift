@@ -27,8 +27,10 @@ struct WorkerSockets: Sendable {
 
     /// Serves a connection until either side ends it.
     func serve(_ session: WebSocketSession, showing key: String?) async throws {
-        // Gone since the connection was let in.
-        guard let tenant = self.gate.tenant(showing: key) else { return }
+        guard let tenant = self.gate.tenant(showing: key) else {
+            // Gone since the connection was let in, which ends in good order all the same.
+            return try await session.run { _, _ in }
+        }
         try await session.run { messages, sender in
             try await cancelWhenGracefulShutdown {
                 try await withThrowingTaskGroup(of: Void.self) { group in
