@@ -52,6 +52,11 @@ extension WorkerRoutes {
 
     /// The engine's own reader, as for messages of brokers: `{"event_type":…,"fields":{…}}`.
     private static func decode(_ bytes: [UInt8]) throws(WorkerAPIError) -> Event {
+        do throws(EventArrayReader.Refusal) {
+            try EventArrayReader.checkEvent(bytes.span)
+        } catch {
+            throw WorkerAPIError(.badRequest, "Invalid request body: \(error.message) (byte \(error.offset))")
+        }
         do throws(EventDecodingError) {
             return try EventDecoder.decode(bytes, defaultType: nil, arrival: WallClock.nanoseconds())
         } catch {

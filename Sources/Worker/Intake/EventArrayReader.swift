@@ -17,6 +17,17 @@ struct EventArrayReader {
         return try reader.read(bytes)
     }
 
+    /// Checks that a text is one event.
+    static func checkEvent(_ bytes: Span<UInt8>) throws(Refusal) {
+        var scanner = JSONScanner()
+        scanner.skipSpace(bytes)
+        try Self.event(&scanner, nil, bytes)
+        try scanner.end(bytes)
+    }
+
+    /// How refusals call an event.
+    private static func name(_ place: Int?) -> String { place.map { "events[\($0)]" } ?? "the event" }
+
     private mutating func read(_ bytes: Span<UInt8>) throws(Refusal) -> [Range<Int>] {
         var hasEvents = false
         try self.scanner.members(bytes) { scanner, name, bytes throws(Refusal) in
@@ -34,11 +45,11 @@ struct EventArrayReader {
         return self.places
     }
 
-    private static func event(_ scanner: inout JSONScanner, _ place: Int, _ bytes: Span<UInt8>) throws(Refusal) {
+    private static func event(_ scanner: inout JSONScanner, _ place: Int?, _ bytes: Span<UInt8>) throws(Refusal) {
         let start = scanner.position
         var hasType = false
         guard scanner.sees(UInt8(ascii: "{"), bytes) else {
-            throw Refusal(message: "`events[\(place)]` is no object", offset: start)
+            throw Refusal(message: "`\(Self.name(place))` is no object", offset: start)
         }
         try scanner.members(bytes) { scanner, name, bytes throws(Refusal) in
             switch scanner.text(name, bytes) {
@@ -46,15 +57,15 @@ struct EventArrayReader {
                 hasType = hasType || scanner.sees(UInt8(ascii: "\""), bytes)
             case "fields":
                 guard scanner.sees(UInt8(ascii: "{"), bytes) else {
-                    throw Refusal(message: "`events[\(place)].fields` is no object", offset: scanner.position)
+                    throw Refusal(message: "`fields` of `\(Self.name(place))` is no object", offset: scanner.position)
                 }
             default: break
             }
             try scanner.value(bytes)
         }
-        guard hasType else { throw Refusal(message: "`events[\(place)]` has no `event_type`", offset: start) }
+        guard hasType else { throw Refusal(message: "`\(Self.name(place))` has no `event_type`", offset: start) }
         guard scanner.position - start <= EventLimits.payloadBytesMax else {
-            throw Refusal(message: "`events[\(place)]` is larger than 1 MiB", offset: start)
+            throw Refusal(message: "`\(Self.name(place))` is larger than 1 MiB", offset: start)
         }
     }
 }

@@ -139,7 +139,7 @@ struct JSONScanner {
         guard self.position > start else { throw self.refusal("expected a value") }
     }
 
-    private mutating func skipSpace(_ bytes: Span<UInt8>) {
+    mutating func skipSpace(_ bytes: Span<UInt8>) {
         while let byte = self.peek(bytes), byte.isSpace { self.position += 1 }
     }
 
