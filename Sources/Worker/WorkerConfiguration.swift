@@ -33,6 +33,10 @@ public struct WorkerConfiguration: Sendable {
     /// The beginning of the client ids under which pipelines are known to brokers.
     public var clientIDPrefix = "varpulis"
     public var pipelinesMax = 100
+    /// The most that a pipeline may use of one processor.
+    public var pipelineShareMax = 1.0
+    /// The most that a pipeline may hold in memory; one that holds more is stopped.
+    public var pipelineBytesMax = 1 << 30
     /// Where metrics are served besides the API's own port; nil for there only.
     public var metricsPort: Int?
     /// How long a worker that is told to end waits for its pipelines to be moved elsewhere.

@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import Security
 import ServiceLifecycle
+import Threads
 import UnixSignals
 
 /// A worker: pipelines with an HTTP API in front and, in a cluster, a link to the coordinators.
@@ -44,6 +45,7 @@ public enum WorkerServer {
         let workerID = try Self.workerID(configuration, store)
         let attention = Attention()
         let coordinators = CoordinatorList(configuration.coordinators, spreadBy: workerID)
+        let governor = EngineGovernor(shareMax: configuration.pipelineShareMax)
         let standing = ClusterStanding(
             workerID: workerID,
             incarnation: .random(in: 1 ... .max),
@@ -63,6 +65,8 @@ public enum WorkerServer {
             deadLetters: DeadLetters(
                 path: configuration.deadLetterFile ?? "\(configuration.workDirectory)/varpulis-dlq.jsonl"
             ),
+            governor: governor,
+            bytesMax: configuration.pipelineBytesMax,
             onPhaseChange: { attention.call() },
             logger: configuration.logger
         )
@@ -113,7 +117,10 @@ public enum WorkerServer {
             router: routes.router(),
             server: HTTPServerBuilder { responder in
                 GuardedChannel(
-                    HTTP1Channel(responder: responder, configuration: .init(idleTimeout: Self.silence)),
+                    WorkerChannel(
+                        responder: responder,
+                        sockets: WorkerSockets(routes: routes, gate: routes.gate, logger: configuration.logger)
+                    ),
                     security.guards
                 )
             },
@@ -121,7 +128,7 @@ public enum WorkerServer {
                 address: .hostname(configuration.bind, port: configuration.port),
                 serverName: "varpulis"
             ),
-            services: [HangUp { security.reload() }],
+            services: [HangUp { security.reload() }, ReadinessWatch(readiness: readiness)],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
                 address.fulfil(configuration.advertiseAddress ?? Self.url(configuration, port))
@@ -148,6 +155,12 @@ public enum WorkerServer {
             failure = error
         }
         await registry.stopAll()
+        await withCheckedContinuation { continuation in
+            _ = NamedThread(name: "end") {
+                governor.end()
+                continuation.resume()
+            }
+        }
         if let failure { throw failure }
     }
 

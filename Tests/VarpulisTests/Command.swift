@@ -68,8 +68,7 @@ final class RunningCommand {
     func end() throws -> (status: Int32, output: String, errors: String) {
         try self.standardInput.close()
         self.process.waitUntilExit()
-        let errors = try String(contentsOf: self.folder.appending(path: "stderr"), encoding: .utf8)
-        return (self.process.terminationStatus, try self.output, errors)
+        return (self.process.terminationStatus, try self.output, try self.errors)
     }
 
     /// The command stands beside the bundle of the tests.

@@ -9,18 +9,18 @@ import Threads
         EventBatch(content: .events(Array(repeating: Event(type: "E", timestamp: 0), count: count)))
     }
 
-    @Test func `what does not fit is refused or waits, and a large batch passes alone`() {
+    @Test func `what does not fit is refused or waits, and a large batch passes alone`() async {
         let inbox = EventInbox(eventsMax: 10)
-        #expect(inbox.offer(Self.batch(6)) == .taken)
-        #expect(inbox.offer(Self.batch(5)) == .full)
-        #expect(inbox.offer(Self.batch(4)) == .taken)
+        #expect(await inbox.add(Self.batch(6), within: .zero) == .taken)
+        #expect(await inbox.add(Self.batch(5), within: .zero) == .full)
+        #expect(await inbox.add(Self.batch(4), within: .zero) == .taken)
         let waiting = NamedThread(name: "waiting") { _ = inbox.add(Self.batch(100)) }
         #expect(inbox.next(atMost: nil)?.map(\.count) == [6, 4])
         waiting.join()
         #expect(inbox.next(atMost: nil)?.map(\.count) == [100])
     }
 
-    @Test func `a closed inbox gives what it holds, and takes nothing more`() {
+    @Test func `a closed inbox gives what it holds, and takes nothing more`() async {
         let inbox = EventInbox(eventsMax: 10)
         #expect(inbox.add(Self.batch(10)))
         let refused = Monitor(false)
@@ -31,7 +31,7 @@ import Threads
         inbox.close()
         waiting.join()
         #expect(refused.withLock { $0 })
-        #expect(inbox.offer(Self.batch(1)) == .closed)
+        #expect(await inbox.add(Self.batch(1), within: .zero) == .closed)
         #expect(inbox.next(atMost: nil)?.map(\.count) == [10])
         #expect(inbox.next(atMost: nil)?.isEmpty == true)
         #expect(EventInbox(eventsMax: 1).next(atMost: .milliseconds(1)) == nil)

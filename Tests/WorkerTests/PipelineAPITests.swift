@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"fields":{}}"#, "[]", "nonsense", #"{"event_type":7}"#,
+        #"{"fields":{}}"#, "[]", "nonsense", #"{"event_type":7}"#, #"{"event_type":"Reading","fields":[]}"#,
     ])
     func `a body that is no event is refused`(body: String) async throws {
         let worker = try await TestWorker()

@@ -64,6 +64,16 @@ public struct ServerCommand: AsyncParsableCommand {
     var clientIDPrefix = "varpulis"
     @Option(help: "How many pipelines it runs at most.")
     var maxPipelines = 100
+    @Option(
+        name: .customLong("pipeline-cpu-share"),
+        help: """
+            The most that one pipeline may use of a processor, from 0.01 to 1. Those that leave too little to others are \
+            slowed down in any case.
+            """
+    )
+    var pipelineCPUShare = 1.0
+    @Option(help: "The most that one pipeline may hold in memory, in MiB; one that holds more is stopped.")
+    var pipelineMemory = 1_024
     @Flag(help: "Serve metrics on a port of their own as well; /metrics has them in any case.")
     var metrics = false
     @Option(help: "That port.")
@@ -113,6 +123,14 @@ public struct ServerCommand: AsyncParsableCommand {
         configuration.deadLetterFile = self.deadLetterFile
         configuration.clientIDPrefix = self.clientIDPrefix
         configuration.pipelinesMax = self.maxPipelines
+        guard (0.01...1).contains(self.pipelineCPUShare) else {
+            throw ValidationError("--pipeline-cpu-share is from 0.01 to 1.")
+        }
+        guard (1...1 << 30).contains(self.pipelineMemory) else {
+            throw ValidationError("--pipeline-memory is at least 1.")
+        }
+        configuration.pipelineShareMax = self.pipelineCPUShare
+        configuration.pipelineBytesMax = self.pipelineMemory << 20
         configuration.metricsPort = self.metrics ? self.metricsPort : nil
         guard (0...86_400).contains(self.drainTimeout) else {
             throw ValidationError("--drain-timeout is 0 to 86400 seconds.")

@@ -112,7 +112,8 @@ struct KeyGate: RouterMiddleware {
         return try await next(request, context)
     }
 
-    private func tenant(showing shown: String?) -> Tenant? {
+    /// Whose key it is; nil for nobody's.
+    func tenant(showing shown: String?) -> Tenant? {
         guard let apiKey = self.apiKey else {
             return shown.flatMap(self.tenants.tenant(showing:)) ?? self.tenants.own
         }

@@ -8,7 +8,21 @@ import NIOCore
 extension WorkerRoutes {
     /// Deploying, listing and deleting.
     func addPipelines(to router: some RouterMethods<WorkerContext>) {
-        router.post { request, context -> Response in try await self.deploy(request, for: self.tenant(context)) }
+        router.post { request, context -> Response in
+            let body = try APIJSON.decode(
+                DeployPipelineRequest.self,
+                from: try await request.jsonBytes().readableBytesView
+            )
+            let (pipeline, isNew) = try await self.deploy(body, for: self.tenant(context))
+            return Response.json(
+                isNew ? .created : .ok,
+                DeployPipelineResponse(
+                    id: pipeline.spec.id,
+                    name: pipeline.spec.name,
+                    status: pipeline.progress.phase.status
+                )
+            )
+        }
         router.get { request, context -> Response in
             let page = try Self.page(request)
             let pipelines = await self.registry.pipelines(of: self.tenant(context))
@@ -23,8 +37,10 @@ extension WorkerRoutes {
         }
     }
 
-    private func deploy(_ request: Request, for tenant: Tenant) async throws -> Response {
-        let body = try APIJSON.decode(DeployPipelineRequest.self, from: try await request.jsonBytes().readableBytesView)
+    func deploy(
+        _ body: DeployPipelineRequest,
+        for tenant: Tenant
+    ) async throws -> (pipeline: RunningPipeline, isNew: Bool) {
         guard (1...256).contains(body.name.utf8.count) else {
             throw WorkerAPIError(.badRequest, "Invalid request body: `name` must have 1 to 256 bytes")
         }
@@ -56,14 +72,7 @@ extension WorkerRoutes {
         let (pipeline, isNew) = try await self.registry.deploy(spec, program, for: tenant)
         // A pipeline whose broker is away keeps trying; the answer then says so.
         _ = await pipeline.progress.becameRunning.value(within: self.configuration.deployWait)
-        return Response.json(
-            isNew ? .created : .ok,
-            DeployPipelineResponse(
-                id: pipeline.spec.id,
-                name: pipeline.spec.name,
-                status: pipeline.progress.phase.status
-            )
-        )
+        return (pipeline, isNew)
     }
 
     private func delete(_ request: Request, _ context: WorkerContext) async throws -> Response {
@@ -108,6 +117,11 @@ extension WorkerRoutes {
         let deliveriesFailed: UInt64
         let deadLetters: UInt64
         let connectors: [ConnectorHealth]
+        /// About what the program holds of the events so far.
+        let heldBytes: Int
+        let processorSeconds: Double
+        /// The share of one processor that it may use for now; less than it might when it left too little to others.
+        let processorShare: Double
 
         init(_ pipeline: RunningPipeline) {
             let counters = pipeline.progress.counters
@@ -124,6 +138,9 @@ extension WorkerRoutes {
             self.deliveriesFailed = counters.deliveriesFailed
             self.deadLetters = counters.deadLetters
             self.connectors = pipeline.connectorHealth
+            self.heldBytes = counters.heldBytes
+            self.processorSeconds = pipeline.throttle.ranSeconds
+            self.processorShare = pipeline.throttle.share
         }
 
         enum CodingKeys: String, CodingKey {
@@ -138,6 +155,9 @@ extension WorkerRoutes {
             case deliveriesFailed = "deliveries_failed"
             case deadLetters = "dead_letters"
             case connectors
+            case heldBytes = "held_bytes"
+            case processorSeconds = "cpu_seconds"
+            case processorShare = "cpu_share"
         }
     }
 }

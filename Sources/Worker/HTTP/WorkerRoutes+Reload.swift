@@ -14,7 +14,9 @@ extension WorkerRoutes {
                 ReloadPipelineRequest.self,
                 from: try await request.jsonBytes().readableBytesView
             )
-            return try await self.reload(pipeline, to: body.source, for: self.tenant(context))
+            let isSame = body.source == pipeline.spec.source
+            if !isSame { _ = try await self.reload(pipeline, to: body.source, for: self.tenant(context)) }
+            return Response.json(.ok, ReloadPipelineResponse(stateKept: isSame))
         }
         for verb in ["checkpoint", "restore"] {
             router.post(RouterPath(":id/\(verb)")) { request, context -> Response in
@@ -28,17 +30,23 @@ extension WorkerRoutes {
         }
     }
 
+    /// Runs a program under a name, in the place of the pipeline of that name if there is one.
+    func run(_ source: String, as name: String, for tenant: Tenant) async throws -> RunningPipeline {
+        let pipelines = await self.registry.pipelines(of: tenant)
+        if let pipeline = pipelines.first(where: { $0.spec.name == name && $0.spec.place == nil }) {
+            return source == pipeline.spec.source ? pipeline : try await self.reload(pipeline, to: source, for: tenant)
+        }
+        return try await self.deploy(DeployPipelineRequest(name: name, source: source), for: tenant).pipeline
+    }
+
     /// The program is checked before anything changes. Should it not start, the one before runs again.
     private func reload(
         _ pipeline: RunningPipeline,
         to source: String,
         for tenant: Tenant
-    ) async throws -> Response {
+    ) async throws -> RunningPipeline {
         let spec = pipeline.spec.replacing(source: source)
         let program = try Program(spec, clientIDPrefix: self.configuration.clientIDPrefix)
-        if source == pipeline.spec.source {
-            return Response.json(.ok, ReloadPipelineResponse(stateKept: true))
-        }
         let successor = try await self.registry.reload(pipeline, spec, program, for: tenant)
         guard await successor.progress.engineDecided.value(within: Self.startTimeout) != nil else {
             var error = WorkerAPIError(
@@ -50,9 +58,7 @@ extension WorkerRoutes {
             throw error
         }
         tenant.retire(pipeline.progress.counters)
-        guard case .failed(let reason) = successor.progress.phase else {
-            return Response.json(.ok, ReloadPipelineResponse(stateKept: false))
-        }
+        guard let reason = successor.progress.failure else { return successor }
         let former = try Program(pipeline.spec, clientIDPrefix: self.configuration.clientIDPrefix)
         _ = try await self.registry.takeBack(successor, to: pipeline.spec, former, for: tenant)
         throw WorkerAPIError(

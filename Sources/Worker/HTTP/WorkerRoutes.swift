@@ -1,3 +1,4 @@
+import Engine
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -13,19 +14,22 @@ struct WorkerRoutes: Sendable {
 
     /// The size of a deploy or an event.
     static let bodyBytesMax = 1 << 20
+    /// The size of a batch of events in one document.
+    static let batchBytesMax = 16 << 20
+    /// What such batches take in memory together, before others wait.
+    let bodies = ByteBudget(bytes: 256 << 20)
 
     /// - Parameter paths: Gets to know the paths that are served.
     func router(paths: KnownPaths = KnownPaths()) -> Router<WorkerContext> {
         let router = Router(context: WorkerContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RefusalGate(security: self.security))
         router.add(middleware: ErrorGate(paths: paths))
-        router.add(
-            middleware: KeyGate(apiKey: self.configuration.apiKey.map { Array($0.utf8) }, tenants: self.tenants)
-        )
+        router.add(middleware: self.gate)
         let table = WorkerRouteTable(router, paths)
         self.addProbes(to: table)
         self.addMetrics(to: table)
         self.addDocument(to: table)
+        self.addSocket(to: table, self.gate)
         self.addUsage(to: table.group("api/v1"))
         self.addTenants(to: table.group("api/v1/tenants"))
         let pipelines = table.group("api/v1/pipelines")
@@ -34,6 +38,10 @@ struct WorkerRoutes: Sendable {
         self.addEvents(to: pipelines)
         self.addLogs(to: pipelines)
         return router
+    }
+
+    var gate: KeyGate {
+        KeyGate(apiKey: self.configuration.apiKey.map { Array($0.utf8) }, tenants: self.tenants)
     }
 
     /// The caller's own pipeline that the path names; those of others are not there for it.
@@ -59,9 +67,24 @@ struct WorkerRoutes: Sendable {
 extension Request {
     /// The body's bytes. Only JSON is understood; a request that does not say what it sends is taken at its word.
     func jsonBytes(upTo bytesMax: Int = WorkerRoutes.bodyBytesMax) async throws -> ByteBuffer {
+        try self.checkIsJSON()
+        return try await self.body.collect(upTo: bytesMax)
+    }
+
+    func checkIsJSON() throws(WorkerAPIError) {
         if let contentType = self.headers[.contentType], !contentType.lowercased().hasPrefix("application/json") {
             throw WorkerAPIError(.unsupportedMediaType, "The body must be application/json")
         }
-        return try await self.body.collect(upTo: bytesMax)
+    }
+
+    /// The body's bytes, put together once.
+    func bytes(upTo bytesMax: Int) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await chunk in self.body {
+            guard bytes.count + chunk.readableBytes <= bytesMax else { throw NIOTooManyBytesError(maxBytes: bytesMax) }
+            if bytes.isEmpty { bytes.reserveCapacity(min(bytesMax, 1 << 20) + BatchPipeline.paddingBytes) }
+            bytes.append(contentsOf: chunk.readableBytesView)
+        }
+        return bytes
     }
 }

@@ -16,6 +16,7 @@ struct WorkerMetricsPage {
         self.counters = pipelines.map(\.progress.counters)
         self.addWhole(uptimeSeconds)
         self.addEvents()
+        self.addShares()
         self.addFailures()
         self.addProcess()
     }
@@ -78,6 +79,33 @@ struct WorkerMetricsPage {
             .gauge,
             "Events that wait for the engine.",
             self.pipelines.map { (Self.labels($0), $0.queueLength) }
+        )
+    }
+
+    private mutating func addShares() {
+        self.page.family(
+            "varpulis_pipeline_held_bytes",
+            .gauge,
+            "About what programs hold of the events so far.",
+            zip(self.pipelines, self.counters).map { (Self.labels($0), $1.heldBytes) }
+        )
+        self.page.family(
+            "varpulis_pipeline_cpu_seconds_total",
+            .counter,
+            "Processor time that engines used.",
+            self.pipelines.map { (Self.labels($0), $0.throttle.ranSeconds) }
+        )
+        self.page.family(
+            "varpulis_pipeline_cpu_share",
+            .gauge,
+            "The share of one processor that an engine may use for now.",
+            self.pipelines.map { (Self.labels($0), $0.throttle.share) }
+        )
+        self.page.family(
+            "varpulis_pipeline_rested_seconds_total",
+            .counter,
+            "How long engines were held up so that others get their share.",
+            self.pipelines.map { (Self.labels($0), $0.throttle.restedSeconds) }
         )
     }
 

@@ -15,6 +15,9 @@ struct EngineLoop: ~Copyable {
     private let console: ConsoleWriter
     private let onOutput: (@Sendable ([Event]) -> Void)?
     private let feed: OutputFeed
+    private let throttle: EngineThrottle
+    private let bytesMax: Int
+    private var lastWeighing = ContinuousClock.now
     private let permission: Permission
     private let progress: PipelineProgress
     private let logger: Logger
@@ -28,6 +31,7 @@ struct EngineLoop: ~Copyable {
         sinks: Sinks,
         routes: RouteOutputs?,
         feed: OutputFeed,
+        throttle: EngineThrottle,
         permission: Permission,
         surroundings: PipelineSurroundings,
         progress: PipelineProgress,
@@ -43,6 +47,8 @@ struct EngineLoop: ~Copyable {
         self.console = surroundings.console
         self.onOutput = surroundings.onOutput
         self.feed = feed
+        self.throttle = throttle
+        self.bytesMax = surroundings.bytesMax
         self.permission = permission
         self.progress = progress
         self.logger = logger
@@ -52,20 +58,38 @@ struct EngineLoop: ~Copyable {
     /// A millisecond: more often the clock of a machine that does other things as well can't be asked.
     private static let shortestInterval: Int64 = 1_000_000
 
-    /// Runs until the inbox is closed and empty.
-    consuming func run() {
+    /// Runs until the inbox is closed and empty, or the program holds more than it may; then it says so.
+    consuming func run() -> String? {
         self.progress.engineStarted()
         while true {
             let batches = self.inbox.next(atMost: self.sessionInterval)
             if let batches, batches.isEmpty { break }
-            for batch in batches ?? [] { self.process(batch) }
+            for (place, batch) in (batches ?? []).enumerated() {
+                self.process(batch)
+                guard let overrun = self.weigh() else { continue }
+                for left in (batches ?? []).dropFirst(place + 1) { left.drop() }
+                return overrun
+            }
             self.closeSilentSessions()
         }
         // What sessions still hold is not lost.
         self.pipeline.now = WallClock.nanoseconds()
         self.pipeline.finish(into: &self.outputs)
         self.handOn(nil)
+        return nil
     }
+
+    /// Looks from time to time at how much the program holds. A sentence if that is too much.
+    private mutating func weigh() -> String? {
+        guard .now - self.lastWeighing >= Self.weighingInterval else { return nil }
+        let held = self.columns?.heldBytes ?? self.pipeline.heldBytes
+        self.progress.count { $0.heldBytes = held }
+        self.lastWeighing = .now
+        guard held > self.bytesMax else { return nil }
+        return "the program holds \(held >> 20) MiB of events, and may hold \(self.bytesMax >> 20) MiB"
+    }
+
+    private static let weighingInterval: Duration = .milliseconds(250)
 
     /// Programs with sessions need one event after the other.
     private mutating func closeSilentSessions() {
@@ -106,6 +130,7 @@ struct EngineLoop: ~Copyable {
             }
         }
         self.handOn(batch, rejections, since: started)
+        if self.throttle.isLimited { self.throttle.rest(after: .now - started) }
     }
 
     private static func reject(
@@ -131,13 +156,15 @@ struct EngineLoop: ~Copyable {
     ) {
         self.count(since: started)
         guard self.deliver(batch?.receipt) else {
-            batch?.receipt?.settle(isLost: true)
+            batch?.drop()
             return self.outputs.clear()
         }
         self.routes?.send(self.outputs.emitted, receipt: batch?.receipt)
         for entry in self.outputs.logged { self.log(entry) }
         batch?.receipt?.settle()
-        batch?.reply?(BatchResult(emitted: self.outputs.emitted, rejections: rejections))
+        if let batch, let reply = batch.reply {
+            reply(BatchResult(emitted: batch.wantsOutput ? self.outputs.emitted : [], rejections: rejections))
+        }
         if !self.outputs.emitted.isEmpty {
             self.onOutput?(self.outputs.emitted)
             self.feed.publish(self.outputs.emitted)

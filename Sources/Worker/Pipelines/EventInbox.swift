@@ -1,41 +1,10 @@
 import Engine
 import Threads
 
-/// Events that go through a pipeline together.
-struct EventBatch: Sendable {
-    enum Content: Sendable {
-        case events([Event])
-        /// As they came over a connection. Without a connector they came in a request, whose answer tells what is rejected.
-        case payloads(EventPayloads, connector: String?)
-    }
-
-    var content: Content
-    /// For messages that are acknowledged only when what came of them is safe.
-    var receipt: BatchReceipt?
-    /// Told what became of the events.
-    var reply: (@Sendable (BatchResult) -> Void)?
-    /// Whether the reply is to have the program's output.
-    var wantsOutput = true
-    /// It comes from another pipeline of this worker, rather than from outside.
-    var isRouted = false
-
-    var count: Int {
-        switch self.content {
-        case .events(let events): events.count
-        case .payloads(let payloads, _): payloads.count
-        }
-    }
-}
-
-/// What became of a batch.
-struct BatchResult: Sendable {
-    /// What its events led to in the program's output.
-    var emitted: [Event] = []
-    /// Payloads that were no events.
-    var rejections = RejectionCounts()
-}
-
 /// The bounded way from sources and requests to a pipeline's engine thread.
+///
+/// When it is full, sources wait on their threads and requests wait in a line, in the order in which they came. Neither
+/// keeps the other out for good: while a source waits, the line fills no more than half of it.
 final class EventInbox: Sendable {
     enum Offer {
         case taken
@@ -43,41 +12,79 @@ final class EventInbox: Sendable {
         case closed
     }
 
+    private struct Waiter {
+        let id: UInt64
+        let batch: EventBatch
+        let answer: Promise<Offer>
+    }
+
     private struct Contents {
         /// From outside.
         var batches: [EventBatch] = []
         var eventCount = 0
+        var byteCount = 0
         /// From other pipelines of this worker.
         var routed: [EventBatch] = []
         var isClosed = false
         /// For a pipeline with routes to others of this worker.
         var credit: RouteCredit?
+        /// Requests that wait for room.
+        var line: [Waiter] = []
+        var nextWaiter: UInt64 = 0
+        /// How many threads wait for room.
+        var waitingThreads = 0
     }
 
     private let contents: Monitor<Contents>
     private let eventsMax: Int
+    private let bytesMax: Int
+
+    /// How many requests wait at most; more are refused.
+    static let lineMax = 1024
 
     /// - Parameter isCredited: What comes from outside waits while events that came before it are on their way through
     ///   routes.
-    init(eventsMax: Int, isCredited: Bool = false) {
+    init(eventsMax: Int, bytesMax: Int = 64 << 20, isCredited: Bool = false) {
         self.eventsMax = eventsMax
+        self.bytesMax = bytesMax
         self.contents = Monitor(Contents(credit: isCredited ? RouteCredit(eventsMax: eventsMax) : nil))
     }
 
     /// Adds a batch, blocking the calling thread until there is room; false when the pipeline is stopping.
     func add(_ batch: EventBatch) -> Bool {
-        self.contents.wait { contents in
-            switch self.admit(batch, to: &contents) {
-            case .taken: true
-            case .full: nil
-            case .closed: false
+        var isWaiting = false
+        return self.contents.wait { contents in
+            let offer = self.admit(batch, to: &contents)
+            if (offer == .full) != isWaiting {
+                isWaiting.toggle()
+                contents.waitingThreads += isWaiting ? 1 : -1
             }
+            return offer == .full ? nil : offer == .taken
         }
     }
 
-    /// Adds a batch if there is room now.
-    func offer(_ batch: EventBatch) -> Offer {
-        self.contents.change { self.admit(batch, to: &$0) }
+    /// Adds a batch as soon as there is room, if that is soon enough.
+    func add(_ batch: EventBatch, within patience: Duration) async -> Offer {
+        let (offer, waiter) = self.contents.change { contents -> (Offer, Waiter?) in
+            // Whoever came before goes first.
+            if contents.line.isEmpty || contents.isClosed {
+                let offer = self.admit(batch, to: &contents)
+                if offer != .full { return (offer, nil) }
+            }
+            guard contents.line.count < Self.lineMax else { return (.full, nil) }
+            contents.nextWaiter += 1
+            contents.line.append(Waiter(id: contents.nextWaiter, batch: batch, answer: Promise()))
+            return (.full, contents.line.last)
+        }
+        guard let waiter else { return offer }
+        if let offer = await waiter.answer.value(within: patience) { return offer }
+        let isLate = self.contents.withLock { contents in
+            guard let place = contents.line.firstIndex(where: { $0.id == waiter.id }) else { return false }
+            contents.line.remove(at: place)
+            return true
+        }
+        // Whoever is not in the line any more has an answer.
+        return isLate ? .full : await waiter.answer.value() ?? .taken
     }
 
     /// All that has come, blocking until there is something; empty when the inbox is closed and nothing is left, nil when
@@ -94,25 +101,60 @@ final class EventInbox: Sendable {
         contents.routed = []
         contents.batches = []
         contents.eventCount = 0
+        contents.byteCount = 0
+        self.admitLine(to: &contents)
         return batches
     }
 
     /// How many events wait.
     var eventCount: Int { self.contents.withLock { $0.eventCount } }
+    /// How many requests wait for room, and how many threads.
+    var lineLength: Int { self.contents.withLock { $0.line.count } }
+    var waitingThreads: Int { self.contents.withLock { $0.waitingThreads } }
 
     /// Refuses all that comes from now on.
     func close() {
-        self.contents.change { $0.isClosed = true }
+        let line = self.contents.change { contents in
+            contents.isClosed = true
+            defer { contents.line = [] }
+            return contents.line
+        }
+        for waiter in line { waiter.answer.fulfil(.closed) }
+    }
+
+    /// Closes it, and gives up what is in it: a source has it again, a request is told.
+    func dropAll() {
+        self.close()
+        let batches = self.contents.change { contents in
+            defer { (contents.batches, contents.routed) = ([], []) }
+            return contents.routed + contents.batches
+        }
+        for batch in batches { batch.drop() }
+    }
+
+    private func admitLine(to contents: inout Contents) {
+        let eventsMax = contents.waitingThreads > 0 ? self.eventsMax / 2 : self.eventsMax
+        var admitted = 0
+        while admitted < contents.line.count, contents.eventCount < eventsMax,
+            self.admit(contents.line[admitted].batch, to: &contents) == .taken
+        {
+            contents.line[admitted].answer.fulfil(.taken)
+            admitted += 1
+        }
+        contents.line.removeFirst(admitted)
     }
 
     /// A batch larger than the bound is taken when it is alone.
     private func admit(_ batch: EventBatch, to contents: inout Contents) -> Offer {
         guard !contents.isClosed else { return .closed }
-        guard contents.batches.isEmpty || contents.eventCount + batch.count <= self.eventsMax else {
-            return .full
-        }
+        let (events, bytes) = (batch.count, batch.byteCount)
+        guard
+            contents.batches.isEmpty
+                || contents.eventCount + events <= self.eventsMax && contents.byteCount + bytes <= self.bytesMax
+        else { return .full }
         contents.batches.append(batch)
-        contents.eventCount += batch.count
+        contents.eventCount += events
+        contents.byteCount += bytes
         return .taken
     }
 
@@ -135,8 +177,10 @@ final class EventInbox: Sendable {
         while let batch = contents.batches.first, contents.credit?.admits(batch) ?? true {
             contents.batches.removeFirst()
             contents.eventCount -= batch.count
+            contents.byteCount -= batch.byteCount
             taken.append(contents.credit?.take(batch) { [self] in self.release($0) } ?? batch)
         }
+        self.admitLine(to: &contents)
         let isAtEnd = contents.isClosed && contents.batches.isEmpty
         return taken.isEmpty && !isAtEnd ? nil : taken
     }
@@ -156,18 +200,5 @@ final class EventInbox: Sendable {
     func abandonRoutes() {
         let credit = self.contents.change { $0.credit.take() }
         for receipt in credit?.receipts ?? [] { receipt.abandon() }
-    }
-
-    /// Closes the inbox of a pipeline that will never run, and loses what other pipelines have sent it.
-    func discard() {
-        let lost = self.contents.change { contents in
-            contents.isClosed = true
-            defer { contents.routed = [] }
-            return contents.routed
-        }
-        for batch in lost {
-            batch.receipt?.settle(isLost: true)
-            batch.reply?(BatchResult())
-        }
     }
 }

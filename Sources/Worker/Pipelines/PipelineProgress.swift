@@ -42,6 +42,8 @@ final class PipelineProgress: Sendable {
         var deliveriesFailed: UInt64 = 0
         /// Of these, the ones that are in the file of dead letters.
         var deadLetters: UInt64 = 0
+        /// About what the program holds of the events so far.
+        var heldBytes = 0
         /// Of which types the events were, in the order of the program's types.
         var types = TypeCounts(typeCount: 0)
         /// How long batches took, from the engine's first look at them until what came of them was handed on.
@@ -74,7 +76,9 @@ final class PipelineProgress: Sendable {
     /// Fulfilled when the engine takes events, or will never take any.
     let engineDecided = Promise<Void>()
 
-    /// - Parameter typeCount: How many types of events the program reads.
+    /// - Parameters:
+    ///   - typeCount: How many types of events the program reads.
+    ///   - isFenced: Its worker must own its place before it runs.
     init(
         sourceConnectors: [String],
         typeCount: Int = 0,
@@ -139,8 +143,18 @@ final class PipelineProgress: Sendable {
         self.engineDecided.fulfil(())
     }
 
+    /// What failed says so also when it is stopped.
     func stopped() {
-        self.change { $0.phase = .stopped }
+        self.change { contents in
+            if case .failed = contents.phase { return }
+            contents.phase = .stopped
+        }
+    }
+
+    /// Why it failed, if it did.
+    var failure: String? {
+        guard case .failed(let reason) = self.phase else { return nil }
+        return reason
     }
 
     private func change(_ body: (inout Contents) -> Void) {

@@ -15,6 +15,10 @@ struct PipelineSurroundings: Sendable {
     var deadLetters: DeadLetters?
     /// Told of the program's output; nil where nobody wants to know.
     var onOutput: (@Sendable ([Event]) -> Void)?
+    /// Watches what engines take of the processors; nil where there is one only.
+    var governor: EngineGovernor?
+    /// The most that a pipeline may hold in memory.
+    var bytesMax = Int.max
     /// Called when the phase of any pipeline changes.
     let onPhaseChange: @Sendable () -> Void
     /// Joins the pipelines that have the same surroundings.
@@ -27,12 +31,15 @@ final class RunningPipeline: Sendable {
     let spec: PipelineSpec
     let progress: PipelineProgress
     let startedAt = ContinuousClock.now
-    let streamCount: Int
+    let streams: [StreamOutline]
+    var streamCount: Int { self.streams.count }
     /// The types of events that it reads, in the order of its counters.
     let inputTypes: [String]
     /// Shows its output to whoever listens.
     let feed: OutputFeed
 
+    /// How much of a processor its engine may use.
+    let throttle = EngineThrottle()
     private let inbox: EventInbox
     private let routes: RouteDoor
     private let links: Links
@@ -45,6 +52,9 @@ final class RunningPipeline: Sendable {
         case underWay
         case done
     }
+
+    /// How long a request waits for room before it is refused.
+    private static let roomTimeout: Duration = .seconds(2)
 
     /// How long a stop lets the engine finish what it has taken, and then the sinks send what they have.
     private static let stopGrace: Duration = .seconds(3)
@@ -59,7 +69,7 @@ final class RunningPipeline: Sendable {
         onSuperseded: @escaping @Sendable () -> Void = {}
     ) {
         self.spec = spec
-        self.streamCount = program.plan.streamNames.count
+        self.streams = program.plan.outlines
         self.inputTypes = program.plan.inputTypes
         self.feed = feed
         var logger = surroundings.logger
@@ -104,23 +114,37 @@ final class RunningPipeline: Sendable {
         self.links = links
         self.inbox = inbox
         self.routes = routes
-        self.engine = NamedThread(name: "engine-\(spec.name)") { [logger] in
+        self.engine = NamedThread(name: "engine-\(spec.name)") { [throttle, logger] in
             predecessor?.stopAndWait()
-            guard let sinks = links.open() else { return inbox.discard() }
+            guard let sinks = links.open() else { return inbox.dropAll() }
             routes.open(inbox)
-            EngineLoop(
+            let thread = surroundings.governor?.enter(throttle, logger)
+            defer { thread.map { surroundings.governor?.leave($0) } }
+            let overrun = EngineLoop(
                 program.plan,
                 inbox: inbox,
                 sinks: sinks,
                 routes: routes.outputs(sinks, progress, logger),
                 feed: feed,
+                throttle: throttle,
                 permission: permission,
                 surroundings: surroundings,
                 progress: progress,
                 logger: logger
             ).run()
+            guard let overrun else { return }
+            // What it held is free by now; its connections end as well, and its place stays, with the reason.
+            logger.error("pipeline stopped", metadata: ["reason": "\(overrun)"])
+            progress.failed(overrun)
+            links.beginClose()
+            inbox.dropAll()
+            links.closeSinks(drainingAtMost: Self.stopGrace)
+            links.closeSources()
         }
     }
+
+    /// Nothing may leave it before its assignment is confirmed.
+    var isMuted: Bool { !self.permission.isGiven }
 
     /// Puts events into the pipeline, and tells what became of them.
     func inject(
@@ -131,13 +155,18 @@ final class RunningPipeline: Sendable {
         guard self.permission.isGiven else { return .muted }
         let promise = Promise<BatchResult>()
         let batch = EventBatch(content: content, reply: { promise.fulfil($0) }, wantsOutput: wantsOutput)
-        switch self.inbox.offer(batch) {
+        switch await self.inbox.add(batch, within: Self.roomTimeout) {
         case .taken:
             guard let result = await promise.value(within: timeout) else { return .unknown }
-            return .processed(result)
+            return result.isDropped ? .stopped : .processed(result)
         case .full: return .refused
         case .closed: return .stopped
         }
+    }
+
+    /// Puts events into the pipeline as soon as it has room, if that is soon enough.
+    func add(_ batch: EventBatch, within patience: Duration) async -> EventInbox.Offer {
+        await self.inbox.add(batch, within: patience)
     }
 
     /// Puts events into the pipeline, blocking the calling thread until there is room; false when it is stopping.
@@ -180,6 +209,7 @@ final class RunningPipeline: Sendable {
         self.links.beginClose()
         self.routes.close(self.inbox)
         self.inbox.close()
+        self.throttle.end()
         // What may not leave now will not later, and nobody waits for it.
         let grace = self.permission.isGiven ? Self.stopGrace : .zero
         let deadline = ContinuousClock.now + grace

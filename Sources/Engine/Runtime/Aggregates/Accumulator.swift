@@ -130,3 +130,14 @@ extension Value? {
     /// The text of a partition key. Events without the field are one partition.
     var partitionText: String { self?.text ?? "" }
 }
+
+extension Aggregation {
+    /// About what it takes in memory.
+    var heldBytes: Int {
+        self.accumulators.reduce(MemoryLayout<Aggregation>.stride) { sum, accumulator in
+            guard case .distinct(let seen) = accumulator else { return sum + MemoryLayout<Accumulator>.stride }
+            return sum + HeldBytes.of(seen.count, like: seen.lazy.map { $0.heldBytes })
+                + seen.count * (MemoryLayout<Value>.stride + HeldBytes.tableEntry)
+        }
+    }
+}

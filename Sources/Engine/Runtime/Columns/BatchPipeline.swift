@@ -135,6 +135,12 @@ public final class BatchPipeline {
         self.counted.emitted += UInt64(self.emitted.count)
     }
 
+    /// About what the program holds of the events so far, in bytes.
+    public var heldBytes: Int {
+        self.aggregates.reduce(0) { $0 + $1.values.reduce(0) { $0 + $1.heldBytes } }
+            + self.joins.reduce(0) { $0 + ($1?.heldBytes ?? 0) } + self.memories.reduce(0) { $0 + $1.heldBytes }
+    }
+
     /// From here on it counts the types of the events.
     public func countTypes() { self.types = TypeCounts(typeCount: self.program.schema.types.names.count) }
 

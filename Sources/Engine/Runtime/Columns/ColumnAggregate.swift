@@ -412,3 +412,12 @@ final class ColumnAggregate {
         )
     }
 }
+
+extension ColumnAggregate {
+    /// About what it takes in memory.
+    var heldBytes: Int {
+        self.keys.heldBytes + self.words.count * MemoryLayout<UInt64>.stride
+            + self.partitions.count * MemoryLayout<Partition>.stride + self.held.count * MemoryLayout<Value>.stride
+            + HeldBytes.of(self.held.count, like: self.held.lazy.map { $0.heldBytes })
+    }
+}

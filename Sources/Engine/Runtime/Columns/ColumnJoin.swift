@@ -313,3 +313,16 @@ final class ColumnJoin {
         )
     }
 }
+
+extension ColumnJoin {
+    /// About what it takes in memory.
+    var heldBytes: Int {
+        self.sources.reduce(self.keys.heldBytes) { sum, source in
+            let late = source.older.values.reduce(0) { $0 + $1.count }
+            return sum + source.words.count * MemoryLayout<UInt64>.stride + source.tags.count
+                + source.values.count * MemoryLayout<Value>.stride
+                + HeldBytes.of(source.values.count, like: source.values.lazy.map { $0.heldBytes })
+                + late * source.width * MemoryLayout<Value?>.stride
+        }
+    }
+}

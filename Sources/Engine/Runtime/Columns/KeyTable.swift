@@ -182,3 +182,11 @@ private struct SlotTable {
         old.deallocate()
     }
 }
+
+extension KeyTable {
+    /// About what it takes in memory.
+    var heldBytes: Int {
+        self.bytes.count + self.count * (MemoryLayout<Entry>.stride + MemoryLayout<KnownInt>.stride)
+            + self.count * 2 * HeldBytes.tableEntry
+    }
+}

@@ -40,6 +40,10 @@ public struct RejectionCounts: Hashable, Sendable {
 
     public mutating func add(_ code: EventDecodingError.Code) { self.counts[code, default: 0] += 1 }
 
+    public static func += (left: inout RejectionCounts, right: RejectionCounts) {
+        left.counts.merge(right.counts, uniquingKeysWith: +)
+    }
+
     public var total: UInt64 { self.counts.values.reduce(0, +) }
 
     /// The kinds that occurred, in the order of their names.

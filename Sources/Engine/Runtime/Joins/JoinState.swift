@@ -87,3 +87,14 @@ struct JoinState: Sendable {
         return Event(type: type, timestamp: timestamp, fields: fields)
     }
 }
+
+extension JoinState {
+    /// About what it takes in memory.
+    var heldBytes: Int {
+        self.kept.reduce(0) { sum, lists in
+            let events = lists.values.reduce(0) { $0 + $1.count }
+            return sum + HeldBytes.of(events, like: lists.values.lazy.compactMap { $0.last?.heldBytes })
+                + lists.count * 4 * HeldBytes.tableEntry
+        }
+    }
+}

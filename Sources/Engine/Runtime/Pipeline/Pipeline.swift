@@ -58,6 +58,16 @@ public struct Pipeline: ~Copyable, Sendable {
         self.sums = Array(repeating: [:], count: plan.sumCount)
     }
 
+    /// About what the program holds of the events so far, in bytes.
+    public var heldBytes: Int {
+        let sums = self.sums.reduce(0) { sum, table in
+            sum + HeldBytes.of(table.count, like: table.values.lazy.map { $0.heldBytes + 2 * HeldBytes.tableEntry })
+        }
+        return sums + self.windows.reduce(0) { $0 + $1.heldBytes } + self.joins.reduce(0) { $0 + $1.heldBytes }
+            + self.slidingAggregates.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
+            + self.memories.reduce(0) { $0 + $1.heldBytes }
+    }
+
     /// From here on it counts the types of the events.
     public mutating func countTypes() {
         let names = self.plan.inputTypes

@@ -57,3 +57,11 @@ struct RecencySet: Sendable {
         self.newest = position
     }
 }
+
+extension RecencySet {
+    /// About what it takes in memory.
+    var heldBytes: Int {
+        HeldBytes.of(self.slots.count, like: self.slots.lazy.map { $0.key.heldBytes })
+            + self.slots.count * (MemoryLayout<Slot>.stride + MemoryLayout<Value>.stride + HeldBytes.tableEntry)
+    }
+}

@@ -191,3 +191,14 @@ extension Summary.Kind {
         }
     }
 }
+
+extension SlidingAggregate {
+    /// About what it takes in memory.
+    var heldBytes: Int {
+        self.partitions.reduce(0) { sum, partition in
+            let tables = partition.tables.reduce(0) { $0 + $1.count * 3 * HeldBytes.tableEntry }
+            return sum + MemoryLayout<Partition>.stride + partition.summaries.heldBytes + partition.times.heldBytes
+                + partition.values.heldBytes + tables + 2 * HeldBytes.tableEntry
+        }
+    }
+}

@@ -74,3 +74,13 @@ struct ArrayQueue<Element: Sendable>: Sendable {
         self.start = 0
     }
 }
+
+extension SummaryQueue {
+    /// About what it takes in memory.
+    var heldBytes: Int { (self.pushed.count + self.popped.count) * MemoryLayout<Summary>.stride }
+}
+
+extension ArrayQueue {
+    /// About what it takes in memory, besides what its elements hold.
+    var heldBytes: Int { self.elements.count * MemoryLayout<Element>.stride }
+}

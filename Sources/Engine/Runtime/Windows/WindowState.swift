@@ -134,3 +134,12 @@ extension Int64 {
         return !overflow && self < difference
     }
 }
+
+extension WindowState {
+    /// About what it takes in memory.
+    var heldBytes: Int {
+        let events = self.partitions.reduce(0) { $0 + $1.events.count }
+        return HeldBytes.of(events, like: self.partitions.lazy.compactMap { $0.events.last?.heldBytes })
+            + self.partitions.count * (MemoryLayout<Partition>.stride + 2 * HeldBytes.tableEntry)
+    }
+}
