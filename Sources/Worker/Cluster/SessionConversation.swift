@@ -33,8 +33,6 @@ struct SessionConversation: Sendable {
             var isUnknown = false
             var refusal: String?
             var deadline: Scheduled<Void>?
-            /// When the heartbeat was sent that has no answer yet.
-            var sent: ContinuousClock.Instant?
         }
 
         let state = Mutex(State())

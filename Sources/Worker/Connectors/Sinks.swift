@@ -16,7 +16,6 @@ final class Sinks: Sendable {
     private let connectionGuards: [SinkGuard]
     /// By sink id, one for each connection, poster and file; nil for the console.
     private let guards: [SinkGuard?]
-    private let connectionGuards: [SinkGuard]
     /// Another worker may take the connections over.
     private let isFenced: Bool
 
