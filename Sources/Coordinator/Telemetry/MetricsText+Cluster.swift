@@ -23,6 +23,17 @@ extension MetricsText {
         self.sample(statuses, ["status": "stopped"], placements.count { $0.status == .stopped })
     }
 
+    mutating func add(_ sessions: SessionTable) {
+        self.gauge(Self.prefix + "ws_connections", "Workers' sessions with this member.", sessions.count)
+        self.counter(Self.prefix + "sessions_lost_total", "Sessions that broke off.", sessions.lostCount)
+        let refused = Self.prefix + "sessions_refused_total"
+        self.family(refused, "counter", "Sessions that did not come about.")
+        let refusals = sessions.refusals
+        for reason in SessionTable.Refusal.allCases {
+            self.sample(refused, ["reason": reason.rawValue], refusals[reason] ?? 0)
+        }
+    }
+
     mutating func add(_ telemetry: Telemetry) {
         self.outcomes("deploy", telemetry.deploys, "How long deploys took, until all ran or the wait was over.")
         self.outcomes("migration", telemetry.migrations, "How long migrations took.")
