@@ -448,7 +448,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "ClusterAPI", "Engine", "MQTT", "Security", "TestAuthority", "TestBroker", "Threads", "VPL", "WebSocket",
+                "ClusterAPI", "Engine", "MQTT", "Security", "TestAuthority", "TestBroker", "Threads", "VPL",
+                "WebSocket",
                 "Worker", "WorkerCommand", "varpulis-worker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -7,7 +7,7 @@ struct MutantTests {
     /// left to longer runs.
     static let mutants: [(Mutant, UInt64)] = [
         (.deployOlder, 30), (.claimUnread, 36), (.reconnect, 64), (.blameEarly, 19), (.ignoreLease, 6), (.nameless, 5),
-        (.confirmUnheard, 77), (.moveLeased, 171),
+        (.confirmUnheard, 77),
     ]
 
     @Test("the simulation notices each rule that is broken", arguments: mutants)
