@@ -50,7 +50,7 @@ struct RateLimitTests {
                 #expect(try await coordinator.heartbeat("w").status == 200)
             }
             let page = try await coordinator.get("/metrics", key: nil).body
-            #expect(page.contains("varpulis_cluster_requests_refused_total{reason=\"rate_limited\"} 1\n"))
+            #expect(page.contains("varpulis_cluster_rejected_requests_total{cause=\"rate_limited\"} 1\n"))
             // After the wait that was told, one is admitted again.
             #expect(
                 try await eventually {

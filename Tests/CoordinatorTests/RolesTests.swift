@@ -57,10 +57,10 @@ struct RolesTests {
                 #expect(try await coordinator.request(method, "\(Self.prefix)/\(path)", body, key: "se").status == 401)
             }
             let page = try await coordinator.get("/metrics", key: nil).body
-            #expect(page.contains("varpulis_cluster_requests_refused_total{reason=\"forbidden\"} \(refused)\n"))
+            #expect(page.contains("varpulis_cluster_rejected_requests_total{cause=\"forbidden\"} \(refused)\n"))
             #expect(
                 page.contains(
-                    "varpulis_cluster_requests_refused_total{reason=\"unauthorized\"} \(Self.requests.count)\n"
+                    "varpulis_cluster_rejected_requests_total{cause=\"unauthorized\"} \(Self.requests.count)\n"
                 )
             )
         }

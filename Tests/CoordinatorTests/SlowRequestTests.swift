@@ -30,7 +30,7 @@ struct SlowRequestTests {
             }
             #expect(connection.received.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
             let page = try await coordinator.get("/metrics", key: nil).body
-            #expect(page.contains("varpulis_cluster_requests_refused_total{reason=\"too_slow\"} 1\n"))
+            #expect(page.contains("varpulis_cluster_rejected_requests_total{cause=\"too_slow\"} 1\n"))
         }
     }
 

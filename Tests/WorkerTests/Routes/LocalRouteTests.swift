@@ -37,12 +37,12 @@ import Testing
 
     /// Injects readings of these values as JSON lines.
     private static func inject(_ values: Range<Int>, into id: String, _ worker: TestWorker) async throws -> UInt {
-        let lines = values.map { #"{"event_type":"Reading","value":\#($0),"key":"k\#($0 % 10)"}"# }
+        // In one piece: lines would be taken in as they come, and wait where an array is refused.
+        let events = values.map { #"{"event_type":"Reading","fields":{"value":\#($0),"key":"k\#($0 % 10)"}}"# }
         return try await worker.call(
             .post,
             "/api/v1/pipelines/\(id)/events-batch",
-            lines.joined(separator: "\n"),
-            contentType: "application/x-ndjson"
+            #"{"events":[\#(events.joined(separator: ","))]}"#
         ).status
     }
 
