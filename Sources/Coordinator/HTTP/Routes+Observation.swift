@@ -100,7 +100,7 @@ extension Routes {
             version: ProductVersion.current,
             workers: state.workerCounts,
             pipelineGroups: state.groupCount,
-            activeMigrations: 0,
+            activeMigrations: state.migrationCountUnderWay,
             totalEventsProcessed: self.eventsProcessed(state),
             lastHealthSweep: self.plane.lastSweep.value,
             websocketConnections: self.plane.sessions.count
