@@ -24,32 +24,20 @@ extension Routes {
         let led = router.add(middleware: LeaderGate(plane: self.plane, readsAnywhere: true, time: time))
         led.post("pipeline-groups") { request, context -> Response in
             try context.require(.operator)
-            let deployment = Deployment(
-                plane: self.plane,
-                attempt: context.attempt,
-                wishes: try Deployment.Wishes(request)
-            )
+            let deployment = try self.deployment(request, context)
             let spec = try await request.body(of: PipelineGroupSpec.self)
             return Response.json(.created, try await deployment.run(spec))
         }
         led.put("pipeline-groups/:id") { request, context -> Response in
             try context.require(.operator)
-            let deployment = Deployment(
-                plane: self.plane,
-                attempt: context.attempt,
-                wishes: try Deployment.Wishes(request)
-            )
+            let deployment = try self.deployment(request, context)
             let id = GroupID(try context.parameter("id"))
             let spec = try await request.body(of: PipelineGroupSpec.self)
             return Response.json(.ok, try await deployment.update(id, to: spec))
         }
         led.post("pipeline-groups/:id/rollback") { request, context -> Response in
             try context.require(.operator)
-            let deployment = Deployment(
-                plane: self.plane,
-                attempt: context.attempt,
-                wishes: try Deployment.Wishes(request)
-            )
+            let deployment = try self.deployment(request, context)
             return Response.json(.ok, try await deployment.rollBack(GroupID(try context.parameter("id"))))
         }
         led.get("pipeline-groups") { request, context -> Response in
@@ -74,5 +62,9 @@ extension Routes {
             ).check()
             return Response.json(.ok, TornDownResponse())
         }
+    }
+
+    private func deployment(_ request: Request, _ context: APIContext) throws(APIError) -> Deployment {
+        Deployment(plane: self.plane, attempt: context.attempt, wishes: try Deployment.Wishes(request))
     }
 }

@@ -27,10 +27,9 @@ extension Routes {
             try context.require(.operator)
             let id = MigrationID(try context.parameter("id"))
             try await self.plane.propose(.cancelMigration(.init(migration: id)), for: context.attempt).check()
-            guard let migration = try await self.plane.state().migration(id) else {
-                throw APIError(.notFound, "Migration not found")
-            }
-            return .json(.ok, await self.plane.node.local().machine.state.info(migration))
+            let state = try await self.plane.state()
+            guard let migration = state.migration(id) else { throw APIError(.notFound, "Migration not found") }
+            return .json(.ok, state.info(migration))
         }
         led.post("pipelines/:group/:pipeline/migrate") { request, context -> Response in
             try context.require(.operator)
