@@ -60,14 +60,14 @@ def small_group(name, pipelines=1, topic="chaos/in"):
 class Readings:
     """Numbered readings for the pipelines of `small_group`s in turn, at QoS 1, until told to stop."""
 
-    def __init__(self, cluster, pipelines):
-        self.sent = []
+    def __init__(self, cluster, pipelines, first=0):
+        self.sent, self._first = [], first
         self._cluster, self._pipelines, self._stop = cluster, pipelines, threading.Event()
         self._thread = threading.Thread(target=self._run)
 
     def _run(self):
         publishers = {name: Publisher(self._cluster, f"chaos/in/{name}") for name in self._pipelines}
-        for number, name in enumerate(itertools.cycle(self._pipelines)):
+        for number, name in enumerate(itertools.cycle(self._pipelines), self._first):
             if self._stop.is_set():
                 break
             publishers[name].send({"event_type": "Reading", "seq": number, "value": 99.0})
@@ -83,6 +83,21 @@ class Readings:
     def __exit__(self, *_):
         self._stop.set()
         self._thread.join()
+
+
+def check_all_came_out(readings, out, timeout=30):
+    """Every reading that was sent must come out; returns how many there were, and how many copies of them came."""
+    expected = set(readings.sent)
+
+    def missing():
+        return expected - {(one["by"], one["seq"]) for one in list(out.messages)}
+
+    try:
+        wait_until("every event comes out", lambda: not missing(), timeout)
+    except Failed:
+        lost = missing()
+        raise Failed(f"{len(lost)} of {len(expected)} events are lost, such as {min(lost)}") from None
+    return len(expected), sum((one["by"], one["seq"]) in expected for one in list(out.messages)) - len(expected)
 
 
 def send_until_answered(cluster, method, path, body, key, patience=40, wanted=(200, 201, 202)):
