@@ -65,8 +65,8 @@ class Worker:
                     + data
                 )
                 await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # also when the whole process ends
         finally:
             self.connections.discard(writer)
             writer.close()
