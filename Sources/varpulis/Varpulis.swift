@@ -11,10 +11,10 @@ struct Varpulis: AsyncParsableCommand {
         discussion: "Exit codes: 0 success, 1 failure, 2 wrong usage.",
         version: "varpulis \(CoordinatorServer.version)",
         subcommands: [
-            CoordinatorCommand.self, RaftCommand.self, KeysCommand.self, ServerCommand.self, RunCommand.self,
-            SimulateCommand.self, DeployCommand.self, PipelinesCommand.self, UndeployCommand.self, StatusCommand.self,
-            LogsCommand.self, InitCommand.self, CheckCommand.self,
-            ExplainCommand.self, FormatCommand.self, ParseCommand.self,
+            CoordinatorCommand.self, ClusterCommand.self, RaftCommand.self, KeysCommand.self, ServerCommand.self,
+            RunCommand.self, SimulateCommand.self, DeployCommand.self, PipelinesCommand.self, UndeployCommand.self,
+            StatusCommand.self, LogsCommand.self, InitCommand.self, CheckCommand.self, ExplainCommand.self,
+            FormatCommand.self, ParseCommand.self,
         ]
     )
 

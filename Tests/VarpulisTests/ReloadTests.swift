@@ -7,26 +7,6 @@ struct ReloadTests {
     private static let server = ["server", "--port", "0"]
     private static let coordinator = ["coordinator", "--port", "0", "--data-dir", "data"]
 
-    private struct NotInTime: Error { let text: String }
-
-    /// What comes of `look`, as soon as that is something.
-    private static func wait<Found>(_ text: String, _ look: () throws -> Found?) async throws -> Found {
-        let end = ContinuousClock.now + .seconds(60)
-        while ContinuousClock.now < end {
-            if let found = try look() { return found }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        throw NotInTime(text: text)
-    }
-
-    private static func port(of command: RunningCommand) async throws -> Int {
-        try await self.wait("a port") {
-            guard let place = try command.errors.firstRange(of: "listening on 127.0.0.1:") else { return nil }
-            let digits = try command.errors[place.upperBound...].prefix { $0.isNumber }
-            return Int(digits)
-        }
-    }
-
     /// Whether a client that trusts the authority finds the server's certificate good.
     private static func isTrusted(_ port: Int, by authority: TestAuthority) throws -> Bool {
         let process = Process()
@@ -55,16 +35,16 @@ struct ReloadTests {
         let (old, new) = (try TestAuthority(), try TestAuthority())
         let (own, next) = (try old.issue("own"), try new.issue("next"))
         let command = try RunningCommand(arguments + ["--tls-cert", own.certificate, "--tls-key", own.key])
-        let port = try await Self.port(of: command)
+        let port = try await command.port()
         #expect(try Self.isTrusted(port, by: old))
         #expect(try !Self.isTrusted(port, by: new))
         try Self.copy(next.certificate, to: own.certificate)
         command.hangUp()
-        _ = try await Self.wait("a complaint") { try command.errors.contains("were not read again") ? true : nil }
+        _ = try await eventually("a complaint") { try command.errors.contains("were not read again") ? true : nil }
         #expect(try Self.isTrusted(port, by: old))
         try Self.copy(next.key, to: own.key)
         command.hangUp()
-        _ = try await Self.wait("news") { try command.errors.contains("certificates were read again") ? true : nil }
+        _ = try await eventually("news") { try command.errors.contains("certificates were read again") ? true : nil }
         #expect(try Self.isTrusted(port, by: new))
         #expect(try !Self.isTrusted(port, by: old))
         #expect(command.isRunning)
@@ -82,11 +62,11 @@ struct ReloadTests {
         try Data("cluster-key\n".utf8).write(to: key)
         try Data(#"{"keys":[{"key":"first-key","role":"admin"}]}"#.utf8).write(to: file)
         let command = try RunningCommand(Self.coordinator + ["--api-keys", file.path, "--api-key-file", key.path])
-        let port = try await Self.port(of: command)
+        let port = try await command.port()
         func ask(_ key: String, _ arguments: String...) throws -> Command {
             try Command(["keys"] + arguments + ["--coordinator", "http://127.0.0.1:\(port)", "--api-key", key])
         }
-        _ = try await Self.wait("a leader") { try ask("first-key", "list").status == 0 ? true : nil }
+        _ = try await eventually("a leader") { try ask("first-key", "list").status == 0 ? true : nil }
         #expect(try ask("second-key", "list").status == 1)
 
         let made = try ask("cluster-key", "create", "--name", "n", "--role", "admin")
@@ -103,7 +83,7 @@ struct ReloadTests {
 
         try Data(#"{"keys":[{"key":"second-key","role":"admin"}]}"#.utf8).write(to: file)
         command.hangUp()
-        _ = try await Self.wait("news") { try command.errors.contains("the file of keys was read again") ? true : nil }
+        _ = try await eventually("news") { try command.errors.contains("the file of keys was read again") ? true : nil }
         #expect(try ask("second-key", "list").status == 0)
         #expect(try ask("first-key", "list").status == 1)
         #expect(try ask("cluster-key", "list").status == 0)

@@ -16,7 +16,17 @@ public struct CoordinatorClient: Sendable {
     private static let timeout = TimeAmount.seconds(20)
     private static let bodyBytesMax = 16 << 20
 
-    public enum Method: String, Sendable { case get = "GET", post = "POST", delete = "DELETE" }
+    /// A request has one deadline, its own: whoever waits for a worker to be emptied hears nothing until then. Redirections
+    /// are not followed: they would take the key to whoever is named there.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.timeout.connect = .seconds(10)
+        configuration.timeout.read = nil
+        configuration.redirectConfiguration = .disallow
+        return HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+    }()
+
+    public enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
 
     public init(coordinators: [PeerAddress], apiKey: String?, credentials: TLSCredentials? = nil) {
         self.coordinators = coordinators
@@ -36,13 +46,17 @@ public struct CoordinatorClient: Sendable {
     /// Asks one coordinator after the other until one answers. Throws its refusal as an `ErrorBody`.
     ///
     /// A request that changes something goes under one name wherever it is sent, and so takes effect once.
+    ///
+    /// - Parameter patience: how long the request asks a coordinator to wait, besides the time that any may take.
     public func ask<Answer: Decodable>(
         _ method: Method,
         _ path: String,
         _ body: (any Encodable & Sendable)? = nil,
+        patience: Duration = .zero,
         for type: Answer.Type = Answer.self
     ) async throws -> Answer {
         let name = Incarnation(.random(in: .min ... .max)).hexadecimal
+        let timeout = Self.timeout + TimeAmount(patience)
         var failure = Unavailable(reasons: [], mayHaveEffect: false)
         for coordinator in self.coordinators {
             var request = HTTPClientRequest(url: coordinator.description + path)
@@ -57,7 +71,7 @@ public struct CoordinatorClient: Sendable {
             let status: Int
             let bytes: ByteBuffer
             do {
-                let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
+                let response = try await Self.http.execute(request, timeout: timeout)
                 status = Int(response.status.code)
                 bytes = try await response.body.collect(upTo: Self.bodyBytesMax)
             } catch let error as CancellationError {

@@ -80,7 +80,7 @@ struct UndeployCommand: AsyncParsableCommand {
     @OptionGroup var worker: WorkerOptions
 
     func run() async throws {
-        let path = "/pipelines/\(WorkerOptions.escaped(self.pipelineID))"
+        let path = "/pipelines/\(self.pipelineID.asPathPart)"
         let answer = try await self.worker.ask(.delete, path, for: DeletedResponse.self)
         try self.worker.show(answer, "Deleted \(self.pipelineID)\n")
     }

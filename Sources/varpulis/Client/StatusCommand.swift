@@ -51,7 +51,7 @@ struct LogsCommand: AsyncParsableCommand {
     @OptionGroup var worker: WorkerOptions
 
     func run() async throws {
-        let path = "/pipelines/\(WorkerOptions.escaped(self.pipelineID))/logs"
+        let path = "/pipelines/\(self.pipelineID.asPathPart)/logs"
         try await self.worker.follow(path) { line in
             guard line.hasPrefix("data: ") else { return }
             let text = String(line.dropFirst("data: ".count))

@@ -1,6 +1,5 @@
 import ArgumentParser
 import ClusterAPI
-import Foundation
 import Worker
 
 /// Which worker to ask, and how to show the answer.
@@ -64,13 +63,7 @@ struct WorkerOptions: ParsableArguments {
         do {
             return try await body()
         } catch let refusal as ErrorBody {
-            StandardStream.error.write("Error: \(refusal.error).\n")
-            for finding in refusal.diagnostics ?? [] {
-                let hint = finding.hint.map { " (\($0))" } ?? ""
-                StandardStream.error.write(
-                    "\(finding.line):\(finding.column): \(finding.severity.rawValue): \(finding.message)\(hint)\n"
-                )
-            }
+            StandardStream.error.write(refusal.text)
             throw ExitCode.failure
         } catch let unavailable as WorkerClient.Unavailable {
             StandardStream.error.write("Error: \(unavailable).\n")
@@ -84,10 +77,5 @@ struct WorkerOptions: ParsableArguments {
         } else {
             StandardStream.output.write(text())
         }
-    }
-
-    /// An id as a part of a path. What no pipeline is called is found nowhere, and harms nobody on its way there.
-    static func escaped(_ id: String) -> String {
-        id.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["-", "_", "."])) ?? ""
     }
 }

@@ -89,7 +89,7 @@ struct KeysRevokeCommand: AsyncParsableCommand {
     var id: String
 
     func run() async throws {
-        let path = "/" + (self.id.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? self.id)
+        let path = "/\(self.id.asPathPart)"
         let deleted: DeletedResponse = try await self.cluster.ask(.delete, path, below: KeysCommand.path)
         try self.cluster.show(deleted, "The key \(self.id) is worth nothing any more.\n")
     }

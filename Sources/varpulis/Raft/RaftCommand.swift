@@ -91,12 +91,13 @@ struct ClusterOptions: ParsableArguments {
         _ path: String,
         _ body: (any Encodable & Sendable)? = nil,
         below base: String = ClusterOptions.path,
+        patience: Duration = .zero,
         for type: Answer.Type = Answer.self
     ) async throws -> Answer {
         do {
-            return try await self.client.ask(method, base + path, body, for: type)
+            return try await self.client.ask(method, base + path, body, patience: patience, for: type)
         } catch let refusal as ErrorBody {
-            StandardStream.error.write("Error: \(refusal.error).\n")
+            StandardStream.error.write(refusal.text)
             throw ExitCode.failure
         } catch let unavailable as CoordinatorClient.Unavailable {
             StandardStream.error.write("Error: \(unavailable)\n")
