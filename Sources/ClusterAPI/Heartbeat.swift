@@ -47,10 +47,19 @@ public struct HeartbeatResponse: Hashable, Sendable, Codable {
     /// Whether the leader has it, led when it heard it, and holds the worker for healthy: then the worker's lease begins
     /// anew. Absent from those that do not know.
     public var confirmed: Bool?
+    /// For how long after it was sent a heartbeat that is confirmed lets the worker publish what no broker fences. Absent
+    /// from those that say so only when a worker registers, or opens a session.
+    public var leaseMilliseconds: UInt32?
 
-    public init(acknowledged: Bool = true, confirmed: Bool? = nil) {
+    public init(acknowledged: Bool = true, confirmed: Bool? = nil, leaseMilliseconds: UInt32? = nil) {
         self.acknowledged = acknowledged
         self.confirmed = confirmed
+        self.leaseMilliseconds = leaseMilliseconds
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case acknowledged, confirmed
+        case leaseMilliseconds = "lease_ms"
     }
 }
 

@@ -60,10 +60,19 @@ public struct Page<Item: Listed>: Sendable, Codable {
     public var pagination: Pagination
 
     /// The page that `request` asks for, out of a whole list that is already in its order.
-    public init(_ request: PageRequest, of all: [Item]) {
+    public init(_ request: PageRequest, of all: [Item]) { self.init(request, of: all) { $0 } }
+
+    /// The same of things of which only those on the page are turned into items.
+    public init<Source, Failure>(
+        _ request: PageRequest,
+        of all: [Source],
+        _ item: (Source) throws(Failure) -> Item
+    ) throws(Failure) {
         let start = min(max(request.offset, 0), all.count)
         let end = start + min(max(request.limit, 0), all.count - start)
-        self.items = Array(all[start..<end])
+        var items: [Item] = []
+        for source in all[start..<end] { items.append(try item(source)) }
+        self.items = items
         self.pagination = Pagination(
             total: all.count,
             limit: request.limit,

@@ -22,31 +22,35 @@ public struct RegisterRequest: Hashable, Sendable, Codable {
     public var workerID: String
     /// Base URL of the worker, without a slash at its end.
     public var address: String
-    /// Required by the contract; ours do not use it, since coordinators call workers with the cluster's own key.
+    /// What coordinators show the worker when they call it.
     public var apiKey: String
     public var capacity: WorkerCapacity
     /// Drawn when the worker's process starts: tells a restarted worker from one that repeats itself.
     public var incarnation: UInt64?
+    /// What operators may ask for when they place pipelines, such as `zone`: `a`.
+    public var labels: [String: String]?
 
     public init(
         workerID: String,
         address: String,
         apiKey: String,
         capacity: WorkerCapacity,
-        incarnation: UInt64? = nil
+        incarnation: UInt64? = nil,
+        labels: [String: String]? = nil
     ) {
         self.workerID = workerID
         self.address = address
         self.apiKey = apiKey
         self.capacity = capacity
         self.incarnation = incarnation
+        self.labels = labels
     }
 
     enum CodingKeys: String, CodingKey {
         case workerID = "worker_id"
         case address
         case apiKey = "api_key"
-        case capacity, incarnation
+        case capacity, incarnation, labels
     }
 }
 

@@ -22,6 +22,8 @@ public struct WorkerInfo: Hashable, Sendable, Codable, Listed {
     /// Names of the pipelines assigned to the worker.
     public var assignedPipelines: [String]
     public var eventsProcessed: UInt64
+    /// Those that it registered with; absent if there are none.
+    public var labels: [String: String]?
 
     public init(
         id: String,
@@ -31,7 +33,8 @@ public struct WorkerInfo: Hashable, Sendable, Codable, Listed {
         pipelinesMax: UInt32,
         cpuCores: UInt32,
         assignedPipelines: [String],
-        eventsProcessed: UInt64
+        eventsProcessed: UInt64,
+        labels: [String: String]? = nil
     ) {
         self.id = id
         self.address = address
@@ -41,10 +44,11 @@ public struct WorkerInfo: Hashable, Sendable, Codable, Listed {
         self.cpuCores = cpuCores
         self.assignedPipelines = assignedPipelines
         self.eventsProcessed = eventsProcessed
+        self.labels = labels
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, address, status
+        case id, address, status, labels
         case pipelinesRunning = "pipelines_running"
         case pipelinesMax = "max_pipelines"
         case cpuCores = "cpu_cores"

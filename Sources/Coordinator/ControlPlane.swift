@@ -16,6 +16,8 @@ final class ControlPlane: Sendable {
     let workers: WorkerClient
     let relay = HeartbeatRelay()
     let turns = ReplicaTurns()
+    /// Placements that deploys under way have chosen workers for, and that may not be in the state yet.
+    let placing = Atomic<UInt64>(0)
     let rates = EventRates()
     let troubles = StartTroubles()
     let telemetry = Telemetry()

@@ -114,14 +114,18 @@ public enum CoordinatorServer {
         )
         var client = HTTPClient.Configuration()
         client.timeout = .init(connect: .seconds(2), read: .seconds(10))
+        // They would take a worker's key to whoever is named there.
+        client.redirectConfiguration = .disallow
+        let secrets = try ConnectorSecrets(apiKey: configuration.apiKey, cluster: cluster)
         let plane = ControlPlane(
             node: node,
             workers: WorkerClient(
                 client: HTTPClient(eventLoopGroupProvider: .singleton, configuration: client),
+                secrets: secrets,
                 apiKey: configuration.apiKey,
                 credentials: security.credentials
             ),
-            secrets: try ConnectorSecrets(apiKey: configuration.apiKey, cluster: cluster),
+            secrets: secrets,
             security: security,
             configuration: configuration
         )

@@ -41,7 +41,7 @@ extension ClientLoop {
 
     private func connectAnswered(_ reason: CInt, _ handle: borrowing MosquittoHandle) throws(MQTTError) {
         guard reason == 0 else {
-            throw MQTTError(.refused, "The broker refuses the connection: \(MQTTError.sentence(for: reason)).")
+            throw .refusal(of: "the connection", reason)
         }
         self.isConnected = true
         self.requests.connectionOpened()
@@ -71,8 +71,7 @@ extension ClientLoop {
             if try self.requests.subscribed(id, reason, handle) { continue }
             guard let subscription = self.unansweredSubscriptions.removeValue(forKey: id) else { continue }
             guard reason < 128 else {
-                let sentence = MQTTError.sentence(for: reason)
-                throw MQTTError(.refused, "The broker refuses '\(subscription.topicFilter)': \(sentence).")
+                throw .refusal(of: "'\(subscription.topicFilter)'", reason)
             }
             if self.unansweredSubscriptions.isEmpty { self.report { $0.isSubscribed = true } }
         }

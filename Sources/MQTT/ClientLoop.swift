@@ -210,7 +210,7 @@ final class ClientLoop {
     func endReported(_ failure: MQTTError?) -> MQTTError {
         if let refused = self.certificateRefused { return refused }
         if let reason = self.inbox.connectAnswer, reason != 0 {
-            return MQTTError(.refused, "The broker refuses the connection: \(MQTTError.sentence(for: reason)).")
+            return .refusal(of: "the connection", reason)
         }
         let reason = self.inbox.disconnectReason
         if reason == nil, let failure { return failure }

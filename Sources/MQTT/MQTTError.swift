@@ -33,10 +33,13 @@ public struct MQTTError: Error, Sendable, Equatable, CustomStringConvertible {
     public var code: Code
     /// A sentence for people.
     public var message: String
+    /// What the broker answered, where it did.
+    public var reason: ReasonCode?
 
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String, reason: ReasonCode? = nil) {
         self.code = code
         self.message = message
+        self.reason = reason
     }
 
     public var description: String {
@@ -49,6 +52,15 @@ extension MQTTError {
     static func sentence(for code: CInt) -> String {
         let text = String(cString: code >= 128 ? mosquitto_reason_string(code) : mosquitto_strerror(code))
         return text.hasSuffix(".") ? String(text.dropLast()) : text
+    }
+
+    /// A broker has said no: `what` is what it refuses.
+    static func refusal(of what: String, _ reason: CInt) -> MQTTError {
+        MQTTError(
+            .refused,
+            "The broker refuses \(what): \(self.sentence(for: reason)).",
+            reason: reason < 128 ? nil : UInt8(exactly: reason).map { ReasonCode(rawValue: $0) }
+        )
     }
 
     /// Turns a result of libmosquitto into an error, if it is one.

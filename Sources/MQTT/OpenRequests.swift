@@ -92,9 +92,7 @@ final class OpenRequests {
     func subscribed(_ id: CInt, _ reason: CInt, _ handle: borrowing MosquittoHandle) throws(MQTTError) -> Bool {
         guard let place = self.reads.firstIndex(where: { $0.unanswered.contains(id) }) else { return false }
         guard reason < 128 else {
-            let sentence = MQTTError.sentence(for: reason)
-            let error = MQTTError(.refused, "The broker refuses '\(self.reads[place].topic)': \(sentence).")
-            try self.end(place, .failure(error), handle)
+            try self.end(place, .failure(.refusal(of: "'\(self.reads[place].topic)'", reason)), handle)
             return true
         }
         self.reads[place].unanswered.remove(id)
@@ -145,7 +143,7 @@ final class OpenRequests {
                 completion(nil)
                 continue
             }
-            completion(MQTTError(.refused, "The broker refuses the message: \(MQTTError.sentence(for: reason))."))
+            completion(.refusal(of: "the message", reason))
         }
     }
 

@@ -34,8 +34,7 @@ final class UnsettledMessages {
         var settled: [(OutgoingQueue.Entry, MQTTError?)] = []
         for (id, reason) in published {
             guard let entry = self.entries.removeValue(forKey: id)?.entry else { continue }
-            let sentence = reason < 128 ? nil : MQTTError.sentence(for: reason)
-            settled.append((entry, sentence.map { MQTTError(.refused, "The broker refuses the message: \($0).") }))
+            settled.append((entry, reason < 128 ? nil : .refusal(of: "the message", reason)))
         }
         self.settle(settled)
     }

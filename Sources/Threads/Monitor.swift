@@ -82,7 +82,10 @@ public final class Monitor<State>: @unchecked Sendable {
                 return result
             }
             if pthread_cond_timedwait(self.condition, self.mutex, &deadline) == ETIMEDOUT {
-                return body(&self.state)
+                // What came while the time ran out is taken, too.
+                let result = body(&self.state)
+                if result != nil { pthread_cond_broadcast(self.condition) }
+                return result
             }
         }
     }

@@ -2,6 +2,7 @@ public import NIOCore
 public import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
+import Synchronization
 
 /// Opens connections to WebSocket servers.
 public enum WebSocketClient {
@@ -10,6 +11,8 @@ public enum WebSocketClient {
         public var description: String { "the server does not take WebSocket connections there" }
     }
 
+    /// Ends as soon as the task is cancelled.
+    ///
     /// - Parameters:
     ///   - path: With its query, if it has one.
     ///   - timeout: Of connecting and upgrading together.
@@ -29,18 +32,51 @@ public enum WebSocketClient {
         head.headers.replaceOrAdd(name: "host", value: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
         head.headers.replaceOrAdd(name: "content-length", value: "0")
         let request = head
-        let session = try await ClientBootstrap(group: group)
-            .connectTimeout(timeout)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try secure(channel)
-                    return try Self.upgrade(channel, request, settings, timeout)
+        let attempts = Attempts()
+        let session = try await withTaskCancellationHandler {
+            try await ClientBootstrap(group: group)
+                .connectTimeout(timeout)
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .connect(host: host, port: port) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try attempts.add(channel)
+                        try secure(channel)
+                        return try Self.upgrade(channel, request, settings, timeout)
+                    }
                 }
-            }
-            .get()
+                .get()
+        } onCancel: {
+            attempts.cancel()
+        }
         guard let session else { throw NotUpgraded() }
         return session
+    }
+
+    /// The channels of one connection in the making: a name may have several addresses, and each is tried.
+    private final class Attempts: Sendable {
+        private struct Contents {
+            var channels: [any Channel] = []
+            var isCancelled = false
+        }
+
+        private let contents = Mutex(Contents())
+
+        func add(_ channel: any Channel) throws(CancellationError) {
+            let isCancelled = self.contents.withLock { contents in
+                if !contents.isCancelled { contents.channels.append(channel) }
+                return contents.isCancelled
+            }
+            if isCancelled { throw CancellationError() }
+        }
+
+        func cancel() {
+            let channels = self.contents.withLock { contents in
+                contents.isCancelled = true
+                defer { contents.channels = [] }
+                return contents.channels
+            }
+            for channel in channels { channel.close(promise: nil) }
+        }
     }
 
     /// Nil if the server answers as plain HTTP. A server that does not answer in time is left: a stopped process takes

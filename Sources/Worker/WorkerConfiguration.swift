@@ -33,6 +33,8 @@ public struct WorkerConfiguration: Sendable {
     /// The beginning of the client ids under which pipelines are known to brokers.
     public var clientIDPrefix = "varpulis"
     public var pipelinesMax = 100
+    /// What operators may ask for when they place pipelines.
+    public var labels: [String: String] = [:]
     /// The most that a pipeline may use of one processor.
     public var pipelineShareMax = 1.0
     /// The most that a pipeline may hold in memory; one that holds more is stopped.

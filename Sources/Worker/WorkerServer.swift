@@ -11,9 +11,6 @@ import UnixSignals
 
 /// A worker: pipelines with an HTTP API in front and, in a cluster, a link to the coordinators.
 public enum WorkerServer {
-    /// How long a connection may be silent between requests.
-    private static let silence = TimeAmount.seconds(90)
-
     /// Runs until the process is told to stop (SIGTERM or SIGINT) or the task is cancelled. `onRunning` is told the port
     /// once requests are taken.
     public static func run(
@@ -23,6 +20,8 @@ public enum WorkerServer {
         try configuration.validate()
         var client = HTTPClient.Configuration()
         client.timeout = .init(connect: .seconds(2))
+        // They would take the key to whoever is named there.
+        client.redirectConfiguration = .disallow
         let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
         let failure: (any Error)?
         do {
@@ -86,6 +85,7 @@ public enum WorkerServer {
             apiKey: configuration.apiKey,
             coordinatorKey: configuration.coordinatorKey ?? configuration.apiKey,
             pipelinesMax: configuration.pipelinesMax,
+            labels: configuration.labels,
             registry: registry
         )
         let link = CoordinatorLink(
@@ -119,7 +119,8 @@ public enum WorkerServer {
                 GuardedChannel(
                     WorkerChannel(
                         responder: responder,
-                        sockets: WorkerSockets(routes: routes, gate: routes.gate, logger: configuration.logger)
+                        sockets: WorkerSockets(routes: routes, gate: routes.gate, logger: configuration.logger),
+                        silence: security.guards.limits.silence
                     ),
                     security.guards
                 )
@@ -187,8 +188,15 @@ public enum WorkerServer {
     private static func metricsServer(_ routes: WorkerRoutes) -> [any Service] {
         let configuration = routes.configuration
         guard let port = configuration.metricsPort else { return [] }
+        let guards = routes.security.guards
         let application = Application(
             router: routes.metricsRouter(),
+            server: HTTPServerBuilder { responder in
+                GuardedChannel(
+                    HTTP1Channel(responder: responder, configuration: .init(idleTimeout: guards.limits.silence)),
+                    guards
+                )
+            },
             configuration: .init(address: .hostname(configuration.bind, port: port), serverName: "varpulis"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? port

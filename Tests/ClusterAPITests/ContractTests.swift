@@ -56,6 +56,7 @@ struct ContractTests {
                 + #""pipelines_running":1}"#
         )
         try self.expectKept(HeartbeatResponse.self, #"{"acknowledged":true}"#)
+        try self.expectKept(HeartbeatResponse.self, #"{"acknowledged":true,"confirmed":false,"lease_ms":10000}"#)
     }
 
     @Test("a heartbeat without the newer fields is not one with an empty inventory")
@@ -93,6 +94,10 @@ struct ContractTests {
                 + #""lease_ms":3000,"type":"IdentifyAck"}"#
         )
         try self.expectKept(CoordinatorMessage.self, #"{"acknowledged":true,"confirmed":true,"type":"HeartbeatAck"}"#)
+        try self.expectKept(
+            CoordinatorMessage.self,
+            #"{"acknowledged":true,"confirmed":true,"lease_ms":3000,"type":"HeartbeatAck"}"#
+        )
         try self.expectKept(
             CoordinatorMessage.self,
             #"{"code":"worker_not_found","message":"m","type":"Error"}"#

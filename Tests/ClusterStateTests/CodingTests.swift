@@ -8,6 +8,7 @@ struct CodingTests {
 
     static let commands: [Command] = [
         .register("w1", incarnation: .max, replacing: 7), .register("", address: ""),
+        .register("w1", labels: ["a": "b"], key: "k", sealedKey: [1, 2, 3]),
         .deregister("w1"), .deregister("w1", incarnation: 3), .status("w", .registering, .draining),
         .deploy("g", name: "n", on: ["w1", nil, "w2"], source: "stream Ä = B 🦊"), .deploy("g", on: []),
         .deployGroup(
@@ -144,10 +145,10 @@ struct CodingTests {
     func example() throws {
         #expect(Command.deregister("w1").encoded() == [0x01, 0x02, 0x02, 0x77, 0x31, 0x00])
         #expect(
-            ClusterState().encoded() == Array("VPCS".utf8) + [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 1]
+            ClusterState().encoded() == Array("VPCS".utf8) + [4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 1]
                 + [UInt8](repeating: 0, count: 16)
         )
-        #expect(ClusterState().digest == 0x7201_9419_cb41_2598)
+        #expect(ClusterState().digest == 0x5482_b8fb_f01f_7b57)
     }
 
     @Test("every command and every response reads back as itself")
@@ -252,9 +253,9 @@ struct CodingTests {
         #expect(throws: DecodingFailure.self) { try ClusterState(decoding: renamed) }
         #expect(throws: DecodingFailure.self) { try ClusterState(decoding: Array("VPCX".utf8) + bytes.dropFirst(4)) }
         var newer = bytes
-        newer[4] = 4
+        newer[4] = 5
         let failure = #expect(throws: DecodingFailure.self) { try ClusterState(decoding: newer) }
-        #expect(failure?.message == "states of version 4 are not known here")
+        #expect(failure?.message == "states of version 5 are not known here")
     }
 
     private func expectCanonicalWhenFlipped(_ bytes: [UInt8], _ recode: ([UInt8]) -> [UInt8]?) {

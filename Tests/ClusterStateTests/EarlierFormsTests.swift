@@ -18,7 +18,7 @@ struct EarlierFormsTests {
         return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 
-    @Test("a state of version 2 is read, and written as version 3")
+    @Test("a state of version 2 is read, and written as version 4")
     func state() throws {
         let state = try ClusterState(decoding: Self.bytes(Self.version2))
         #expect(state.appliedIndex == 9)
@@ -31,8 +31,25 @@ struct EarlierFormsTests {
         #expect(group.spec.routes.map(\.to) == ["p"])
         #expect(state.connector("c")?.type == "mqtt")
         #expect(state.keys.isEmpty && state.scalingPolicy == nil)
-        #expect(state.encoded()[4] == 3)
+        #expect(state.encoded()[4] == 4)
         #expect(try ClusterState(decoding: state.encoded()).encoded() == state.encoded())
+    }
+
+    @Test("a state of version 3 is read: its workers have no keys of their own")
+    func third() throws {
+        var state = ClusterState()
+        _ = state.apply(.register("w1", labels: ["zone": "a"], key: "k"), index: 1, time: 5)
+        let bytes = state.encoded()
+        // Version 3 is version 4 without the last part of a worker, which is absent here: the worker is the first list,
+        // and ends with its registration index, no drain, no key.
+        let worker: [UInt8] = [1, 0, 0]
+        let end = try #require(bytes.indices.first { bytes[$0...].starts(with: worker) && $0 > 30 })
+        var earlier = Array(bytes[...(end + 1)] + bytes[(end + 3)...])
+        earlier[4] = 3
+        let read = try ClusterState(decoding: earlier)
+        #expect(read.encoded() == bytes)
+        #expect(read.worker("w1")?.labels == ["zone": "a"] && read.worker("w1")?.sealedKey == nil)
+        #expect(throws: DecodingFailure.self) { try ClusterState(decoding: bytes.dropLast(1) + [0, 0]) }
     }
 
     @Test("every cut of a state of version 2 is refused, and so is what follows it")
@@ -48,6 +65,7 @@ struct EarlierFormsTests {
     func commands() {
         #expect(Command.register("w1").encoded()[1] == 1)
         #expect(Command.register("w1", key: "k").encoded()[1] == 10)
+        #expect(Command.register("w1", sealedKey: [1]).encoded()[1] == 27)
         #expect(Command.deploy("g", on: ["w1"]).encoded()[1] == 4)
         // The longer form of what fits the shorter one.
         let short = Command.register("w1").encoded()

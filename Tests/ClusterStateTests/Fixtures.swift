@@ -47,7 +47,8 @@ extension Command {
         pipelinesMax: UInt32 = 100,
         labels: Labels = [:],
         key: KeyID? = nil,
-        takesOver: Bool = false
+        takesOver: Bool = false,
+        sealedKey: [UInt8]? = nil
     ) -> Command {
         .register(
             Register(
@@ -58,7 +59,8 @@ extension Command {
                 replacing: replacing.map { WorkerIncarnation($0) },
                 labels: labels,
                 key: key,
-                takesOver: takesOver
+                takesOver: takesOver,
+                sealedKey: sealedKey
             )
         )
     }

@@ -29,7 +29,8 @@ struct RandomCommands {
                 pipelinesMax: self.random.next(upperBound: 20 as UInt32),
                 labels: ["zone": "\(self.random.next(upperBound: 2 as UInt64))"],
                 key: self.mostly(self.key()),
-                takesOver: self.random.next(upperBound: 8 as UInt64) == 0
+                takesOver: self.random.next(upperBound: 8 as UInt64) == 0,
+                sealedKey: self.random.next(upperBound: 4 as UInt64) == 0 ? [1, 2, UInt8(incarnation)] : nil
             )
         case 4:
             return .deregister(worker, incarnation: self.mostly(present))

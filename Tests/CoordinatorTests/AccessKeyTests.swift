@@ -3,6 +3,7 @@ import Foundation
 import NIOHTTP1
 import RaftTestSupport
 import Testing
+import WebSocket
 
 @testable import Coordinator
 
@@ -103,17 +104,7 @@ struct AccessKeyTests {
         try await TestCoordinator.run { (coordinator) async throws in
             let one = try await Self.create(#"{"name":"one","role":"operator"}"#, at: coordinator)
             let other = try await Self.create(#"{"name":"other","role":"operator"}"#, at: coordinator)
-            func register(_ key: String?) async throws -> Int {
-                try await coordinator.request(
-                    .POST,
-                    "\(Self.workers)/register",
-                    """
-                    {"worker_id":"w","address":"http://127.0.0.1:1","api_key":"\(TestCoordinator.key)","incarnation":1,\
-                    "capacity":{"cpu_cores":1,"pipelines_running":0,"max_pipelines":1}}
-                    """,
-                    key: key
-                ).status
-            }
+            func register(_ key: String?) async throws -> Int { try await coordinator.register("w", as: key).status }
             let beat = #"{"events_processed":0,"pipelines_running":0,"incarnation":1}"#
             func heartbeat(_ key: String?) async throws -> Int {
                 try await coordinator.request(.POST, "\(Self.workers)/w/heartbeat", beat, key: key).status
@@ -124,11 +115,54 @@ struct AccessKeyTests {
             #expect(try await register(other.key) == 403)
             #expect(try await heartbeat(other.key) == 403)
             #expect(try await heartbeat(TestCoordinator.key) == 200)
+            let leave = "\(Self.workers)/w?incarnation=1"
+            #expect(try await coordinator.request(.DELETE, leave, key: other.key).status == 403)
+
+            // So does its session, as long as the key holds.
+            let thief = try await SessionClient(to: coordinator.port)
+            guard case .error = try await thief.identify("w", key: other.key) else {
+                Issue.record("another key spoke for the worker")
+                return
+            }
+            let session = try await SessionClient(to: coordinator.port)
+            guard case .identifyAck = try await session.identify("w", key: one.key) else {
+                Issue.record("the worker's own key was refused")
+                return
+            }
+            let confirmed = HeartbeatResponse(confirmed: true, leaseMilliseconds: 10_000)
+            #expect(try await session.heartbeat() == .heartbeatAck(confirmed))
             #expect(try await coordinator.request(.DELETE, "\(Self.keys)/\(one.id)").status == 200)
+            guard case .error = try await session.heartbeat() else {
+                Issue.record("a revoked key went on speaking")
+                return
+            }
+            #expect(await session.ending == .closedByPeer(1008))
             #expect(try await register(other.key) == 201)
             #expect(try await heartbeat(other.key) == 200)
             #expect(try await register(TestCoordinator.key) == 201)
+            // Now it is an admin's, and no operator's.
+            #expect(try await register(other.key) == 403)
+            #expect(try await heartbeat(other.key) == 403)
+            #expect(try await coordinator.request(.DELETE, "\(Self.workers)/w").status == 200)
+            #expect(try await register(other.key) == 201)
         }
+    }
+
+    @Test("a worker that has a key of its own is called with that")
+    func workersOwnKeys() async throws {
+        let worker = try await FakeWorker.start()
+        try await TestCoordinator.run { (coordinator) async throws in
+            let key = try await Self.create(#"{"name":"one","role":"operator"}"#, at: coordinator)
+            #expect(try await coordinator.register("w", at: worker.address, apiKey: "a b", as: key.key).status == 400)
+            #expect(
+                try await coordinator.register("w", at: worker.address, apiKey: "its-own", as: key.key).status == 201
+            )
+            let spec = #"{"name":"g","pipelines":[{"name":"p","source":"stream S = T"}]}"#
+            #expect(try await coordinator.post("\(TestCoordinator.prefix)/pipeline-groups", spec).status == 201)
+            #expect(worker.keys == ["its-own"])
+            #expect(try await !coordinator.get(Self.workers).body.contains("its-own"))
+        }
+        await worker.stop()
     }
 
     @Test("a worker's address is a host and a port, and nothing else")

@@ -49,6 +49,28 @@ struct ConnectorSecretsTests {
         #expect(try Command(decoding: bytes) == .putConnector(.init(connector: sealed, mode: .create)))
     }
 
+    @Test(
+        "a URL with a user, or with a secret in its query, is a secret whatever its name is",
+        arguments: [
+            ("http://u:p@h/x", true), ("mqtt://u@h:1883", true), ("https://h/x?api_key=1", true),
+            ("https://h/x?a=1&token=2", true), ("http://h:80/x?q=1", false), ("http://h/a@b", false), ("a@b", false),
+            ("://", false), ("", false), ("http://h#token", false),
+        ]
+    )
+    func urls(url: String, isSecret: Bool) throws {
+        let connector = Connector(name: "c", connectorType: "http", params: ["url": url])
+        let secrets = try Self.secrets()
+        let sealed = try secrets.seal(ConnectorForm(connector))
+        #expect(ConnectorSecrets.redact(sealed).params["url"] == (isSecret ? ConnectorSecrets.redacted : url))
+        let bytes = Command.putConnector(.init(connector: sealed, mode: .create)).encoded()
+        if isSecret { #expect(!bytes.contains(url)) }
+        #expect(try secrets.open(sealed) == connector)
+        #expect(
+            try secrets.keepingSecrets(ConnectorForm(ConnectorSecrets.redact(sealed)), of: sealed).connector
+                == connector
+        )
+    }
+
     @Test("a sealed value opens neither in another parameter, nor in another connector, nor for another cluster or key")
     func place() throws {
         let sealed = try Self.secrets().seal(ConnectorForm(Self.connector))

@@ -16,6 +16,8 @@ final class FakeWorker: Sendable {
         /// The lines of batches, by the pipeline's id.
         let lines = Mutex<[String: [String]]>([:])
         let refused = Mutex<[String: String]>([:])
+        /// The key that came with each order.
+        let keys = Mutex<[String?]>([])
         let requestIDs = Mutex<[String]>([])
         let orders = Mutex<[DeployPipelineRequest]>([])
     }
@@ -24,6 +26,8 @@ final class FakeWorker: Sendable {
     var lines: [String: [String]] { self.memory.lines.withLock { $0 } }
     /// What it was told to run, in that order.
     var orders: [DeployPipelineRequest] { self.memory.orders.withLock { $0 } }
+    /// What it was shown with each order.
+    var keys: [String?] { self.memory.keys.withLock { $0 } }
     /// Of the requests that had one.
     var requestIDs: [String] { self.memory.requestIDs.withLock { $0 } }
 
@@ -47,6 +51,7 @@ final class FakeWorker: Sendable {
                 memory.requestIDs.withLock { $0.append(id) }
             }
             memory.orders.withLock { $0.append(order) }
+            memory.keys.withLock { $0.append(request.headers[HTTPField.Name("x-api-key")!]) }
             if let reason = memory.refused.withLock({ $0[order.name] }) {
                 let refusal = try APIJSON.encode(ErrorBody(error: reason, code: .engineError))
                 return Response(status: .badRequest, body: .init(byteBuffer: ByteBuffer(bytes: refusal)))

@@ -20,6 +20,10 @@ struct SessionLossTests {
         $0.heartbeatTimeout = .seconds(3_600)
     }
 
+    private static func acknowledgement(confirmed: Bool) -> CoordinatorMessage {
+        .heartbeatAck(HeartbeatResponse(confirmed: confirmed, leaseMilliseconds: 2_400_000))
+    }
+
     @Test(
         "a worker whose process is gone is lost at once, at whichever member it had its session, and its pipelines move"
     )
@@ -36,7 +40,7 @@ struct SessionLossTests {
                 return
             }
             #expect(terms.coordinators?.count == 3)
-            #expect(try await session.heartbeat() == .heartbeatAck(HeartbeatResponse(confirmed: true)))
+            #expect(try await session.heartbeat() == Self.acknowledgement(confirmed: true))
             let answer = try await follower.post(
                 "\(Self.prefix)/pipeline-groups",
                 #"{"name":"g","pipelines":[{"name":"p","source":"stream S = A","worker_affinity":"gone"}]}"#
@@ -60,9 +64,9 @@ struct SessionLossTests {
             let back = try await SessionClient(to: follower.port)
             _ = try await back.identify("gone")
             // What it had is on its way to others: it is heard, and not confirmed until it is healthy again.
-            #expect(try await back.heartbeat() == .heartbeatAck(HeartbeatResponse(confirmed: false)))
+            #expect(try await back.heartbeat() == Self.acknowledgement(confirmed: false))
             #expect(try await eventually { try await Self.status(of: "gone", at: follower) == .ready })
-            #expect(try await back.heartbeat() == .heartbeatAck(HeartbeatResponse(confirmed: true)))
+            #expect(try await back.heartbeat() == Self.acknowledgement(confirmed: true))
             await back.close()
         }
         await worker.stop()
@@ -109,7 +113,7 @@ struct SessionLossTests {
                 Issue.record("the other member does not take the worker")
                 return
             }
-            #expect(try await next.heartbeat() == .heartbeatAck(HeartbeatResponse(confirmed: true)))
+            #expect(try await next.heartbeat() == Self.acknowledgement(confirmed: true))
             #expect(try await Self.status(of: "w", at: other) == .ready)
             await next.close()
         }

@@ -25,12 +25,13 @@ struct SessionTests {
             let terms = SessionTerms(heartbeatIntervalMilliseconds: 2_000, leaseMilliseconds: 4_000)
             #expect(try await worker.identify("w") == .identifyAck(terms))
             #expect(try await Self.connections(coordinator) == 1)
-            #expect(try await worker.heartbeat() == .heartbeatAck(HeartbeatResponse(confirmed: true)))
+            let confirmed = HeartbeatResponse(confirmed: true, leaseMilliseconds: 4_000)
+            #expect(try await worker.heartbeat() == .heartbeatAck(confirmed))
             // What is no heartbeat is refused, and the session goes on.
             for text in ["", "{}", #"{"type":"Other"}"#, #"{"type":"Heartbeat"}"#] {
                 #expect(await worker.say(text) == .error(SessionError("Not a heartbeat")))
             }
-            #expect(try await worker.heartbeat(incarnation: 1) == .heartbeatAck(HeartbeatResponse(confirmed: true)))
+            #expect(try await worker.heartbeat(incarnation: 1) == .heartbeatAck(confirmed))
             await worker.close()
             #expect(try await eventually { try await Self.connections(coordinator) == 0 })
         }
@@ -104,7 +105,8 @@ struct SessionTests {
             _ = try await newer.identify("w")
             #expect(await older.ending == .closedByPeer(1000))
             #expect(try await Self.connections(coordinator) == 1)
-            #expect(try await newer.heartbeat() == .heartbeatAck(HeartbeatResponse(confirmed: true)))
+            let confirmed = HeartbeatResponse(confirmed: true, leaseMilliseconds: 10_000)
+            #expect(try await newer.heartbeat() == .heartbeatAck(confirmed))
             await newer.close()
         }
     }

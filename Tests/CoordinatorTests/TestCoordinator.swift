@@ -126,18 +126,22 @@ final class TestCoordinator: Sendable {
     func register(
         _ worker: String,
         at address: String = "http://127.0.0.1:1",
-        incarnation: UInt64 = 1
+        incarnation: UInt64 = 1,
+        apiKey: String = TestCoordinator.key,
+        as key: String? = TestCoordinator.key
     ) async throws -> Answer {
         let body = RegisterRequest(
             workerID: worker,
             address: address,
-            apiKey: Self.key,
+            apiKey: apiKey,
             capacity: WorkerCapacity(cpuCores: 2),
             incarnation: incarnation
         )
-        return try await self.post(
+        return try await self.request(
+            .POST,
             "\(Self.prefix)/workers/register",
-            String(decoding: try APIJSON.encode(body), as: UTF8.self)
+            String(decoding: try APIJSON.encode(body), as: UTF8.self),
+            key: key
         )
     }
 

@@ -105,6 +105,8 @@ import Testing
         #expect(outcomes.first == .some(nil))
         #expect(outcomes.last??.code == .refused)
         #expect(outcomes.last??.message.contains("Not authorized") == true)
+        #expect(outcomes.last??.reason == .notAuthorized)
+        #expect(outcomes.last??.reason?.isTransient == false)
         publisher.close()
         #expect(publisher.status.publishFailedCount == 1)
     }

@@ -66,6 +66,43 @@ import Testing
         #expect(!machine.isOwning)
     }
 
+    @Test func `a confirmation with a shorter lease shortens it`() {
+        var machine = Self.owning()
+        var effects: [OwnershipEffect] = []
+        machine.confirmed(sentAt: Self.at(2), lease: .seconds(4), now: Self.at(3), &effects)
+        #expect(machine.deadline == Self.at(6))
+        // The next one says nothing of it.
+        machine.confirmed(sentAt: Self.at(4), now: Self.at(5), &effects)
+        #expect(machine.deadline == Self.at(8))
+        machine.confirmed(sentAt: Self.at(6), lease: .seconds(20), now: Self.at(7), &effects)
+        #expect(machine.deadline == Self.at(26))
+        #expect(effects == [])
+    }
+
+    @Test func `a shorter lease may have run out when it is heard of`() {
+        var machine = Self.owning()
+        var effects: [OwnershipEffect] = []
+        machine.confirmed(sentAt: Self.at(2), lease: .seconds(2), now: Self.at(4), &effects)
+        #expect(effects == [.mute])
+        #expect(!machine.isOwning)
+        machine.confirmed(sentAt: Self.at(5), lease: .seconds(2), now: Self.at(6), &effects)
+        #expect(effects == [.mute, .askCoordinator(attempt: 2)])
+        // What was sent before the newest counts for nothing, but for its lease.
+        machine.confirmed(sentAt: Self.at(3), lease: .seconds(3), now: Self.at(6), &effects)
+        machine.coordinatorAnswered(.current, attempt: 2, now: Self.at(7), &effects)
+        #expect(machine.deadline == Self.at(8))
+    }
+
+    @Test func `a question is not answered in time if the lease has become shorter meanwhile`() {
+        var machine = LeaseOwnership(duration: .seconds(10), confirmedAt: Self.at(0))
+        var effects: [OwnershipEffect] = []
+        machine.start(&effects)
+        machine.confirmed(sentAt: Self.at(1), lease: .seconds(2), now: Self.at(2), &effects)
+        machine.coordinatorAnswered(.current, attempt: 1, now: Self.at(3), &effects)
+        #expect(!machine.isOwning)
+        #expect(effects == [.askCoordinator(attempt: 1)])
+    }
+
     @Test func `another assignment ends it`() {
         var machine = Self.owning()
         var effects: [OwnershipEffect] = []

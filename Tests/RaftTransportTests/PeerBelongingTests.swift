@@ -153,4 +153,20 @@ struct PeerBelongingTests {
         for channel in idle { try? await channel.close() }  // fails if it is closed already
         await pair.close()
     }
+
+    @Test("one host that is no member's has a few connections in a handshake, and those it has beyond are counted")
+    func stranger() async throws {
+        let pair = try await Pair()
+        var idle: [any Channel] = []
+        for _ in 0..<WireLimits.strangersOfOneHostMax + 12 {
+            idle.append(try await Stranger.knock(at: pair.listener.address, from: "127.0.0.2"))
+        }
+        #expect(await eventually { idle.filter(\.isActive).count <= WireLimits.strangersOfOneHostMax })
+        #expect(try await eventually { try await pair.acceptor.status().failedHandshakes >= 12 })
+        #expect(try await pair.connect())
+        // Those that were let in and say nothing are counted when their time is up.
+        #expect(try await eventually { try await pair.acceptor.status().failedHandshakes == idle.count })
+        #expect(await eventually { idle.allSatisfy { !$0.isActive } })
+        await pair.close()
+    }
 }

@@ -79,8 +79,10 @@ struct PeerMisfortuneTests {
 
 /// Somebody who asks for the upgrade like a member, and may say anything after it.
 enum Stranger {
-    static func knock(at address: PeerAddress) async throws -> any Channel {
+    /// `host`: where the stranger is; all of 127.0.0.0/8 is this machine.
+    static func knock(at address: PeerAddress, from host: String = "127.0.0.1") async throws -> any Channel {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(to: SocketAddress(ipAddress: host, port: 0))
             .connect(host: address.resolvableHost, port: Int(address.port))
             .get()
         let request = """

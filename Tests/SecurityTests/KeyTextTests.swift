@@ -23,6 +23,17 @@ struct KeyTextTests {
         }
     }
 
+    @Test("a file larger than is asked for is refused")
+    func bounds() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "file-\(UUID())")
+        try Data(count: 100_000).write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }  // what is left behind harms nothing
+        #expect(try SmallFile.read(url.path, upTo: 100_000).count == 100_000)
+        #expect(throws: FileError("\(url.path) is larger than 99999 bytes.")) {
+            try SmallFile.read(url.path, upTo: 99_999)
+        }
+    }
+
     @Test("a file that is not there, or is no file, is told of")
     func missing() {
         #expect(throws: FileError("/nowhere cannot be read: No such file or directory.")) {

@@ -44,6 +44,30 @@ import Testing
         #expect(clock.now - started >= .milliseconds(30))
     }
 
+    @Test func `what a wait changes in its last look wakes others`() {
+        struct Contents {
+            var looks = 0
+            var isFree = false
+        }
+        let monitor = Monitor(Contents())
+        let entered = Monitor(false)
+        let other = NamedThread(name: "other") {
+            monitor.wait { contents -> Void? in
+                entered.change { $0 = true }
+                return contents.isFree ? () : nil
+            }
+        }
+        entered.wait { $0 ? () : nil }
+        // The first look finds nothing, and the second is made when the time is up.
+        let result = monitor.wait(atMost: .milliseconds(30)) { contents -> Bool? in
+            contents.looks += 1
+            contents.isFree = contents.looks > 1
+            return contents.isFree ? true : nil
+        }
+        #expect(result == true)
+        #expect(other.join(atMost: .seconds(20)))
+    }
+
     @Test func `a thrown error releases the lock`() {
         struct Refused: Error {}
         let monitor = Monitor(1)

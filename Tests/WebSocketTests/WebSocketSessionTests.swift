@@ -80,6 +80,45 @@ struct WebSocketSessionTests {
         try await silent.close()
     }
 
+    @Test("a connection in the making is given up with its task", .timeLimit(.minutes(1)))
+    func cancelled() async throws {
+        let (connections, came) = AsyncStream<Void>.makeStream()
+        let silent = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                came.yield()
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
+            .bind(host: "127.0.0.1", port: 0)
+            .get()
+        let port = silent.localAddress?.port ?? 0
+        // Waited for below.
+        let opening = Task {
+            try await WebSocketClient.connect(
+                host: "127.0.0.1",
+                port: port,
+                path: "/",
+                timeout: .seconds(600),
+                on: MultiThreadedEventLoopGroup.singleton
+            )
+        }
+        for await _ in connections { break }
+        opening.cancel()
+        await #expect(throws: (any Error).self) { _ = try await opening.value }
+        // One that nobody wants any more is not begun.
+        let unwanted = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await WebSocketClient.connect(
+                host: "127.0.0.1",
+                port: port,
+                path: "/",
+                timeout: .seconds(600),
+                on: MultiThreadedEventLoopGroup.singleton
+            )
+        }
+        await #expect(throws: (any Error).self) { _ = try await unwanted.value }
+        try await silent.close()
+    }
+
     @Test("bytes that are no frames harm nobody but their connection")
     func hostileBytes() async throws {
         let server = try await EchoServer(WebSocketSettings(closePatience: .milliseconds(50)))

@@ -1,4 +1,5 @@
 import ClusterAPI
+import Glibc
 import TestBroker
 import Testing
 
@@ -57,6 +58,71 @@ import Testing
         #expect(try await coordinator.heartbeat { $0.pipelines?.first?.status == .running } != nil)
         _ = try await worker.call(.delete, "/api/v1/pipelines/\(id)")
         #expect(try await coordinator.heartbeat { $0.pipelines?.isEmpty == true } != nil)
+        await worker.stop()
+        await coordinator.stop()
+    }
+
+    @Test func `a pipeline that is being stopped is held until it has stopped`() async throws {
+        let coordinator = try await FakeCoordinator()
+        let folder = try TemporaryFolder()
+        let path = folder.path
+        let worker = try await TestWorker {
+            $0.coordinators = [coordinator.url]
+            $0.deployWait = .seconds(20)
+            $0.workDirectory = path
+        }
+        let registration = try #require(try await coordinator.registration())
+        // A pipe that nobody reads yet holds up its engine, and so its end.
+        #expect(mkfifo("\(path)/pipe", 0o600) == 0)
+        let source = """
+            connector F = file (path: "pipe")
+            stream Hot = Reading.emit(value: value).to(F)
+            """
+        coordinator.assign("p", of: "g", epoch: 5, to: registration)
+        let request = DeployPipelineRequest(name: "p", source: source, groupID: "g", epoch: 5)
+        let id = try await worker.running(request)
+        #expect(try await coordinator.heartbeat { $0.pipelines?.first?.status == .running } != nil)
+        let event = #"{"event_type":"Reading","fields":{"value":30}}"#
+        async let injected = worker.call(.post, "/api/v1/pipelines/\(id)/events", event)
+        #expect(try await coordinator.heartbeat { $0.eventsProcessed == 1 } != nil)
+        let place = "/api/v1/pipelines/\(id)?epoch=5"
+        async let deleted = worker.call(.delete, place)
+        let leaving = try #require(try await coordinator.heartbeat { $0.pipelinesRunning == 0 })
+        #expect(
+            leaving.pipelines == [PipelineReport(id: id, name: "p", groupID: "g", epoch: 5, status: .starting)]
+        )
+        #expect(try await worker.call(.delete, place).status == 404)
+
+        // A successor waits for it, and stands behind it.
+        coordinator.assign("p", of: "g", epoch: 6, to: registration)
+        let successor = DeployPipelineRequest(name: "p", source: source, groupID: "g", epoch: 6)
+        async let deployed = worker.running(successor)
+        let both = try #require(try await coordinator.heartbeat { $0.pipelinesRunning == 1 })
+        #expect(both.pipelines?.map(\.epoch) == [5, 6])
+        #expect(both.pipelines?.map(\.status) == [.starting, .starting])
+        let reader = open("\(path)/pipe", O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        #expect(try await deleted.status == 200)
+        _ = try await injected  // its outcome may be anything
+        let next = try await deployed
+        let report = PipelineReport(id: next, name: "p", groupID: "g", epoch: 6, status: .running)
+        #expect(try await coordinator.heartbeat { $0.pipelines == [report] } != nil)
+        await worker.stop()
+        await coordinator.stop()
+    }
+
+    @Test func `registrations keep a distance, however soon the worker is forgotten again`() async throws {
+        let coordinator = try await FakeCoordinator()
+        let worker = try await TestWorker { $0.coordinators = [coordinator.url] }
+        var times: [ContinuousClock.Instant] = []
+        for _ in 0..<3 {
+            let call = try #require(await coordinator.call { $0.path.hasSuffix("/register") })
+            times.append(call.received)
+            #expect(try await coordinator.heartbeat() != nil)  // by then the registration has been answered
+            coordinator.forgetWorkers()
+        }
+        // Two seconds, less what messages may differ in how long they take.
+        #expect(times[2] - times[0] > .seconds(1))
         await worker.stop()
         await coordinator.stop()
     }

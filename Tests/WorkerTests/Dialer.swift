@@ -29,6 +29,7 @@ final class Dialer: Sendable {
     var received: String { self.collector.text.withLock { $0 } }
 
     func send(_ text: String) async throws { try await self.channel.writeAndFlush(ByteBuffer(string: text)) }
+    func close() async throws { try await self.channel.close() }
 
     /// Returns when the worker has closed the connection.
     func ended() async throws { try await self.channel.closeFuture.get() }

@@ -25,6 +25,18 @@ import Testing
         #expect(inbox.eventCount == 3)
     }
 
+    @Test func `those behind one that waited too long get the room that it did not find`() async {
+        let inbox = EventInbox(eventsMax: 10)
+        #expect(await inbox.add(Self.batch(6), within: .zero) == .taken)
+        async let large = inbox.add(Self.batch(8), within: .seconds(1))
+        let deadline = ContinuousClock.now + .seconds(1)
+        while inbox.lineLength < 1, .now < deadline { await Task.yield() }
+        async let small = inbox.add(Self.batch(4), within: .seconds(20))
+        #expect(await large == .full)
+        #expect(await small == .taken)
+        #expect(inbox.eventCount == 10)
+    }
+
     @Test func `those that wait are told when the pipeline stops`() async {
         let inbox = EventInbox(eventsMax: 1)
         #expect(await inbox.add(Self.batch(1), within: .zero) == .taken)

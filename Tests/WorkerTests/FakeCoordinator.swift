@@ -14,6 +14,7 @@ final class FakeCoordinator: Sendable {
         let path: String
         let key: String?
         let body: String
+        let received = ContinuousClock.now
 
         func decoded<Body: Decodable>(_ type: Body.Type = Body.self) throws -> Body {
             try APIJSON.decode(type, from: self.body.utf8)
@@ -28,6 +29,8 @@ final class FakeCoordinator: Sendable {
         let isUnknown = Atomic(false)
         /// Nothing but registrations is answered, as without a quorum.
         let isSilent = Atomic(false)
+        /// Of heartbeats; 0 for none.
+        let leaseMilliseconds = Atomic<UInt32>(0)
         let assignments = Mutex<[String: Assignment]>([:])
     }
 
@@ -57,7 +60,8 @@ final class FakeCoordinator: Sendable {
             if script.isUnknown.load(ordering: .relaxed) {
                 return .json(.notFound, ErrorBody(error: "Worker not found", code: .status(404)))
             }
-            return .json(.ok, HeartbeatResponse(confirmed: true))
+            let lease = script.leaseMilliseconds.load(ordering: .relaxed)
+            return .json(.ok, HeartbeatResponse(confirmed: true, leaseMilliseconds: lease == 0 ? nil : lease))
         }
         router.get("api/v1/cluster/placements/:group/:pipeline") { request, context -> Response in
             guard !script.isSilent.load(ordering: .relaxed) else { return Self.noQuorum }
@@ -88,6 +92,11 @@ final class FakeCoordinator: Sendable {
     /// Whether heartbeats and questions are answered from now on.
     func answers(_ isAnswering: Bool) {
         self.script.isSilent.store(!isAnswering, ordering: .relaxed)
+    }
+
+    /// What heartbeats are answered with from now on.
+    func leases(milliseconds: UInt32) {
+        self.script.leaseMilliseconds.store(milliseconds, ordering: .relaxed)
     }
 
     /// Gives a place to a worker's process, or to nobody.

@@ -118,4 +118,20 @@ import Testing
         #expect(await budget.hold(10, within: .zero) { true } == true)
         #expect(await budget.hold(11, within: .zero) { true } == nil)
     }
+
+    @Test func `those behind one that waited too long get the room that it did not find`() async {
+        let budget = ByteBudget(bytes: 10)
+        let holds = Promise<Void>()
+        async let first = budget.hold(6, within: .seconds(20)) { await holds.value() != nil }
+        while await budget.hold(6, within: .zero, { true }) == true { await Task.yield() }
+        async let large = budget.hold(8, within: .seconds(1)) { true }
+        // Whoever comes while it waits is behind it.
+        let deadline = ContinuousClock.now + .seconds(1)
+        while .now < deadline, await budget.hold(1, within: .zero, { true }) == true { await Task.yield() }
+        async let small = budget.hold(4, within: .seconds(20)) { true }
+        #expect(await large == nil)
+        #expect(await small == true)
+        holds.fulfil(())
+        #expect(await first == true)
+    }
 }

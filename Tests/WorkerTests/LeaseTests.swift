@@ -47,6 +47,26 @@ import Testing
         await cluster.stop()
     }
 
+    @Test func `a shorter lease counts from the acknowledgement that brings it`() async throws {
+        let cluster = try await FakeCoordinator(leaseMilliseconds: 3_600_000)
+        let worker = try await TestWorker {
+            $0.coordinators = [cluster.url]
+            $0.deployWait = .seconds(20)
+        }
+        let registration = try #require(try await cluster.registration())
+        cluster.assign("p", of: "g", epoch: 5, to: registration)
+        let id = try await worker.running(Self.request)
+        cluster.leases(milliseconds: 2000)
+        #expect(try await Self.inject(worker, id, until: 200) != nil)
+        #expect(try await cluster.heartbeat { $0.eventsProcessed == 1 } != nil)
+        // The one before has been answered.
+        #expect(try await cluster.heartbeat() != nil)
+        cluster.answers(false)
+        #expect(try await Self.inject(worker, id, until: 503) != nil)
+        await worker.stop()
+        await cluster.stop()
+    }
+
     @Test func `one that was given to another worker meanwhile ends`() async throws {
         let cluster = try await FakeCoordinator(leaseMilliseconds: 2000)
         let worker = try await TestWorker {

@@ -64,7 +64,9 @@ import Testing
         let store = try PipelineStore("\(folder.path)/state")
         let registry = PipelineRegistry(store: store, surroundings: .forTests(), pipelinesMax: 10)
         let tenant = Tenant.own(pipelinesMax: 10)
-        func program(_ spec: Worker.PipelineSpec) throws -> Program { try Program(spec, clientIDPrefix: "test") }
+        func program(_ spec: Worker.PipelineSpec) throws -> Program {
+            try Program(spec, clientIDPrefix: "test", workDirectory: WorkDirectory("."))
+        }
         let spec = Worker.PipelineSpec(
             id: "a",
             name: "a",

@@ -30,8 +30,8 @@ import WebSocket
             let peer = Peer(sender: sender)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
+                    defer { peer.end() }
                     for try await message in messages { peer.heard(String(buffer: message)) }
-                    peer.end()
                 }
                 try await body(peer)
                 group.cancelAll()
@@ -48,6 +48,7 @@ import WebSocket
 
         func heard(_ message: String) { self.messages.withLock { $0.append(message) } }
         func end() { self.isEnded.withLock { $0 = true } }
+        var hasEnded: Bool { self.isEnded.withLock { $0 } }
         func send(_ text: String) async throws { try await self.sender.send(ByteBuffer(string: text)) }
 
         /// The first message that has come, or comes in time, with all of these texts in it.
@@ -68,16 +69,19 @@ import WebSocket
         let path = folder.path
         try Programs.filter.write(toFile: "\(path)/hot.vpl", atomically: true, encoding: .utf8)
         try "stream A = Reading.where(".write(toFile: "\(path)/bad.vpl", atomically: true, encoding: .utf8)
+        let large = String(repeating: " ", count: WorkerRoutes.bodyBytesMax + 1)
+        try large.write(toFile: "\(path)/large.vpl", atomically: true, encoding: .utf8)
         let worker = try await TestWorker { $0.workDirectory = path }
         try await Self.connected(to: worker) { peer in
             try await peer.send(#"{"type":"load_file","path":"hot.vpl"}"#)
             let loaded = #"{"error":null,"streams_loaded":1,"success":true,"type":"load_result"}"#
             #expect(try await peer.hear("load_result") == loaded)
-            for file in ["bad.vpl", "missing.vpl", "../outside.vpl"] {
+            for file in ["bad.vpl", "missing.vpl", "large.vpl", "../outside.vpl"] {
                 try await peer.send(#"{"type":"load_file","path":"\#(file)"}"#)
             }
             #expect(try await peer.hear(#""success":false"#, "line 1") != nil)
-            #expect(try await peer.hear(#""success":false"#, "cannot be read") != nil)
+            #expect(try await peer.hear(#""success":false"#, "'missing.vpl' cannot be read") != nil)
+            #expect(try await peer.hear(#""success":false"#, "'large.vpl' cannot be read") != nil)
             #expect(try await peer.hear(#""success":false"#, "outside the work directory") != nil)
 
             // Its pipelines are looked for from time to time, so the first event may go unheard.
@@ -149,6 +153,23 @@ import WebSocket
         #expect(stranger.status == 401)
         #expect(stranger.body.contains("Invalid API key"))
         #expect(try await worker.call(.get, "/ws", key: "right key").status == 426)
+        await worker.stop()
+    }
+
+    @Test func `a tenant that is removed is heard no more over the connections it has`() async throws {
+        let worker = try await TestWorker { $0.apiKey = "root" }
+        let admin = [("x-admin-key", "root")]
+        let created = try await worker.call(.post, "/api/v1/tenants", #"{"name":"acme"}"#, headers: admin)
+        let tenant = try created.decoded(CreateTenantResponse.self)
+        try await Self.connected(to: worker, headers: ["x-api-key": tenant.apiKey]) { peer in
+            try await peer.send(#"{"type":"get_metrics"}"#)
+            #expect(try await peer.hear(#""type":"metrics""#) != nil)
+            let removed = try await worker.call(.delete, "/api/v1/tenants/\(tenant.id)", headers: admin)
+            #expect(removed.status == 200)
+            try await peer.send(#"{"type":"get_streams"}"#)
+            #expect(try await peer.hear(#""type":"streams""#) == nil)
+            #expect(peer.hasEnded)
+        }
         await worker.stop()
     }
 

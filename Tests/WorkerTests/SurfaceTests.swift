@@ -35,6 +35,17 @@ import Testing
                 #expect(try answer.decoded(ErrorBody.self).code == .invalidAPIKey)
             }
         }
+        // The router takes no notice of empty parts of a path; neither may the gate.
+        for path in ["//api/v1/pipelines", "/api//v1/pipelines", "/api/v1//pipelines", "///api///v1///usage"] {
+            #expect(try await worker.call(.get, path).status == 401, "\(path)")
+        }
+        for path in ["/api/v1/tenants", "/api/v1//tenants", "//api/v1/tenants/"] {
+            let answer = try await worker.call(.get, path, key: "right")
+            #expect(answer.status == 401, "\(path)")
+            #expect(try answer.decoded(ErrorBody.self).code == .invalidAdminKey)
+        }
+        let page = try await worker.call(.get, "/metrics").body
+        #expect(page.contains("varpulis_rejected_requests_total{cause=\"unauthorized\"} 23\n"))
         let logs = try await worker.call(.get, "/api/v1/pipelines/x/logs")
         #expect(try logs.decoded(ErrorBody.self).code == .invalidKey)
         await worker.stop()

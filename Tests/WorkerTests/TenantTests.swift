@@ -141,6 +141,56 @@ import Testing
         await worker.stop()
     }
 
+    @Test func `a tenant's slow requests hold up its own, and not those of others`() async throws {
+        let worker = try await TestWorker { $0.apiKey = "root" }
+        let slow = try await Self.create("slow", at: worker).apiKey
+        let other = try await Self.create("other", at: worker).apiKey
+        func running(_ key: String) async throws -> String {
+            let id = try await worker.running(DeployPipelineRequest(name: "p", source: Programs.filter), key: key)
+            return "/api/v1/pipelines/\(id)/events-batch"
+        }
+        let (slowPath, otherPath) = (try await running(slow), try await running(other))
+        var dialers: [Dialer] = []
+        for _ in 0..<4 {
+            let dialer = try await Dialer(to: worker.port)
+            try await dialer.send(
+                "POST \(slowPath) HTTP/1.1\r\nhost: h\r\nx-api-key: \(slow)\r\n"
+                    + "content-length: \(WorkerRoutes.batchBytesMax)\r\n\r\n{"
+            )
+            dialers.append(dialer)
+        }
+        let batch = #"{"events":[{"event_type":"Reading","fields":{"value":1}}]}"#
+        var status: UInt = 0
+        // Until the four have taken the tenant's share.
+        for _ in 0..<400 where status != 503 {
+            status = try await worker.call(.post, slowPath, batch, key: slow).status
+        }
+        #expect(status == 503)
+        #expect(try await worker.call(.post, otherPath, batch, key: other).status == 200)
+        for dialer in dialers { try? await dialer.close() }  // fails if it is closed already
+        await worker.stop()
+    }
+
+    @Test func `nothing is deployed for a tenant that was removed meanwhile`() async throws {
+        let registry = PipelineRegistry(store: nil, surroundings: .forTests(), pipelinesMax: 10)
+        let tenants = try TenantRegistry(store: nil, pipelinesMax: 10)
+        let tenant = try await tenants.create(name: "acme", quota: .standard).tenant
+        let spec = Worker.PipelineSpec(
+            id: "a",
+            name: "a",
+            source: Programs.filter,
+            groupID: nil,
+            epoch: 0,
+            connectors: [],
+            tenantID: tenant.id
+        )
+        let program = try Program(spec, clientIDPrefix: "test", workDirectory: WorkDirectory("."))
+        #expect(!tenant.isRemoved)
+        _ = try await tenants.remove(tenant.id)
+        await #expect(throws: PipelineRefusal.self) { try await registry.deploy(spec, program, for: tenant) }
+        #expect(await registry.pipelines.isEmpty)
+    }
+
     @Test func `tenants and their pipelines are there after a restart, their keys as digests`() async throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/state"

@@ -9,9 +9,10 @@ import VPL
     private static func wiring(
         _ source: String,
         _ params: [String: String] = ["host": "h"],
-        type: String = "mqtt"
+        type: String = "mqtt",
+        tenantID: String? = nil
     ) throws -> Wiring {
-        let spec = PipelineSpec(
+        var spec = PipelineSpec(
             id: "id-1",
             name: "p#0",
             source: source,
@@ -19,7 +20,8 @@ import VPL
             epoch: 1,
             connectors: [Connector(name: "M", connectorType: type, params: params)]
         )
-        return try Program(spec, clientIDPrefix: "varpulis").wiring
+        spec.tenantID = tenantID
+        return try Program(spec, clientIDPrefix: "varpulis", workDirectory: WorkDirectory("/work/dir")).wiring
     }
 
     @Test func `streams share a connection, and a session is kept where QoS 1 is asked`() throws {
@@ -103,6 +105,36 @@ import VPL
         #expect(clear.port == 1883)
     }
 
+    @Test func `a tenant's certificates are files of the work directory`() throws {
+        for source in ["stream A = X.from(M)\n", "stream A = X.to(M)\n"] {
+            let inside = ["host": "h", "ca_file": "ca.pem", "cert_file": "c/cert.pem", "key_file": "/work/dir/key.pem"]
+            let wiring = try Self.wiring(source, inside, tenantID: "t")
+            let configuration = try #require(
+                wiring.sources.first?.configuration ?? wiring.sinkConnections.first?.configuration
+            )
+            #expect(
+                configuration.tls
+                    == MQTTConfiguration.TLS(
+                        authorityFile: "/work/dir/ca.pem",
+                        certificateFile: "/work/dir/c/cert.pem",
+                        keyFile: "/work/dir/key.pem"
+                    )
+            )
+            for file in ["/etc/ssl/ca.pem", "../ca.pem", "a/../../ca.pem", "/work/director/ca.pem"] {
+                let refusal = #expect(throws: PipelineRefusal.self) {
+                    try Self.wiring(source, ["host": "h", "ca_file": file], tenantID: "t")
+                }
+                guard case .connector(let message) = refusal else {
+                    Issue.record("\(file) is refused for another reason")
+                    continue
+                }
+                #expect(message.contains("ca_file must be in the work directory"))
+                // The worker's own pipelines may use any.
+                _ = try Self.wiring(source, ["host": "h", "ca_file": file])
+            }
+        }
+    }
+
     @Test func `kinds of connectors that are not there are refused`() {
         for type in ["kafka", "http"] {
             #expect(throws: PipelineRefusal.self) { try Self.wiring("stream A = X.to(M)\n", type: type) }
@@ -155,7 +187,7 @@ import VPL
         spec.outputs = outputs
         spec.inputs = inputs
         spec.replica = replica
-        return try Program(spec, clientIDPrefix: "varpulis").wiring
+        return try Program(spec, clientIDPrefix: "varpulis", workDirectory: WorkDirectory(".")).wiring
     }
 
     @Test func `each connector and direction has a connection, and a topic one way`() throws {

@@ -38,11 +38,11 @@ struct WorkerSecurityTests {
             $0.requestLimits.bodyTime = .milliseconds(300)
         }
         let large =
-            "GET /health HTTP/1.1\r\nhost: h\r\n"
+            "GET /health HTTP/1.1\r\nhost: localhost\r\n"
             + String(repeating: "x: \(String(repeating: "v", count: 8_000))\r\n", count: 10)
         for (start, status) in [
             ("GET /health HT", "408"),
-            ("POST \(Self.pipelines) HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\n{", "408"),
+            ("POST \(Self.pipelines) HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{", "408"),
             (large, "431"),
         ] {
             let connection = try await Dialer(to: worker.port)
@@ -52,6 +52,54 @@ struct WorkerSecurityTests {
             #expect(try await worker.call(.get, "/health").status == 200)
         }
         await worker.stop()
+    }
+
+    @Test("a connection on which nothing happens is closed, before its first request and after it")
+    func silence() async throws {
+        let worker = try await TestWorker { $0.requestLimits.silence = .milliseconds(300) }
+        let silent = try await Dialer(to: worker.port)
+        try await silent.ended()
+        #expect(silent.received.isEmpty)
+        let spoken = try await Dialer(to: worker.port)
+        try await spoken.send("GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        try await spoken.ended()
+        #expect(spoken.received.hasPrefix("HTTP/1.1 200 "))
+        await worker.stop()
+    }
+
+    @Test("the listener for metrics speaks TLS where the worker does, and bears no silence either")
+    func metricsListener() async throws {
+        let authority = try TestAuthority()
+        let own = try authority.issue("worker")
+        let captured = LogCapture()
+        let secure = try await TestWorker { configuration in
+            (configuration.tls.certificate, configuration.tls.key) = (own.certificate, own.key)
+            configuration.metricsPort = 0
+            configuration.logger = captured.logger
+        }
+        let port = try #require(await captured.value(of: "port", in: "metrics"))
+        var files = TLSFiles()
+        files.authority = authority.certificate
+        let client = try TLSCredentials(files, counters: RefusalCounters(), logger: TestWorker.quiet)
+        func status(_ scheme: String) async throws -> UInt {
+            var request = HTTPClientRequest(url: "\(scheme)://127.0.0.1:\(port)/metrics")
+            request.tlsConfiguration = client.clientConfiguration
+            return try await HTTPClient.shared.execute(request, timeout: .seconds(10)).status.code
+        }
+        #expect(try await status("https") == 200)
+        await #expect(throws: (any Error).self) { try await status("http") }
+        await secure.stop()
+
+        let other = LogCapture()
+        let plain = try await TestWorker {
+            $0.metricsPort = 0
+            $0.requestLimits.silence = .milliseconds(300)
+            $0.logger = other.logger
+        }
+        let plainPort = try #require(await other.value(of: "port", in: "metrics"))
+        let silent = try await Dialer(to: try #require(Int(plainPort)))
+        try await silent.ended()
+        await plain.stop()
     }
 
     @Test("over TLS it talks to whom its authority vouches for, and registers as https")

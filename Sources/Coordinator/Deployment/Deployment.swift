@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Raft
 import RaftCore
+import Synchronization
 import VPL
 
 /// Has a group run.
@@ -41,18 +42,14 @@ struct Deployment {
             }
             if !self.wishes.isAtomic { return try Self.info(await self.settled(existing.id)) }
         } else {
-            for pipeline in spec.pipelines { try Self.checkProgram(pipeline, state) }
+            try Self.checkPrograms(spec, state)
             try Self.checkBroker(desired, state)
         }
-        let command = Command.deployGroup(
-            .init(
-                group: GroupID(try RandomUUID.text()),
-                spec: desired,
-                // Of a group that exists nobody asks where to put it.
-                workers: existing == nil ? try Self.plan(desired, state) : desired.slots.map { _ in nil }
-            )
-        )
-        let answer = try await self.plane.propose(command, for: self.attempt)
+        let answer =
+            try await existing == nil
+            ? self.place(desired, state)
+            // Of a group that exists nobody asks where to put it.
+            : self.propose(desired, on: desired.slots.map { _ in nil })
         try answer.check()
         guard case .group(let id, let isCreated) = answer else { throw APIError.unexpected }
         let found = await self.settled(id)
@@ -76,11 +73,38 @@ struct Deployment {
 
     // MARK: Before
 
+    /// How often workers are chosen anew because others had filled the chosen ones meanwhile.
+    private static let triesMax = 3
+
+    /// Chooses workers, and has the group placed on them.
+    private func place(_ desired: ClusterState.GroupSpec, _ state: ClusterState) async throws -> StateResponse {
+        let count = UInt64(desired.slots.count)
+        var state = state
+        for tries in 1... {
+            // Who chooses at the same time, from the same state, is to choose others.
+            let (_, taken) = self.plane.placing.add(count, ordering: .relaxed)
+            defer { self.plane.placing.subtract(count, ordering: .relaxed) }
+            let workers = try Self.plan(desired, state, turnsTaken: taken - count)
+            let answer = try await self.propose(desired, on: workers)
+            guard case .refused(.preconditionFailed(.workerUnavailable)) = answer, tries < Self.triesMax else {
+                return answer
+            }
+            state = try await self.plane.state()
+        }
+        throw APIError.unexpected
+    }
+
+    private func propose(_ desired: ClusterState.GroupSpec, on workers: [WorkerID?]) async throws -> StateResponse {
+        let command = Command.DeployGroup(group: GroupID(try RandomUUID.text()), spec: desired, workers: workers)
+        return try await self.plane.propose(.deployGroup(command), for: self.attempt)
+    }
+
     private static func plan(
         _ desired: ClusterState.GroupSpec,
-        _ state: ClusterState
+        _ state: ClusterState,
+        turnsTaken: UInt64
     ) throws(APIError) -> [WorkerID?] {
-        var planner = PlacementPlanner(state: state)
+        var planner = PlacementPlanner(state: state, turnsTaken: turnsTaken)
         let fault: PlacementFault
         do throws(PlacementFault) { return try planner.place(desired).workers } catch { fault = error }
         let ready = state.workers.filter { $0.status == .ready }
@@ -110,8 +134,16 @@ struct Deployment {
         }
     }
 
-    static func checkProgram(_ pipeline: PipelineSpec, _ state: ClusterState) throws(APIError) {
-        let findings = ProgramCheck.diagnostics(of: pipeline.source, connectors: state.connectors)
+    static func checkPrograms(_ spec: PipelineGroupSpec, _ state: ClusterState) throws(APIError) {
+        let connectors = state.connectors
+        for pipeline in spec.pipelines { try self.checkProgram(pipeline, connectors) }
+    }
+
+    private static func checkProgram(
+        _ pipeline: PipelineSpec,
+        _ connectors: [ClusterState.Connector]
+    ) throws(APIError) {
+        let findings = ProgramCheck.diagnostics(of: pipeline.source, connectors: connectors)
         let errors = findings.filter { $0.severity == .error }
         guard let first = errors.first else { return }
         var error = APIError(
@@ -131,19 +163,40 @@ struct Deployment {
         var deadline = ContinuousClock.now + self.wishes.patience
         // The answer has a way to go, and a withdrawal before it.
         if let attempt { deadline = min(deadline, attempt.deadline - .seconds(self.wishes.isAtomic ? 3 : 1)) }
+        // Many may wait at once, and each change of the state would wake them all: they look ever more rarely.
+        var pause = Duration.milliseconds(2)
+        var isPatient = true
         while true {
-            let local = await self.plane.node.local()
-            guard let group = local.machine.state.group(id) else { return nil }
-            let left = deadline - .now
-            let isSettled = group.isSettled && !group.isUpdating
-            let isLost = self.wishes.isAtomic && group.placements.contains { $0.status.isFailure }
-            if isSettled || isLost || left <= .zero { return Found(group: group, state: local.machine.state) }
-            do throws(ReadError) {
-                try await self.plane.node.applied(beyond: local.index, waiting: left)
-            } catch {
-                // Too many wait; the group is deployed all the same.
-                return Found(group: group, state: local.machine.state)
+            let look = await self.look(at: id, isLast: !isPatient || deadline <= .now)
+            switch look {
+            case .gone: return nil
+            case .found(let found): return found
+            case .unsettled(let index):
+                do throws(ReadError) {
+                    try await self.plane.node.applied(beyond: index, waiting: max(deadline - .now, .zero))
+                } catch {
+                    isPatient = false  // too many wait; the group is deployed all the same
+                    continue
+                }
+                try? await Task.sleep(for: min(pause, max(deadline - .now, .zero)))  // ends early only with the request
+                pause = min(pause * 2, .milliseconds(40))
             }
         }
+    }
+
+    private enum Look {
+        case gone
+        case found(Found)
+        /// Not at this index yet. The state is not held while its next change is waited for: it would be copied then.
+        case unsettled(LogIndex)
+    }
+
+    private func look(at id: GroupID, isLast: Bool) async -> Look {
+        let local = await self.plane.node.local()
+        guard let group = local.machine.state.group(id) else { return .gone }
+        let isSettled = group.isSettled && !group.isUpdating
+        let isLost = self.wishes.isAtomic && group.placements.contains { $0.status.isFailure }
+        if isSettled || isLost || isLast { return .found(Found(group: group, state: local.machine.state)) }
+        return .unsettled(local.index)
     }
 }

@@ -19,7 +19,7 @@ extension Deployment {
         guard desired.name == group.spec.name else {
             throw APIError(.badRequest, "Invalid request body: the name of a group can't be changed")
         }
-        for pipeline in spec.pipelines { try Self.checkProgram(pipeline, state) }
+        try Self.checkPrograms(spec, state)
         try Self.checkBroker(desired, state)
         let workers = try Self.workers(for: group, becoming: desired, state)
         let command = Command.UpdateGroup(

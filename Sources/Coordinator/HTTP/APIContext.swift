@@ -1,3 +1,4 @@
+import ClusterState
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -68,6 +69,13 @@ struct APIContext: RequestContext {
     func require(_ least: Role) throws(APIError) {
         guard let role = self.role else { throw APIError(.unauthorized, "Invalid or missing API key") }
         guard role >= least else { throw APIError(.forbidden, "Insufficient permissions for this operation") }
+    }
+
+    /// Only the worker itself, or an admin.
+    func require(speaking worker: ClusterState.Worker) throws(APIError) {
+        guard self.caller?.maySpeak(for: worker) == true else {
+            throw APIError(.forbidden, "Worker \(worker.id) was registered with another API key")
+        }
     }
 
     /// A part of the path, its percent-encoding undone.

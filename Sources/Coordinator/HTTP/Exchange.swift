@@ -109,7 +109,7 @@ extension ControlPlane {
                 return answer
             case .read(let next):
                 exchange = try next(
-                    request.method == .get ? try await self.state(for: request) : try await self.state()
+                    request.isRead ? try await self.state(for: request) : try await self.state()
                 )
             case .write(let command, let answer, let next):
                 let kept = attempt?.kept(answer)

@@ -25,7 +25,7 @@ struct Gate: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         if context.caller == nil {
-            if let refusal = self.limit(request, from: context.client) { return refusal }
+            if let refusal = self.turnAway(request) ?? self.limit(request, from: context.client) { return refusal }
             let key = request.headers[Self.keyHeader].map { Array($0.utf8) }
             context.caller = await self.keys.caller(showing: key, in: self.state)
         }
@@ -53,6 +53,17 @@ struct Gate: RouterMiddleware {
             context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             return APIError.unexpected.answer.response
         }
+    }
+
+    /// Whether a request may come in that need not show a key: see `LoopbackPages`.
+    func admits(host: String?, origin: String?) -> Bool {
+        !self.keys.isOpen || LoopbackPages.admit(host: host, origin: origin)
+    }
+
+    private func turnAway(_ request: Request) -> Response? {
+        guard !self.admits(host: request.head.authority, origin: request.headers[.origin]) else { return nil }
+        self.counters.count(.forbidden)
+        return APIError(.forbidden, LoopbackPages.refusal).answer.response
     }
 
     /// Comes before the key, so that keys can't be guessed any faster.

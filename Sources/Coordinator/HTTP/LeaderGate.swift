@@ -58,7 +58,7 @@ struct LeaderGate: RouterMiddleware {
         guard let caller = context.caller else { throw APIError(.unauthorized, "Invalid or missing API key") }
         var request = request
         let body = try await request.collectBody(upTo: self.bytesMax)
-        if request.method == .get, try request.isLocalRead {
+        if request.isRead, try request.isLocalRead {
             let local = await self.plane.node.local()
             let wanted = try request.indexWanted ?? .zero
             var response = try await next(request, context)
@@ -73,7 +73,7 @@ struct LeaderGate: RouterMiddleware {
         }
         var course = Course(
             self.plane,
-            effect: request.method == .get ? .none : self.effect,
+            effect: request.isRead ? .none : self.effect,
             time: try self.time.seconds(request),
             continuing: context.ticket
         )
@@ -139,6 +139,9 @@ struct LeaderGate: RouterMiddleware {
 }
 
 extension Request {
+    /// Whether it asks and changes nothing. `HEAD` is served as `GET`, without the body.
+    var isRead: Bool { self.method == .get || self.method == .head }
+
     /// What a read must see at least: `?min_index=` and what an earlier answer had in `Varpulis-Index`.
     var indexWanted: LogIndex? {
         get throws(APIError) {

@@ -4,19 +4,39 @@ import ClusterState
 // The replicated state in the words of the API. Nothing else goes in, so members at the same index say the same.
 
 extension ClusterState {
-    func info(_ worker: Worker, _ report: WorkerReports.Report?) -> WorkerInfo {
-        let assigned = self.groups.flatMap { group in
-            group.placements.filter { $0.worker == worker.id }.map { group.key(of: $0).name }
+    /// The names of the pipelines that each worker is to run, in the order of their groups' ids.
+    var assignedPipelines: [WorkerID: [String]] {
+        var assigned: [WorkerID: [String]] = [:]
+        for group in self.groups {
+            for placement in group.placements {
+                guard let worker = placement.worker else { continue }
+                assigned[worker, default: []].append(group.key(of: placement).name)
+            }
         }
-        return WorkerInfo(
+        return assigned
+    }
+
+    /// - Parameter assigned: `assignedPipelines`, worked out once for many workers.
+    func info(
+        _ worker: Worker,
+        _ report: WorkerReports.Report?,
+        assigned: [WorkerID: [String]]? = nil
+    ) -> WorkerInfo {
+        WorkerInfo(
             id: worker.id.rawValue,
             address: worker.address,
             status: worker.status.wire,
             pipelinesRunning: report?.heartbeat.pipelinesRunning ?? worker.assignedCount,
             pipelinesMax: worker.capacity.pipelinesMax,
             cpuCores: worker.capacity.cpuCores,
-            assignedPipelines: assigned,
-            eventsProcessed: report?.heartbeat.eventsProcessed ?? 0
+            assignedPipelines: (assigned ?? self.assignedPipelines)[worker.id] ?? [],
+            eventsProcessed: report?.heartbeat.eventsProcessed ?? 0,
+            labels: worker.labels.items.isEmpty
+                ? nil
+                : Dictionary(
+                    worker.labels.items.map { ($0.key.rawValue, $0.value.rawValue) },
+                    uniquingKeysWith: { first, _ in first }
+                )
         )
     }
 
@@ -52,15 +72,19 @@ extension ClusterState {
 
     var topology: Topology {
         let groups = self.groups
+        var groupNames: [WorkerID: [String]] = [:]
+        for group in groups {
+            for worker in group.placements.compactMap(\.worker) {
+                groupNames[worker, default: []].append(group.spec.name.rawValue)
+            }
+        }
         return Topology(
             workers: self.workers.map { worker in
                 Topology.Worker(
                     id: worker.id.rawValue,
                     address: worker.address,
                     status: worker.status.wire,
-                    pipelineGroups: groups.flatMap { group in
-                        group.placements.filter { $0.worker == worker.id }.map { _ in group.spec.name.rawValue }
-                    }
+                    pipelineGroups: groupNames[worker.id] ?? []
                 )
             },
             routes: groups.flatMap(self.routes),

@@ -43,7 +43,7 @@ extension Routes {
         led.get("pipeline-groups") { request, context -> Response in
             try context.require(.viewer)
             let state = try await self.state(for: request)
-            return Response.json(.ok, Page(try request.page, of: state.groups.map(state.info)))
+            return Response.json(.ok, Page(try request.page, of: state.groups, state.info))
         }
         led.get("pipeline-groups/:id") { request, context -> Response in
             try context.require(.viewer)

@@ -63,7 +63,7 @@ extension Routes {
             let answer = try await self.plane.workers.inject(
                 event,
                 into: placement.pipelineID,
-                at: info.address,
+                at: info,
                 for: context.requestID
             )
             return InjectResponse(

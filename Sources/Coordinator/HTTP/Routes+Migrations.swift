@@ -14,7 +14,7 @@ extension Routes {
         led.get("migrations") { request, context -> Response in
             try context.require(.viewer)
             let state = try await self.state(for: request)
-            return .json(.ok, Page(try request.page, of: state.migrations.map(state.info)))
+            return .json(.ok, Page(try request.page, of: state.migrations, state.info))
         }
         led.get("migrations/:id") { request, context -> Response in
             try context.require(.viewer)
@@ -44,7 +44,7 @@ extension Routes {
         }
         led.post("rebalance") { _, context -> Response in
             try context.require(.operator)
-            return .json(.ok, RebalanceResponse(migrationIDs: try await self.rebalance(for: context.attempt)))
+            return .json(.ok, RebalanceResponse(migrationIDs: try await self.rebalance()))
         }
     }
 
@@ -75,7 +75,10 @@ extension Routes {
         }
     }
 
-    private func rebalance(for attempt: Attempt?) async throws -> [String] {
+    /// How many moves one rebalance begins; the next one goes on.
+    private static let movesMax = 200
+
+    private func rebalance() async throws -> [String] {
         let state = try await self.plane.state()
         let reports = self.plane.reports.all
         var counts: [PlacementKey: UInt64] = [:]
@@ -90,11 +93,11 @@ extension Routes {
             }
         }
         var started: [String] = []
-        for move in Rebalancing.moves(in: state, eventCounts: counts) {
+        // Each names the epoch that it has seen, so a repetition moves nothing twice: none of them needs a token, and the
+        // answer's is the only one.
+        for move in Rebalancing.moves(in: state, eventCounts: counts).prefix(Self.movesMax) {
             // What has changed since the look is left alone; the next rebalance sees it.
-            guard case .migration(let id, _) = try await self.plane.propose(.startMigration(move), for: attempt) else {
-                continue
-            }
+            guard case .migration(let id, _) = try await self.plane.propose(.startMigration(move)) else { continue }
             started.append(id.rawValue)
         }
         return started

@@ -2,8 +2,10 @@ import ClusterAPI
 import ClusterState
 import HTTPTypes
 import Hummingbird
+import OpenSSL
 import Raft
 import RaftCore
+import Security
 
 extension Routes {
     /// Registration, heartbeats, and what is known of workers.
@@ -18,7 +20,11 @@ extension Routes {
             try context.require(.viewer)
             let state = try await self.state(for: request)
             let reports = self.plane.reports.all
-            return Response.json(.ok, Page(try request.page, of: state.workers.map { state.info($0, reports[$0.id]) }))
+            let assigned = state.assignedPipelines
+            return Response.json(
+                .ok,
+                Page(try request.page, of: state.workers) { state.info($0, reports[$0.id], assigned: assigned) }
+            )
         }
         led.get("workers/:id") { request, context -> Response in
             try context.require(.viewer)
@@ -36,6 +42,9 @@ extension Routes {
             // Only the worker itself knows its incarnation: who names it may say that it goes.
             try context.require(incarnation == nil ? .admin : .operator)
             let id = WorkerID(try context.parameter("id"))
+            if let known = await self.plane.node.local().machine.state.worker(id) {
+                try context.require(speaking: known)
+            }
             try await self.plane.propose(
                 .deregister(.init(worker: id, incarnation: incarnation)),
                 for: context.attempt,
@@ -53,15 +62,19 @@ extension Routes {
             throw APIError(.badRequest, "Invalid request body: `worker_id` must have 1 to 256 bytes")
         }
         let address = try WorkerAddress(body.address)
-        // The coordinator calls workers with its own key. Another one would have to be kept somewhere.
-        if let key = self.plane.configuration.apiKey, body.apiKey != key {
+        let id = WorkerID(body.workerID)
+        let hasOwnKey =
+            self.plane.configuration.apiKey.map { !constantTimeEqual(Array($0.utf8), Array(body.apiKey.utf8)) } ?? false
+        guard !hasOwnKey || KeyText.isValid(body.apiKey) else {
             throw APIError(
                 .badRequest,
-                "Invalid request body: the worker's `api_key` must be the cluster's, with which it is called"
+                "Invalid request body: `api_key` must be printable ASCII without blanks, "
+                    + "\(KeyText.byteCountMax) bytes at most"
             )
         }
-        let id = WorkerID(body.workerID)
         let known = try await self.plane.state().worker(id)
+        // The state lets in whoever comes where no replicated key holds the id; this may be an admin's worker.
+        if let known, known.key == nil { try context.require(speaking: known) }
         let incarnation = body.incarnation.map { WorkerIncarnation($0) } ?? WorkerIncarnation(.random(in: 1 ... .max))
         let command = Command.Register(
             worker: id,
@@ -69,8 +82,10 @@ extension Routes {
             address: address.text,
             capacity: .init(cpuCores: body.capacity.cpuCores, pipelinesMax: body.capacity.pipelinesMax),
             replacing: known?.incarnation,
+            labels: Labels(body.labels ?? [:]),
             key: context.caller?.key,
-            takesOver: context.role == .admin
+            takesOver: context.role == .admin,
+            sealedKey: hasOwnKey ? try self.plane.secrets.seal(key: body.apiKey, of: id) : nil
         )
         let terms = self.plane.sessionTerms(await self.plane.node.local().machine.state)
         let answer = RegisterResponse(
@@ -98,24 +113,31 @@ extension Routes {
     private func heartbeat(_ request: Request, _ context: APIContext) async throws -> Response {
         try context.require(.operator)
         let id = WorkerID(try context.parameter("id"))
-        let body = try await request.body(of: HeartbeatRequest.self)
+        var body = try await request.body(of: HeartbeatRequest.self)
         let known = await self.plane.node.local().machine.state.worker(id)
-        // A worker that this member does not know may be one that has not reached it yet; the leader can tell.
-        guard known != nil || self.plane.isLeader else {
+        // A process that this member does not know may be one that has not reached it yet; the leader can tell.
+        let isKnown = known.map { $0.incarnation.rawValue == body.incarnation ?? $0.incarnation.rawValue } ?? false
+        guard isKnown || self.plane.isLeader else {
             return try await LeaderGate(plane: self.plane, effect: .none).handle(
                 request.with(body),
                 context: context
             ) { _, _ -> Response in throw Unsettled.nothingDone }
         }
         guard let known else { throw APIError(.notFound, "Worker not found") }
-        if let owner = known.key, owner != context.caller?.key, context.role != .admin {
-            throw APIError(.forbidden, "Worker \(id) was registered with another API key")
-        }
+        try context.require(speaking: known)
         // Another process has taken the id over: this one must register again, and will learn what is not its any more.
         if let incarnation = body.incarnation, incarnation != known.incarnation.rawValue {
             throw APIError(.notFound, "Worker not found: another process has registered as \(id)")
         }
-        return Response.json(.ok, HeartbeatResponse(confirmed: await self.plane.hear(body, from: id)))
+        // Whom it is from is settled here: it may be passed on to a leader that knows another process by now.
+        body.incarnation = known.incarnation.rawValue
+        let isConfirmed = await self.plane.hear(body, from: id)
+        // Read once the leader has confirmed the worker: what it may rely on is what holds since then.
+        let terms = self.plane.sessionTerms(await self.plane.node.local().machine.state)
+        return Response.json(
+            .ok,
+            HeartbeatResponse(confirmed: isConfirmed, leaseMilliseconds: terms.leaseMilliseconds)
+        )
     }
 }
 

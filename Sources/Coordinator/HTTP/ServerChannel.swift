@@ -31,8 +31,6 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
     let sessions: WorkerSessions
     let guards: ConnectionGuards
     let memory = ConnectionMemory()
-    /// How long a connection may be silent.
-    static let patience = TimeAmount.seconds(90)
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.closeFuture.whenComplete { _ in self.memory.connectionEnded(on: channel.eventLoop) }
@@ -42,7 +40,10 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
                 upgraders: [
                     PeerServerUpgrader(self.transport, negotiated: .peer),
-                    WebSocketServerUpgrade.upgrader(accepts: Self.isSession) { session, _ in .session(session) },
+                    WebSocketServerUpgrade.upgrader(
+                        accepts: { head in self.isSession(head) },
+                        negotiated: { session, _ in .session(session) }
+                    ),
                 ],
                 notUpgradingCompletionHandler: { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -72,7 +73,7 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             let upgrader = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
             let filter = UpgradeFilter { name, head in
                 name == PeerUpgrade.protocolName && head.uri == PeerUpgrade.path
-                    || name == WebSocketServerUpgrade.protocolName && Self.isSession(head)
+                    || name == WebSocketServerUpgrade.protocolName && self.isSession(head)
             }
             try pipeline.addHandler(filter, position: .before(upgrader))
             let lean = self.lean
@@ -84,7 +85,7 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             )
             let watch = self.guards.makeWatch()
             try pipeline.addHandler(
-                LeanHandler(service, general: general, watch: watch, patience: Self.patience),
+                LeanHandler(service, general: general, watch: watch, patience: self.guards.limits.silence),
                 position: .first
             )
             try self.guards.install(watch, on: channel)
@@ -92,15 +93,22 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
         }
     }
 
-    private static func isSession(_ head: HTTPRequestHead) -> Bool {
+    private func isSession(_ head: HTTPRequestHead) -> Bool {
         head.uri == WorkerSessions.path && WebSocketServerUpgrade.isComplete(head)
+            && self.gate.admits(host: head.headers.first(name: "host"), origin: head.headers.first(name: "origin"))
     }
 
     func handle(value: Value, logger: Logger) async {
         do {
             switch try await value.negotiated.get() {
             case .http(let channel): await self.handleHTTP(asyncChannel: channel, logger: logger)
-            case .session(let session): await self.sessions.serve(session)
+            case .session(let session):
+                // The server may have wound up while the upgrade went on, when nobody in the pipeline could hear of it.
+                await withGracefulShutdownHandler {
+                    await self.sessions.serve(session)
+                } onGracefulShutdown: {
+                    session.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+                }
             case .peer:
                 // The server waits for its connections when it stops, and peers never hang up by themselves.
                 try await withGracefulShutdownHandler {

@@ -16,11 +16,28 @@ struct BatchInjection: Sendable {
     static let errorsMax = 100
 
     /// What became of the events for one placement.
-    private struct Outcome: Sendable {
+    struct Outcome: Sendable {
         var sent = 0
         var failed = 0
-        var outputs: [[String: JSONValue]] = []
+        /// What came out, from the first on, and how many bytes each takes in an answer.
+        private(set) var outputs: [(event: [String: JSONValue], byteCount: Int)] = []
+        private var outputBytes = 0
+        /// How many more came out.
+        private(set) var outputsLeftOut = 0
         var errors: [String] = []
+
+        /// Keeps no more output than an answer may have.
+        mutating func keep(_ events: [[String: JSONValue]], bytesMax: Int) {
+            for (place, event) in events.enumerated() {
+                let byteCount = JSONValue.object(event).text.utf8.count
+                guard self.outputsLeftOut == 0, self.outputBytes + byteCount <= bytesMax else {
+                    self.outputsLeftOut += events.count - place
+                    return
+                }
+                self.outputs.append((event, byteCount))
+                self.outputBytes += byteCount
+            }
+        }
     }
 
     func send(_ lanes: [Int: EventLanes.Lane]) async -> InjectBatchResponse {
@@ -51,8 +68,7 @@ struct BatchInjection: Sendable {
         var next = 0
         while next < lane.ends.count {
             do throws(WorkerClient.Failure) {
-                guard placement.status == .running, let worker = placement.worker,
-                    let address = self.state.worker(worker)?.address
+                guard placement.status == .running, let worker = placement.worker.flatMap({ self.state.worker($0) })
                 else { throw WorkerClient.Failure(status: 409, description: "it is not deployed") }
                 guard self.deadline > .now else {
                     throw WorkerClient.Failure(status: 408, description: "the time for the request is up")
@@ -61,7 +77,7 @@ struct BatchInjection: Sendable {
                 let answer = try await self.workers.inject(
                     lines: chunk.bytes,
                     into: placement.pipelineID,
-                    at: address,
+                    at: worker,
                     for: self.requestID
                 )
                 outcome.sent += answer.accepted
@@ -69,7 +85,7 @@ struct BatchInjection: Sendable {
                 if answer.rejected > 0 {
                     outcome.errors.append("Pipeline '\(name)': its worker refused \(answer.rejected) events")
                 }
-                outcome.outputs += answer.outputEvents
+                outcome.keep(answer.outputEvents, bytesMax: self.outputBytesMax)
                 next += chunk.count
             } catch {
                 let left = lane.ends.count - next
@@ -87,12 +103,13 @@ struct BatchInjection: Sendable {
         let outputs = outcomes.flatMap(\.outputs)
         var (kept, bytes) = (0, 0)
         while kept < outputs.count {
-            bytes += JSONValue.object(outputs[kept]).text.utf8.count
+            bytes += outputs[kept].byteCount
             if bytes > self.outputBytesMax { break }
             kept += 1
         }
-        if kept < outputs.count {
-            errors.append("\(outputs.count - kept) output events are left out: the answer would be too large")
+        let leftOut = outcomes.reduce(outputs.count - kept) { $0 + $1.outputsLeftOut }
+        if leftOut > 0 {
+            errors.append("\(leftOut) output events are left out: the answer would be too large")
         }
         if errors.count > Self.errorsMax {
             let more = errors.count - Self.errorsMax + 1
@@ -102,7 +119,7 @@ struct BatchInjection: Sendable {
         return InjectBatchResponse(
             eventsSent: outcomes.reduce(0) { $0 + $1.sent },
             eventsFailed: outcomes.reduce(0) { $0 + $1.failed },
-            outputEvents: Array(outputs.prefix(kept)),
+            outputEvents: outputs.prefix(kept).map(\.event),
             errors: errors,
             processingTimeMicroseconds: UInt64(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
         )

@@ -9,7 +9,8 @@ import Synchronization
 
 /// Carries heartbeats that reached a follower to the leader, all that came in within a quarter of a second at a time.
 ///
-/// Only the newest of each worker is kept, so what waits is bounded by the number of workers.
+/// Only the newest of each worker is kept, so what waits is bounded by the number of workers. More than one call carries
+/// goes in several.
 final class HeartbeatRelay: Sendable {
     static let interval = Duration.milliseconds(250)
     /// How long to look for a leader, and for its answer. A worker waits for both, so they are short.
@@ -66,9 +67,9 @@ final class HeartbeatRelay: Sendable {
                 return taken
             }
             if batch.isEmpty { continue }
-            let confirmed = await self.send(batch, plane)
-            if confirmed == nil { self.putBack(batch) }
-            for (worker, caller) in callers { caller.resume(returning: confirmed?.contains(worker) ?? false) }
+            let outcome = await self.send(batch, plane)
+            self.putBack(outcome.left)
+            for (worker, caller) in callers { caller.resume(returning: outcome.confirmed.contains(worker)) }
         }
         let left = self.waiting.withLock { waiting in
             waiting.isOver = true
@@ -78,22 +79,45 @@ final class HeartbeatRelay: Sendable {
         for (_, caller) in left { caller.resume(returning: false) }
     }
 
-    /// The workers that the leader has confirmed; nil if no leader has the batch.
-    private func send(_ batch: [WorkerID: WorkerReports.Report], _ plane: ControlPlane) async -> Set<WorkerID>? {
+    /// What became of a batch.
+    private struct Outcome {
+        /// The workers that the leader has confirmed.
+        var confirmed: Set<WorkerID> = []
+        /// What no leader has.
+        var left: [WorkerID: WorkerReports.Report] = [:]
+    }
+
+    private func send(_ batch: [WorkerID: WorkerReports.Report], _ plane: ControlPlane) async -> Outcome {
         // Nil also where too many wait for one: the next batch asks again.
-        guard let leader = try? await plane.node.leader(waiting: Self.patience) else { return nil }
-        if leader == plane.node.identity.node { return await plane.take(batch) }
+        guard let leader = try? await plane.node.leader(waiting: Self.patience) else { return Outcome(left: batch) }
+        if leader == plane.node.identity.node { return Outcome(confirmed: await plane.take(batch)) }
         let items = batch.map { worker, report in
             let age = (ContinuousClock.now - report.received).components
             let milliseconds = Int(age.seconds) * 1_000 + Int(age.attoseconds / 1_000_000_000_000_000)
             return Batch.Item(worker: worker.rawValue, heartbeat: report.heartbeat, age: milliseconds)
         }
+        let (parcels, unfit) = Self.parcels(of: items, bytesMax: PeerCall.bodyBytesMax)
+        for worker in unfit {
+            // Nobody would ever have it, and those of others would wait behind it.
+            plane.logger.warning("heartbeat dropped, it is larger than a call", metadata: ["worker": "\(worker)"])
+        }
+        var outcome = Outcome()
+        for parcel in parcels {
+            if let confirmed = await self.send(parcel, to: leader, plane) {
+                outcome.confirmed.formUnion(confirmed)
+            } else {
+                for worker in parcel.workers.map({ WorkerID($0) }) { outcome.left[worker] = batch[worker] }
+            }
+        }
+        return outcome
+    }
+
+    /// The workers that the leader has confirmed; nil if it has nothing of the parcel.
+    private func send(_ parcel: Parcel, to leader: NodeID, _ plane: ControlPlane) async -> Set<WorkerID>? {
         do {
-            var body = ByteBuffer(integer: Self.mark)
-            body.writeBytes(try APIJSON.encode(Batch(items: items)))
-            let answer = try await plane.node.call(leader, body, timeout: Self.patience)
+            let answer = try await plane.node.call(leader, parcel.body, timeout: Self.patience)
             guard answer.readableBytes > 0 else { return nil }
-            plane.telemetry.heartbeatsRelayed.add(UInt64(items.count))
+            plane.telemetry.heartbeatsRelayed.add(UInt64(parcel.workers.count))
             let confirmed = try APIJSON.decode(Answer.self, from: answer.readableBytesView).confirmed
             return Set(confirmed.map { WorkerID($0) })
         } catch {

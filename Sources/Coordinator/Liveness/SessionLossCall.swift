@@ -16,13 +16,14 @@ enum SessionLossCall {
     private static let taken = ByteBuffer(integer: UInt8(1))
     private static let patience = Duration.seconds(1)
     /// A leader that has just died is known as such only after an election. Without any, the timeout judges.
-    private static let attemptsMax = 4
+    private static let attemptsMax = 16
 
     struct Body: Codable, Sendable {
         var worker: String
         var incarnation: UInt64
     }
 
+    /// Tells it in a few seconds, or not at all: a task that is cancelled gives up at its next turn.
     static func tell(of worker: WorkerID, _ incarnation: WorkerIncarnation, _ plane: ControlPlane) async {
         let body = Body(worker: worker.rawValue, incarnation: incarnation.rawValue)
         for _ in 0..<Self.attemptsMax where !Task.isCancelled {
@@ -33,8 +34,7 @@ enum SessionLossCall {
     }
 
     private static func tell(_ body: Body, _ plane: ControlPlane) async -> Bool {
-        // Nil also where too many wait for one.
-        guard let leader = try? await plane.node.leader(waiting: Self.patience) else { return false }
+        guard let leader = plane.node.leadership.leader else { return false }
         if leader == plane.node.identity.node { return self.take(body, plane) }
         do {
             var call = ByteBuffer(integer: Self.mark)

@@ -6,6 +6,7 @@ import NIOWebSocket
 import Raft
 import RaftCore
 import Security
+import ServiceLifecycle
 import Synchronization
 import WebSocket
 
@@ -22,6 +23,8 @@ struct WorkerSessions: Sendable {
         var worker: WorkerID
         var incarnation: WorkerIncarnation
         var terms: SessionTerms
+        /// The key that it showed: it may be revoked while the session lasts.
+        var key: [UInt8]?
     }
 
     /// Holds one session, from its upgrade to its end.
@@ -64,29 +67,40 @@ struct WorkerSessions: Sendable {
             return try await self.refuse(.unidentified, "Identify comes first", sender)
         }
         let key = identification.apiKey.map { Array($0.utf8) }
-        let caller = await self.gate.keys.caller(showing: key, in: self.gate.state)
-        guard let caller, caller.role >= .operator else {
-            self.gate.counters.count(caller == nil ? .unauthorized : .forbidden)
+        guard let caller = await self.caller(showing: key) else {
             return try await self.refuse(.unauthorized, "Invalid API key, or one whose role does not suffice", sender)
         }
         let worker = WorkerID(identification.workerID)
+        let named = identification.incarnation.map { WorkerIncarnation($0) }
         let state: ClusterState
-        do { state = try await self.state(knowing: worker) } catch {
+        do { state = try await self.state(knowing: worker, as: named) } catch {
             return try await self.refuse(.noLeader, "Nobody can tell now whether the worker is registered", sender)
         }
-        let named = identification.incarnation.map { WorkerIncarnation($0) }
         guard let known = state.worker(worker), known.incarnation == named ?? known.incarnation else {
             return try await self.refuse(.unknownWorker, "Worker not found", code: .workerNotFound, sender)
         }
+        guard caller.maySpeak(for: known) else {
+            self.gate.counters.count(.forbidden)
+            return try await self.refuse(.unauthorized, "The worker was registered with another API key", sender)
+        }
         let terms = self.plane.sessionTerms(state)
         try await sender.send(.identifyAck(terms))
-        return Guest(worker: worker, incarnation: known.incarnation, terms: terms)
+        return Guest(worker: worker, incarnation: known.incarnation, terms: terms, key: key)
     }
 
-    /// This member may not have heard yet of a worker that has just registered; then the leader can tell.
-    private func state(knowing worker: WorkerID) async throws -> ClusterState {
+    /// Nil, and counted, unless the key lets its holder speak as a worker at all.
+    private func caller(showing key: [UInt8]?) async -> Caller? {
+        let caller = await self.gate.keys.caller(showing: key, in: self.gate.state)
+        if let caller, caller.role >= .operator { return caller }
+        self.gate.counters.count(caller == nil ? .unauthorized : .forbidden)
+        return nil
+    }
+
+    /// This member may not have heard yet of a process that has just registered; then the leader can tell.
+    private func state(knowing worker: WorkerID, as named: WorkerIncarnation?) async throws -> ClusterState {
         let own = await self.plane.node.local().machine.state
-        return own.worker(worker) == nil ? try await self.plane.state() : own
+        if let known = own.worker(worker)?.incarnation, known == named ?? known { return own }
+        return try await self.plane.state()
     }
 
     private func refuse(
@@ -106,25 +120,31 @@ struct WorkerSessions: Sendable {
     /// Nil if the session is to end.
     private func hear(_ text: ByteBuffer, from guest: Guest, _ sender: WebSocketSession.Sender) async throws -> Guest? {
         var guest = guest
+        guard let caller = await self.caller(showing: guest.key) else {
+            return try await self.refuse(.unauthorized, "The API key is not good any more", sender)
+        }
         guard case .heartbeat(var heartbeat) = Self.message(text) else {
             try await sender.send(.error(SessionError("Not a heartbeat")))
             return guest
         }
         let state = await self.plane.node.local().machine.state
-        let known = state.worker(guest.worker)?.incarnation
-        guard known == guest.incarnation, heartbeat.incarnation.map({ WorkerIncarnation($0) == known }) ?? true else {
-            try await sender.send(.error(SessionError("Worker not found", code: .workerNotFound)))
-            try await sender.close(.policyViolation)
-            return nil
+        guard let known = state.worker(guest.worker), known.incarnation == guest.incarnation,
+            heartbeat.incarnation.map({ WorkerIncarnation($0) == known.incarnation }) ?? true,
+            caller.maySpeak(for: known)
+        else {
+            return try await self.refuse(.unknownWorker, "Worker not found", code: .workerNotFound, sender)
         }
         heartbeat.incarnation = guest.incarnation.rawValue
         let isConfirmed = await self.plane.hear(heartbeat, from: guest.worker)
-        try await sender.send(.heartbeatAck(HeartbeatResponse(confirmed: isConfirmed)))
-        let terms = self.plane.sessionTerms(state)
+        // Read once the leader has confirmed the worker: what it may rely on is what holds since then. Said before the
+        // acknowledgement, to workers that know of no lease in it.
+        let terms = self.plane.sessionTerms(await self.plane.node.local().machine.state)
         if terms != guest.terms {
             guest.terms = terms
             try await sender.send(.identifyAck(terms))
         }
+        let answer = HeartbeatResponse(confirmed: isConfirmed, leaseMilliseconds: terms.leaseMilliseconds)
+        try await sender.send(.heartbeatAck(answer))
         return guest
     }
 
@@ -145,7 +165,10 @@ struct WorkerSessions: Sendable {
         if case .closedHere = ending { return }
         guard isNewest else { return }
         self.plane.sessions.noteLoss()
-        await SessionLossCall.tell(of: guest.worker, guest.incarnation, self.plane)
+        // The server waits for its connections when it ends; by then nobody may lead who could be told.
+        await cancelWhenGracefulShutdown {
+            await SessionLossCall.tell(of: guest.worker, guest.incarnation, self.plane)
+        }
     }
 }
 

@@ -130,7 +130,10 @@ extension OpenAPIDocument {
             ],
             optional: ["last_error": Schema.orNull(Schema.text)]
         ),
-        "Acknowledged": Schema.object(["acknowledged": Schema.flag]),
+        "Acknowledged": Schema.object(
+            ["acknowledged": Schema.flag],
+            optional: ["confirmed": Schema.flag, "lease_ms": Schema.count]
+        ),
         "WorkerPage": Schema.page("workers", of: "Worker"),
         "Worker": Schema.object([
             "id": Schema.text, "address": Schema.text,

@@ -2,6 +2,8 @@ import ClusterAPI
 import ClusterControl
 import ClusterState
 import Logging
+import NIOCore
+import NIOPosix
 import Raft
 import RaftCore
 
@@ -14,6 +16,8 @@ struct ReconcileLoop: Sendable {
     private let reconciler: Reconciler
     private let pace: Duration
     private let calls = WorkerCalls()
+    /// Shorter than that of requests: the next pass proposes again what is wanted then.
+    private static let proposalTimeout = Duration.seconds(2)
 
     init(_ plane: ControlPlane) {
         self.plane = plane
@@ -39,9 +43,14 @@ struct ReconcileLoop: Sendable {
             var office: Office?
             for await _ in self.plane.attention.rings {
                 if Task.isCancelled { break }
+                let began = ContinuousClock.now
                 for worker in await self.pass(&office) {
                     group.addTask { await self.calls.run(worker) }
                 }
+                // Whatever is proposed calls for the next pass, and each looks at everything: they keep a distance, so that
+                // the cluster's size decides how much one pass takes in, and not how much of a processor they all do.
+                let distance = min(max(.now - began, .milliseconds(5)), .milliseconds(50))
+                try? await Task.sleep(for: distance)  // ends early only when the task does
             }
             group.cancelAll()
         }
@@ -61,6 +70,8 @@ struct ReconcileLoop: Sendable {
             office = Office(term: term, now: now)
         }
         guard var current = office else { return [] }
+        office = nil  // so that what it holds is not held twice, and copied where it changes
+        defer { office = current }
         let state = applied.machine.state
         self.plane.rates.note(self.plane.reports.all)
         current.beginPass(at: now, heartbeatTimeout: self.plane.heartbeatTimeout(state))
@@ -72,9 +83,8 @@ struct ReconcileLoop: Sendable {
             now: current.moment(of: now),
             timeMilliseconds: WallClock.milliseconds
         )
-        let plan = self.reconciler.plan(situation, backOff: current.backOff)
-        current.backOff = plan.backOff
-        office = current
+        let backOff = current.backOff
+        let plan = self.reconciler.plan(situation, backOff: backOff)
         for worker in plan.actions.compactMap(\.workerMarkedUnhealthy) {
             self.plane.logger.warning(
                 plan.lost.contains(worker)
@@ -83,15 +93,17 @@ struct ReconcileLoop: Sendable {
             )
         }
         let telemetry = self.plane.telemetry
-        telemetry.reconciling.note(situation.state, openTargets: current.backOff.count, at: now)
+        telemetry.reconciling.note(situation.state, openTargets: plan.backOff.count, at: now)
         telemetry.reconciling.note(plan.actions)
         telemetry.sweeps.note(workers: situation.state.workerCount, .now - now)
         let wanted = await self.carryOut(plan.actions, situation.state)
+        // What could not be proposed was not tried.
+        if wanted != nil { current.backOff = plan.backOff }
         self.plane.lastSweep.value = Health.Sweep(
             workersChecked: situation.state.workerCount,
             workersMarkedUnhealthy: plan.actions.count { $0.workerMarkedUnhealthy != nil }
         )
-        return wanted
+        return wanted ?? []
     }
 
     private static func report(_ report: WorkerReports.Report, in office: Office) -> WorkerReport {
@@ -105,21 +117,47 @@ struct ReconcileLoop: Sendable {
 
     // MARK: Acting
 
-    /// Proposals first and in order, since they decide what the rest is worth; calls to workers are queued.
-    private func carryOut(_ actions: [Action], _ state: ClusterState) async -> [WorkerID] {
-        for case .propose(let command) in actions {
-            do { _ = try await self.plane.propose(command) } catch {
-                self.plane.telemetry.reconciling.failedProposals.add()
-                return []  // the next pass asks again
-            }
-            if case .advanceMigration(let step) = command { self.note(step, state) }
+    /// Proposals first and in order, since they decide what the rest is worth; calls to workers are queued. Nil if not all
+    /// of them came into the log: the next pass asks again.
+    private func carryOut(_ actions: [Action], _ state: ClusterState) async -> [WorkerID]? {
+        let commands = actions.compactMap(\.proposal)
+        let failed = await self.propose(commands)
+        if failed > 0 {
+            self.plane.telemetry.reconciling.failedProposals.add(UInt64(failed))
+            return nil
         }
+        for case .advanceMigration(let step) in commands { self.note(step, state) }
+        if commands.contains(where: \.concernsPlacements) { self.plane.attention.call() }
         var wanted: [WorkerID] = []
         for action in actions {
             guard let (worker, call) = self.call(for: action, state) else { continue }
             if self.calls.add(call, to: worker) { wanted.append(worker) }
         }
         return wanted
+    }
+
+    /// Proposes all of them without waiting for each: every one names what it has seen, and is refused where that has
+    /// changed. Returns how many may not have come into the log.
+    private func propose(_ commands: [Command]) async -> Int {
+        if commands.isEmpty { return 0 }
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let answers = commands.map { command in
+            let answer = loop.makePromise(of: Bool.self)
+            self.plane.node.propose(
+                Submission(.command(command)).encoded(),
+                timeout: Self.proposalTimeout,
+                from: loop
+            ) { result in
+                if case .success(let response) = result, case .applied = response.outcome {
+                    answer.succeed(true)
+                } else {
+                    answer.succeed(false)
+                }
+            }
+            return answer.futureResult
+        }
+        let all = try? await EventLoopFuture.whenAllSucceed(answers, on: loop).get()  // none of them fails
+        return all?.count { !$0 } ?? commands.count
     }
 
     /// A migration may have come to its end with this step.
@@ -137,14 +175,14 @@ struct ReconcileLoop: Sendable {
             let call = WorkerCalls.Call(target: .start(start.placement, start.epoch)) {
                 // It may have waited, and what it is about may have changed.
                 guard await self.isWanted(start) else { return }
-                await self.start(start, at: worker.address)
+                await self.start(start, at: worker)
             }
             return (start.worker, call)
         case .stopPipeline(let stop):
             guard let worker = state.worker(stop.worker) else { return nil }
             let call = WorkerCalls.Call(target: .stop(pipelineID: stop.pipelineID, stop.epoch)) {
                 guard self.plane.isLeader else { return }
-                await self.stop(stop, at: worker.address)
+                await self.stop(stop, at: worker)
             }
             return (stop.worker, call)
         }
@@ -156,7 +194,7 @@ struct ReconcileLoop: Sendable {
         return placement?.epoch == start.epoch && placement?.worker == start.worker
     }
 
-    private func start(_ start: StartPipeline, at address: String) async {
+    private func start(_ start: StartPipeline, at worker: ClusterState.Worker) async {
         do {
             let request = DeployPipelineRequest(
                 name: start.placement.name,
@@ -168,7 +206,7 @@ struct ReconcileLoop: Sendable {
                 inputs: start.routes.inputs.isEmpty ? nil : start.routes.inputs.map(RouteInput.init),
                 replica: ReplicaShare(start.routes)
             )
-            let answer = try await self.plane.workers.deploy(request, at: address)
+            let answer = try await self.plane.workers.deploy(request, at: worker)
             self.plane.troubles.forget(start.placement)
             await self.report(start, answer)
         } catch let failure as WorkerClient.Failure {
@@ -208,9 +246,9 @@ struct ReconcileLoop: Sendable {
         _ = try? await self.plane.propose(.reportPlacement(report))  // else the worker's next heartbeat says the same
     }
 
-    private func stop(_ stop: StopPipeline, at address: String) async {
+    private func stop(_ stop: StopPipeline, at worker: ClusterState.Worker) async {
         do throws(WorkerClient.Failure) {
-            try await self.plane.workers.undeploy(stop.pipelineID, epoch: stop.epoch.rawValue, at: address)
+            try await self.plane.workers.undeploy(stop.pipelineID, epoch: stop.epoch.rawValue, at: worker)
             self.plane.logger.info(
                 "orphan stopped",
                 metadata: ["pipeline": "\(stop.placement)", "worker": "\(stop.worker)", "epoch": "\(stop.epoch)"]
@@ -226,6 +264,10 @@ struct ReconcileLoop: Sendable {
 }
 
 extension Action {
+    fileprivate var proposal: Command? {
+        if case .propose(let command) = self { command } else { nil }
+    }
+
     fileprivate var workerMarkedUnhealthy: WorkerID? {
         guard case .propose(.setWorkerStatus(let change)) = self, change.to == .unhealthy else { return nil }
         return change.worker

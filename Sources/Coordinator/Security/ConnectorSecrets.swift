@@ -34,12 +34,32 @@ struct ConnectorSecrets: Sendable {
         parameter.withUnsafeBufferPointer(self.isSecret)
     }
 
+    /// Also by its value: a URL with a user in it, or with such a name in its query.
+    private static func isSecret(_ parameter: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) -> Bool {
+        self.isSecret(parameter) || self.hasCredentials(value)
+    }
+
+    static func hasCredentials(_ value: ArraySlice<UInt8>) -> Bool {
+        guard let colon = value.firstIndex(of: UInt8(ascii: ":")), value[colon...].starts(with: "://".utf8) else {
+            return false
+        }
+        let rest = value[(colon + 3)...]
+        let authority = rest.prefix { ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0) }
+        if authority.contains(UInt8(ascii: "@")) { return true }
+        let query = rest.drop { $0 != UInt8(ascii: "?") }
+        return query.withUnsafeBufferPointer(self.isSecret)
+    }
+
     private static func isSecret(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
         name.indices.contains { place in
             switch name[place] | 0x20 {
-            case UInt8(ascii: "a"): self.has("api_key", name, place) || self.has("apikey", name, place)
+            case UInt8(ascii: "a"):
+                self.has("api_key", name, place) || self.has("apikey", name, place) || self.has("api-key", name, place)
             case UInt8(ascii: "c"): self.has("credential", name, place)
-            case UInt8(ascii: "p"): self.has("password", name, place) || self.has("private_key", name, place)
+            case UInt8(ascii: "p"):
+                self.has("password", name, place) || self.has("passwd", name, place)
+                    || self.has("passphrase", name, place) || self.has("private_key", name, place)
+                    || self.has("private-key", name, place)
             case UInt8(ascii: "s"): self.has("secret", name, place)
             case UInt8(ascii: "t"): self.has("token", name, place)
             default: false
@@ -60,8 +80,25 @@ struct ConnectorSecrets: Sendable {
 
     /// Whether the connector comes from an answer, with stars in place of a secret.
     static func hasRedacted(_ connector: ConnectorForm) -> Bool {
-        connector.params.contains { $0.value == self.stars && self.isSecret($0.key) }
+        connector.params.contains { $0.value == self.stars }
     }
+
+    // MARK: Workers' keys
+
+    /// Nil without a key of the cluster's, under which it could be sealed.
+    func seal(key: String, of worker: WorkerID) throws -> [UInt8]? {
+        try self.sealer?.seal(Array(key.utf8)[...], authenticating: Self.place(of: worker)[...])
+    }
+
+    /// The key to call the worker with, if it has one of its own.
+    func openKey(of worker: ClusterState.Worker) throws -> String? {
+        guard let box = worker.sealedKey else { return nil }
+        let bytes = try AES256GCM.open(box, key: self.key ?? [], authenticating: Self.place(of: worker.id))
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// No connector's parameter has this place: it begins with the byte that ends a name.
+    private static func place(of worker: WorkerID) -> [UInt8] { [0] + Array(worker.rawValue.utf8) }
 
     // MARK: Between the API and the state
 
@@ -72,7 +109,7 @@ struct ConnectorSecrets: Sendable {
             parameterCount: connector.params.count
         )
         for (key, value) in connector.params {
-            if let sealer, Self.isSecret(key) {
+            if let sealer, Self.isSecret(key, value) {
                 let box = try sealer.seal(value, authenticating: Self.place(connector.name, key)[...])
                 draft.add(key, box[...], isSealed: true)
             } else {
@@ -106,7 +143,7 @@ struct ConnectorSecrets: Sendable {
     func keepingSecrets(_ form: ConnectorForm, of existing: ClusterState.Connector) throws -> ConnectorForm {
         var connector = form.connector
         let stored = try self.open(existing)
-        for (name, value) in connector.params where value == Self.redacted && Self.isSecret(name) {
+        for (name, value) in connector.params where value == Self.redacted {
             connector.params[name] = stored.params[name] ?? value
         }
         return ConnectorForm(connector)
@@ -115,8 +152,13 @@ struct ConnectorSecrets: Sendable {
     static func redact(_ connector: ClusterState.Connector) -> Connector {
         var params: [String: String] = [:]
         for parameter in connector.parameters {
-            if case .plain(let text) = parameter.value { params[parameter.key] = text }
-            if Self.isSecret(parameter.key) { params[parameter.key] = Self.redacted }
+            if case .plain(let text) = parameter.value,
+                !self.isSecret(Array(parameter.key.utf8)[...], Array(text.utf8)[...])
+            {
+                params[parameter.key] = text
+            } else {
+                params[parameter.key] = Self.redacted
+            }
         }
         return Connector(
             name: connector.name.rawValue,
@@ -133,7 +175,7 @@ struct ConnectorSecrets: Sendable {
         let parts = connector.parts
         var body = ConnectorBody(name: parts.name, type: parts.type, description: parts.description)
         for (key, value, isSealed) in parts.parameters {
-            body.add(key, isSealed || self.isSecret(key) ? self.stars : value)
+            body.add(key, isSealed || self.isSecret(key, value) ? self.stars : value)
         }
         return body.finish()
     }
@@ -141,7 +183,7 @@ struct ConnectorSecrets: Sendable {
     /// The same, of a connector that is about to be sealed.
     static func redactedJSON(_ connector: ConnectorForm) -> [UInt8] {
         var body = ConnectorBody(name: connector.name, type: connector.type, description: connector.description)
-        for (key, value) in connector.params { body.add(key, self.isSecret(key) ? self.stars : value) }
+        for (key, value) in connector.params { body.add(key, self.isSecret(key, value) ? self.stars : value) }
         return body.finish()
     }
 

@@ -47,6 +47,8 @@ final class Coordinator {
     var applied = LogIndex.zero
     var readings: [ReadID: Reading] = [:]
     var grants: [(read: ReadID, index: LogIndex)] = []
+    /// Whether granted reads are being answered at this moment.
+    var isAnswering = false
     var writings: [ProposalID: Writing] = [:]
 
     /// The last word of each worker.
@@ -73,11 +75,19 @@ final class Coordinator {
 
     var isLeader: Bool { self.status.role == .leader }
 
-    /// Where the only pass under way is: a pass waits for its read and its proposals, one after another.
+    /// Where the only pass under way is: a pass waits for its read, and then for all its proposals.
     enum Pass {
         case idle
         case reading
-        case proposing([Command], next: Int, calls: [Action])
+        case proposing(Proposing)
+    }
+
+    struct Proposing {
+        /// Proposals that are not over.
+        var open: Int
+        /// Whether one of them may not have come into the log.
+        var hasFailed = false
+        var plan: Reconciler.Plan
     }
 
     /// From winning an election to losing it.

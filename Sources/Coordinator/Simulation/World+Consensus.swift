@@ -50,6 +50,10 @@ extension World {
             guard let reading = process.readings.removeValue(forKey: refusal.read) else { continue }
             self.refused(reading, place, process)
         }
+        // What is answered may lead to another step: that leaves the rest to this loop, or steps would pile up.
+        if process.isAnswering { return }
+        process.isAnswering = true
+        defer { process.isAnswering = false }
         while let next = process.grants.firstIndex(where: { $0.index <= process.applied }) {
             let grant = process.grants.remove(at: next)
             guard let reading = process.readings.removeValue(forKey: grant.read) else { continue }

@@ -2,8 +2,8 @@ import ClusterControl
 import ClusterState
 import RaftCore
 
-// The loop around the reconciler. One pass at a time: it reads, plans, proposes one command after another, and then
-// queues the calls to workers.
+// The loop around the reconciler. One pass at a time: it reads, plans, proposes all commands in their order, and when they
+// are over queues the calls to workers.
 
 extension World {
     func callForAttention(_ place: Int, _ process: Coordinator) throws(Violation) {
@@ -57,34 +57,38 @@ extension World {
             timeMilliseconds: self.wallMilliseconds
         )
         let plan = self.reconciler.plan(situation, backOff: office.backOff)
-        office.backOff = plan.backOff
         process.office = office
         for worker in plan.lost { self.narrate("coordinator \(place) takes \(worker) for lost") }
         if !plan.lost.isEmpty { self.report.count(.losses) }
         let commands = plan.actions.compactMap { action -> Command? in
             if case .propose(let command) = action { command } else { nil }
         }
-        process.pass = .proposing(commands, next: 0, calls: plan.actions)
-        try self.proposeNext(place, process)
+        let proposing = Coordinator.Proposing(open: commands.count, plan: plan)
+        if commands.isEmpty { return try self.finish(proposing, place, process) }
+        process.pass = .proposing(proposing)
+        for command in commands { try self.propose(Submission(.command(command)), for: .pass, place, process) }
     }
 
-    /// A proposal of the pass is over. What fails ends the pass: the next one asks again.
+    /// A proposal of the pass is over.
     func goOn(with outcome: Outcome?, _ place: Int, _ process: Coordinator) throws(Violation) {
-        guard outcome != nil else {
-            process.pass = .idle
-            return
-        }
-        try self.proposeNext(place, process)
+        guard case .proposing(var proposing) = process.pass else { return }
+        proposing.open -= 1
+        if outcome == nil { proposing.hasFailed = true }
+        process.pass = .proposing(proposing)
+        if proposing.open == 0 { try self.finish(proposing, place, process) }
     }
 
-    private func proposeNext(_ place: Int, _ process: Coordinator) throws(Violation) {
-        guard case .proposing(let commands, let next, let actions) = process.pass else { return }
-        if next < commands.count {
-            process.pass = .proposing(commands, next: next + 1, calls: actions)
-            return try self.propose(Submission(.command(commands[next])), for: .pass, place, process)
-        }
+    /// What could not be proposed was not tried, and nothing is called for: the next pass asks again.
+    private func finish(
+        _ proposing: Coordinator.Proposing,
+        _ place: Int,
+        _ process: Coordinator
+    ) throws(Violation) {
         process.pass = .idle
-        for action in actions { self.queue(action, place, process) }
+        if !proposing.hasFailed {
+            process.office?.backOff = proposing.plan.backOff
+            for action in proposing.plan.actions { self.queue(action, place, process) }
+        }
         if process.isWanted { try self.callForAttention(place, process) }
     }
 

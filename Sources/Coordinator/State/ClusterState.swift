@@ -9,6 +9,8 @@ public import RaftSessions
 public struct ClusterState: Sendable {
     var workersByID: TreeDictionary<WorkerID, Worker> = [:]
     var groupsByID: TreeDictionary<GroupID, Group> = [:]
+    /// Follows from the groups.
+    var groupIDsByName: TreeDictionary<GroupName, GroupID> = [:]
     var connectorsByName = ConnectorTable()
     var migrationsByID: TreeDictionary<MigrationID, Migration> = [:]
     /// The migrations that are under way, each placement at most one. Follows from the migrations.
@@ -76,7 +78,7 @@ extension ClusterState {
 
     /// The group of that name; names are unique.
     public func group(named name: GroupName) -> Group? {
-        self.groupsByID.values.first { $0.spec.name == name }
+        self.groupIDsByName[name].flatMap { self.groupsByID[$0] }
     }
 
     public func placement(_ key: PlacementKey) -> Placement? {

@@ -44,6 +44,8 @@ extension Command {
         public var key: KeyID?
         /// Whether it may take over an id that another key holds: an admin says so.
         public var takesOver: Bool
+        /// The key to call the worker with, sealed, unless it is the cluster's: nothing secret is in a log in the clear.
+        public var sealedKey: [UInt8]?
 
         public init(
             worker: WorkerID,
@@ -53,7 +55,8 @@ extension Command {
             replacing: WorkerIncarnation?,
             labels: Labels = Labels(),
             key: KeyID? = nil,
-            takesOver: Bool = false
+            takesOver: Bool = false,
+            sealedKey: [UInt8]? = nil
         ) {
             self.worker = worker
             self.incarnation = incarnation
@@ -63,6 +66,7 @@ extension Command {
             self.labels = labels
             self.key = key
             self.takesOver = takesOver
+            self.sealedKey = sealedKey
         }
     }
 

@@ -83,7 +83,7 @@ public struct PlacementKey: Hashable, Comparable, Sendable, CustomStringConverti
     /// The placement that a worker knows by `name`. A pipeline's own name has no `#`, so the reading is unambiguous.
     public init(group: GroupID, name: String) {
         self.init(group: group, pipeline: PipelineName(name))
-        guard let mark = name.lastIndex(of: "#") else { return }
+        guard let mark = name.utf8.lastIndex(of: UInt8(ascii: "#")) else { return }
         let digits = name[name.index(after: mark)...]
         guard let replica = UInt32(digits), String(replica) == digits else { return }
         self.pipeline = PipelineName(String(name[..<mark]))

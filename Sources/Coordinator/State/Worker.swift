@@ -30,6 +30,8 @@ extension ClusterState {
         public internal(set) var status: Status
         /// The key with which it registered: only the same one may register under its id.
         public internal(set) var key: KeyID?
+        /// The key that the worker itself wants to be shown, sealed; nil if it is the cluster's.
+        public internal(set) var sealedKey: [UInt8]?
         /// The log index at which this incarnation registered.
         public internal(set) var registrationIndex: UInt64
         /// The wish that it be empty. It outlives a silence, but not the process.

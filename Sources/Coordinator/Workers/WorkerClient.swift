@@ -1,14 +1,17 @@
 import AsyncHTTPClient
 import ClusterAPI
+import ClusterState
 import HTTPTypes
 import Logging
 import NIOCore
 import NIOHTTP1
 import Security
 
-/// Calls to workers' own REST API, with the cluster's key.
+/// Calls to workers' own REST API, with the key that each wants to be shown.
 struct WorkerClient: Sendable {
     let client: HTTPClient
+    let secrets: ConnectorSecrets
+    /// The cluster's, for workers that have none of their own.
     let apiKey: String?
     let credentials: TLSCredentials?
     static let timeout = TimeAmount.seconds(10)
@@ -24,17 +27,22 @@ struct WorkerClient: Sendable {
         var isCertain: Bool { (self.status ?? 504) != 504 }
     }
 
-    func deploy(_ request: DeployPipelineRequest, at address: String) async throws(Failure) -> DeployPipelineResponse {
+    func deploy(
+        _ request: DeployPipelineRequest,
+        at worker: ClusterState.Worker
+    ) async throws(Failure) -> DeployPipelineResponse {
         let body: [UInt8]
         do { body = try APIJSON.encode(request) } catch { throw Failure(status: nil, description: "\(error)") }
-        return try await self.call(.POST, address + "/api/v1/pipelines", body) { try APIJSON.decode(from: $0) }
+        return try await self.call(.POST, "/api/v1/pipelines", at: worker, body) { try APIJSON.decode(from: $0) }
     }
 
     /// Succeeds if the pipeline is gone, also when it was not there.
-    func undeploy(_ id: String, epoch: UInt64, at address: String) async throws(Failure) {
+    func undeploy(_ id: String, epoch: UInt64, at worker: ClusterState.Worker) async throws(Failure) {
         do {
-            let url = "\(address)/api/v1/pipelines/\(Self.escaped(id))?epoch=\(epoch)"
-            let _: DeletedResponse = try await self.call(.DELETE, url, nil) { try APIJSON.decode(from: $0) }
+            let path = "/api/v1/pipelines/\(Self.escaped(id))?epoch=\(epoch)"
+            let _: DeletedResponse = try await self.call(.DELETE, path, at: worker, nil) {
+                try APIJSON.decode(from: $0)
+            }
         } catch {
             if error.status == 404 { return }
             throw error
@@ -44,40 +52,46 @@ struct WorkerClient: Sendable {
     func inject(
         _ event: EventBody,
         into id: String,
-        at address: String,
+        at worker: ClusterState.Worker,
         for requestID: String
     ) async throws(Failure) -> EventResponse {
-        let url = "\(address)/api/v1/pipelines/\(Self.escaped(id))/events"
-        return try await self.call(.POST, url, APIJSON.encode(event), for: requestID) { try APIJSON.decode(from: $0) }
+        let path = "/api/v1/pipelines/\(Self.escaped(id))/events"
+        return try await self.call(.POST, path, at: worker, APIJSON.encode(event), for: requestID) {
+            try APIJSON.decode(from: $0)
+        }
     }
 
     /// Events as JSON lines.
     func inject(
         lines: ArraySlice<UInt8>,
         into id: String,
-        at address: String,
+        at worker: ClusterState.Worker,
         for requestID: String
     ) async throws(Failure) -> LinesResponse {
-        let url = "\(address)/api/v1/pipelines/\(Self.escaped(id))/events-batch?output=true"
-        return try await self.call(.POST, url, Array(lines), type: "application/x-ndjson", for: requestID) {
+        let path = "/api/v1/pipelines/\(Self.escaped(id))/events-batch?output=true"
+        return try await self.call(.POST, path, at: worker, Array(lines), type: "application/x-ndjson", for: requestID)
+        {
             try APIJSON.decode(from: $0)
         }
     }
 
     private func call<Answer>(
         _ method: HTTPMethod,
-        _ url: String,
+        _ path: String,
+        at worker: ClusterState.Worker,
         _ body: [UInt8]?,
         type contentType: String = "application/json",
         for requestID: String = RequestID.make(),
         decode: (ByteBufferView) throws -> Answer
     ) async throws(Failure) -> Answer {
         do {
-            var request = HTTPClientRequest(url: url)
+            var request = HTTPClientRequest(url: worker.address + path)
             request.method = method
             request.tlsConfiguration = self.credentials?.clientConfiguration
             request.headers.add(name: RequestID.header.rawName, value: requestID)
-            if let apiKey { request.headers.add(name: "x-api-key", value: apiKey) }
+            if let apiKey = try self.secrets.openKey(of: worker) ?? self.apiKey {
+                request.headers.add(name: "x-api-key", value: apiKey)
+            }
             if let body {
                 request.headers.add(name: "content-type", value: contentType)
                 request.body = .bytes(ByteBuffer(bytes: body))

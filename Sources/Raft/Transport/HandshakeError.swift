@@ -26,6 +26,10 @@ public struct HandshakeError: Error, Hashable, Sendable, CustomStringConvertible
         description: "the peer has shown no certificate, which members must: give it --tls-cert, --tls-key and "
             + "--tls-ca-cert"
     )
+    static let late = HandshakeError(description: "the peer has not proved in good time who it is")
+    static let crowded = HandshakeError(
+        description: "too many connections have begun that have not proved yet who they are"
+    )
     static let cryptography = HandshakeError(description: "the cryptographic library failed")
 
     static func unwelcome(_ member: NodeID, _ admission: Admission) -> HandshakeError {

@@ -43,6 +43,9 @@ public struct PeerCall: Sendable {
     public var eventLoop: any EventLoop
     let send: @Sendable (ByteBuffer) -> Void
 
+    /// The longest body of a call, and of an answer.
+    public static var bodyBytesMax: Int { Lane.calls.bodyBytesMax }
+
     /// To be called once, on any thread.
     public func answer(_ body: ByteBuffer) { self.send(body) }
 

@@ -78,9 +78,11 @@ final class PeerHandler: ChannelInboundHandler {
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let channel = context.channel
-        self.timer = context.eventLoop.scheduleTask(in: self.patience.handshake) { channel.close(promise: nil) }
-        if let opening = self.handshake?.opening { Self.write(channel) { $0.writeBytes(opening) } }
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        self.timer = context.eventLoop.scheduleTask(in: self.patience.handshake) {
+            bound.value.handler.give(up: .refused(.late), bound.value.context)
+        }
+        if let opening = self.handshake?.opening { Self.write(context.channel) { $0.writeBytes(opening) } }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

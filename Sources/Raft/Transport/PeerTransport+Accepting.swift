@@ -12,23 +12,27 @@ extension PeerTransport {
 
     /// Makes a peer connection of a channel that was just upgraded. May be called on any loop.
     func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
-        guard self.door.enter() else { return channel.close() }
+        let host = RemoteHost(channel.remoteAddress)
+        guard self.door.enter(from: host) else {
+            self.eventLoop.execute { self.refused(.crowded, by: nil) }
+            return channel.close()
+        }
         return channel.eventLoop.flatSubmit {
             if let security = self.security, !security.admits(channel) {
-                self.door.passed()
+                self.door.passed(from: host)
                 self.eventLoop.execute { self.refused(.certificate, by: nil) }
                 return channel.close()
             }
             return channel.eventLoop.makeCompletedFuture {
-                do { try self.receive(channel) } catch {
-                    self.door.passed()
+                do { try self.receive(channel, from: host) } catch {
+                    self.door.passed(from: host)
                     throw error
                 }
             }
         }
     }
 
-    private func receive(_ channel: any Channel) throws {
+    private func receive(_ channel: any Channel, from host: RemoteHost) throws {
         // Messages may go out here too. Connections of other kinds than TCP's have no such options.
         try? channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
         try? channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 4 << 20, high: 16 << 20))
@@ -43,12 +47,12 @@ extension PeerTransport {
             on: channel,
             ready: { peer, _ in
                 known = peer
-                self.door.passed()
+                self.door.passed(from: host)
                 self.eventLoop.execute { self.keep(Accepted(channel: channel, peer: peer)) }
             },
             closed: { ending in
                 let peer = known
-                if peer == nil { self.door.passed() }
+                if peer == nil { self.door.passed(from: host) }
                 self.eventLoop.execute { self.ended(channel, of: peer, ending) }
             }
         )

@@ -52,6 +52,7 @@ public final class PeerTransport: @unchecked Sendable {
         self.security = security
         self.events = events
         self.logger = logger
+        self.door.expect(peers.values)
     }
 
     // MARK: Peers
@@ -67,6 +68,7 @@ public final class PeerTransport: @unchecked Sendable {
     public func update(peers: [NodeID: PeerAddress], admitting admissions: Admissions) {
         self.eventLoop.preconditionInEventLoop()
         self.door.admissions = admissions
+        self.door.expect(peers.values)
         self.peers = peers
         for (key, link) in self.links where peers[key.member] != link.address {
             self.links[key] = nil

@@ -6,6 +6,8 @@ enum WireLimits {
     static let handshakeFrameBytes = 512
     /// Connections whose peer has not proved who it is, all together. More are closed at once.
     static let strangersMax = 64
+    /// Of those, from one host that is no member's: so that one stranger does not keep members out.
+    static let strangersOfOneHostMax = 8
     /// Connections accepted and proved, all together: three lanes of all the members there may be, and as many again
     /// of members this one does not know yet.
     static let acceptedMax = 2 * 3 * Membership.membersMax

@@ -6,8 +6,9 @@
 public enum SmallFile {
     public static let byteCountMax = 1 << 20
 
-    /// The file's bytes. The error is a sentence without the file's contents in it.
-    public static func read(_ path: String) throws(FileError) -> [UInt8] {
+    /// The file's bytes, of which no more than `bytesMax` are read. The error is a sentence without the file's contents in
+    /// it.
+    public static func read(_ path: String, upTo bytesMax: Int = SmallFile.byteCountMax) throws(FileError) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard file >= 0 else { throw FileError("\(path) cannot be read: \(String(cString: strerror(errno))).") }
         defer { close(file) }
@@ -18,8 +19,8 @@ public enum SmallFile {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileError("\(path) cannot be read: \(String(cString: strerror(errno))).") }
             if count == 0 { return bytes }
-            guard bytes.count + count <= Self.byteCountMax else {
-                throw FileError("\(path) is larger than \(Self.byteCountMax) bytes.")
+            guard bytes.count + count <= bytesMax else {
+                throw FileError("\(path) is larger than \(bytesMax) bytes.")
             }
             bytes.append(contentsOf: part[..<count])
         }

@@ -1,6 +1,7 @@
 public import NIOCore
 
-/// How long a request may take to come in, and how large its head may be. What a body may hold is for its route to say.
+/// How long a request may take to come in, how large its head may be, and how long a connection may be silent. What a
+/// body may hold is for its route to say.
 public struct RequestLimits: Sendable {
     /// The time a head has, from its first byte to its last.
     public var headTime = TimeAmount.seconds(10)
@@ -12,6 +13,8 @@ public struct RequestLimits: Sendable {
     public var headBytesMax = 64 << 10
     /// What is still read of a body whose request is answered already, so that the connection can go on.
     public var leftoverBytesMax = 4 << 20
+    /// How long nothing may happen on a connection: before its first request, and between requests.
+    public var silence = TimeAmount.seconds(90)
 
     public init() {}
 

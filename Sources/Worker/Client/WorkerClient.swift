@@ -22,6 +22,13 @@ public struct WorkerClient: Sendable {
     private static let answerBytesMax = 16 << 20
     private static let timeout: TimeAmount = .seconds(30)
 
+    /// Redirections are not followed: they would take the key to whoever is named there.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.redirectConfiguration = .disallow
+        return HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+    }()
+
     /// - Parameter url: The worker's, with or without a slash at its end.
     public init(url: String, apiKey: String?) {
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
@@ -72,7 +79,7 @@ public struct WorkerClient: Sendable {
             request.body = .bytes(ByteBuffer(bytes: try APIJSON.encode(body)))
         }
         let response: HTTPClientResponse
-        do { response = try await HTTPClient.shared.execute(request, deadline: deadline) } catch {
+        do { response = try await Self.http.execute(request, deadline: deadline) } catch {
             throw self.unavailable(error)
         }
         guard (200..<300).contains(response.status.code) else {

@@ -24,6 +24,8 @@ struct CoordinatorLink: Service {
     private static let defaultInterval: Duration = .seconds(5)
     /// Of one registration with all coordinators.
     private static let registerTimeout: Duration = .seconds(6)
+    /// At least so long after a registration comes the next one.
+    private static let registrationDistance: Duration = .seconds(1)
     /// Many changes at once, as when a worker starts, are one heartbeat.
     static let gap: Duration = .milliseconds(50)
     /// Heartbeats over REST before another session is tried.
@@ -42,7 +44,12 @@ struct CoordinatorLink: Service {
     /// Until the task is cancelled.
     private func keepKnown() async {
         guard let address = await self.address.value() else { return }
-        while let interval = await self.register(address) { await self.keepInTouch(interval) }
+        while let interval = await self.register(address) {
+            let next = ContinuousClock.now + Self.registrationDistance
+            await self.keepInTouch(interval)
+            // One that takes a registration and knows nothing of it a moment later is not kept busy with it.
+            try? await Task.sleep(until: next, clock: .continuous)  // ends early only when cancelled
+        }
     }
 
     /// Registers, trying again after 1, 2, 4, 8, 16 and then every 30 seconds. The interval of heartbeats; nil when the
@@ -100,7 +107,10 @@ struct CoordinatorLink: Service {
             let sent = ContinuousClock.now
             switch await self.client.heartbeat(beat, from: self.report.workerID, timeout: interval) {
             case .answered(let answer):
-                if answer.confirmed == true { self.confirmations.confirmed(sentAt: sent) }
+                if answer.confirmed == true {
+                    let lease = answer.leaseMilliseconds.map { Duration.milliseconds(Int64($0)) }
+                    self.confirmations.confirmed(sentAt: sent, lease: lease)
+                }
                 if isAnswered { break }
                 self.logger.info("heartbeats are answered again")
                 return false  // there is a coordinator again, so perhaps a session

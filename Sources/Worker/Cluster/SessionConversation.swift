@@ -99,7 +99,7 @@ struct SessionConversation: Sendable {
         switch message {
         case .identifyAck(let terms): self.take(terms, shared)
         case .heartbeatAck(let answer):
-            if answer.confirmed == true { self.confirm(shared) }
+            if answer.confirmed == true { self.confirm(shared, for: answer.leaseMilliseconds) }
             self.noteAnswer(shared)
         case .error(let error):
             self.logger.debug("refused over the session", metadata: ["reason": "\(error.message)"])
@@ -125,9 +125,10 @@ struct SessionConversation: Sendable {
         }
     }
 
-    private func confirm(_ shared: Shared) {
+    /// What the answer itself says of the lease counts before what was said earlier.
+    private func confirm(_ shared: Shared, for leaseMilliseconds: UInt32?) {
         let (sent, terms) = shared.state.withLock { ($0.sent, $0.terms) }
-        let lease = terms?.leaseMilliseconds.map { Duration.milliseconds(Int64($0)) }
+        let lease = (leaseMilliseconds ?? terms?.leaseMilliseconds).map { Duration.milliseconds(Int64($0)) }
         self.confirmations.confirmed(sentAt: sent, lease: lease)
     }
 

@@ -51,6 +51,17 @@ public struct ServerCommand: AsyncParsableCommand {
     @Option(help: "This worker's name in the cluster (or VARPULIS_WORKER_ID; default: drawn, and kept in --state-dir).")
     var workerID: String?
     @Option(
+        name: .customLong("label"),
+        help: ArgumentHelp(
+            """
+            What groups may ask for, or spread over, such as zone=a; may be given several times (or VARPULIS_LABELS, \
+            separated by commas).
+            """,
+            valueName: "key=value"
+        )
+    )
+    var labels: [String] = []
+    @Option(
         help: "The address under which coordinators reach this worker (or VARPULIS_ADVERTISE_ADDRESS; default: bind)."
     )
     var advertiseAddress: String?
@@ -117,6 +128,10 @@ public struct ServerCommand: AsyncParsableCommand {
             .map { $0.trimmingCharacters(in: .whitespaces) }
             .filter { !$0.isEmpty }
         configuration.workerID = self.workerID ?? environment["VARPULIS_WORKER_ID"]
+        configuration.labels = try Self.labels(
+            self.labels.isEmpty
+                ? (environment["VARPULIS_LABELS"] ?? "").split(separator: ",").map(String.init) : self.labels
+        )
         configuration.advertiseAddress = self.advertiseAddress ?? environment["VARPULIS_ADVERTISE_ADDRESS"]
         configuration.stateDirectory = self.stateDir ?? environment["VARPULIS_STATE_DIR"]
         configuration.workDirectory = self.workdir
@@ -142,5 +157,18 @@ public struct ServerCommand: AsyncParsableCommand {
             throw ValidationError(error.description)
         }
         return configuration
+    }
+
+    private static func labels(_ texts: [String]) throws(ValidationError) -> [String: String] {
+        var labels: [String: String] = [:]
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let key = parts[0].trimmingCharacters(in: .whitespaces)
+            guard parts.count == 2, !key.isEmpty else { throw ValidationError("--label is key=value, not \(text)") }
+            guard labels.updateValue(parts[1].trimmingCharacters(in: .whitespaces), forKey: key) == nil else {
+                throw ValidationError("--label \(key) is given twice.")
+            }
+        }
+        return labels
     }
 }

@@ -11,7 +11,8 @@ struct BrokerAddress: Hashable {
 
     private static let hostParameters: Set = ["host", "url", "brokers", "servers"]
 
-    init(_ connector: ConnectorDeclaration) throws(PipelineRefusal) {
+    /// - Parameter directory: Where the files of certificates must be; nil for anywhere on the machine.
+    init(_ connector: ConnectorDeclaration, filesIn directory: WorkDirectory?) throws(PipelineRefusal) {
         guard let text = connector.parameters.last(where: { Self.hostParameters.contains($0.name) })?.value.string
         else { throw .connector("Connector '\(connector.name)' does not say where its broker is: host.") }
         var rest = Substring(text)
@@ -24,7 +25,7 @@ struct BrokerAddress: Hashable {
             }
             rest = rest[scheme.upperBound...]
         }
-        try self.addTLS(connector)
+        try self.addTLS(connector, directory)
         if self.tls != nil { self.port = 8883 }
         // A single colon separates a port; several belong to an IPv6 address.
         if let colon = rest.firstIndex(of: ":"), colon == rest.lastIndex(of: ":") {
@@ -40,11 +41,16 @@ struct BrokerAddress: Hashable {
     }
 
     /// Files of certificates ask for TLS as `tls: true` does; with `tls: false` beside them the program contradicts itself.
-    private mutating func addTLS(_ connector: ConnectorDeclaration) throws(PipelineRefusal) {
+    private mutating func addTLS(
+        _ connector: ConnectorDeclaration,
+        _ directory: WorkDirectory?
+    ) throws(PipelineRefusal) {
         guard connector.parameter("tls_insecure") == nil else {
             throw .connector("Connector '\(connector.name)': a broker's certificate is always verified (tls_insecure).")
         }
-        let files = ["ca_file", "cert_file", "key_file"].map { connector.parameter($0)?.string }
+        let files = try ["ca_file", "cert_file", "key_file"].map { parameter throws(PipelineRefusal) in
+            try Self.file(parameter, of: connector, in: directory)
+        }
         var isWanted = self.tls != nil || files.contains { $0 != nil }
         if let parameter = connector.parameter("tls") {
             guard let answer = parameter.bool, answer || !isWanted else {
@@ -57,6 +63,21 @@ struct BrokerAddress: Hashable {
         }
         guard isWanted else { return }
         self.tls = MQTTConfiguration.TLS(authorityFile: files[0], certificateFile: files[1], keyFile: files[2])
+    }
+
+    private static func file(
+        _ parameter: String,
+        of connector: ConnectorDeclaration,
+        in directory: WorkDirectory?
+    ) throws(PipelineRefusal) -> String? {
+        let name = connector.parameter(parameter)?.string
+        guard let name, let directory else { return name }
+        guard let path = directory.file(name) else {
+            throw .connector(
+                "Connector '\(connector.name)': a tenant's \(parameter) must be in the work directory, not '\(name)'."
+            )
+        }
+        return path
     }
 
     private static func port(

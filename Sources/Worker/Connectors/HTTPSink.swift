@@ -27,7 +27,9 @@ final class HTTPSink: Sendable {
         var waiting: [Entry] = []
         /// Waiting or under way.
         var count = 0
-        /// Set by `close`: when the thread must end.
+        /// The request that the thread waits for.
+        var request: HTTPClient.Task<HTTPResponseStatus>?
+        /// Set by `beginClose`: when the thread must end.
         var end: ContinuousClock.Instant?
     }
 
@@ -60,11 +62,25 @@ final class HTTPSink: Sendable {
         if !isTaken { completion(.closed) }
     }
 
-    /// Takes nothing more, and waits until what it has has left or the time is up.
-    func close(drainingAtMost drainTimeout: Duration) {
+    /// Takes nothing more, and gives what it has until the time is up to leave. Returns at once.
+    func beginClose(drainingAtMost drainTimeout: Duration) {
         let end = ContinuousClock.now + drainTimeout
-        self.contents.change { $0.end = min($0.end ?? end, end) }
+        let request = self.contents.change { contents in
+            contents.end = min(contents.end ?? end, end)
+            return contents.request
+        }
+        if let request { Self.cut(request, at: end) }
+    }
+
+    /// The same, and waits until the thread has ended.
+    func close(drainingAtMost drainTimeout: Duration) {
+        self.beginClose(drainingAtMost: drainTimeout)
         self.thread.withLock { $0 }?.join()
+    }
+
+    /// Ends a request at that time, unless it has ended by then.
+    private static func cut(_ request: HTTPClient.Task<HTTPResponseStatus>, at end: ContinuousClock.Instant) {
+        request.eventLoop.scheduleTask(in: TimeAmount(max(.zero, end - .now))) { request.cancel() }
     }
 
     // MARK: - Thread
@@ -139,11 +155,18 @@ final class HTTPSink: Sendable {
                 headers: headers,
                 body: .byteBuffer(body)
             )
-            let status = try HTTPClient.shared.execute(
+            let task = HTTPClient.shared.execute(
                 request: request,
                 delegate: StatusOnly(),
                 deadline: .now() + Self.requestTimeout
-            ).wait()
+            )
+            let end = self.contents.change { contents in
+                contents.request = task
+                return contents.end
+            }
+            defer { self.contents.change { $0.request = nil } }
+            if let end { Self.cut(task, at: end) }
+            let status = try task.wait()
             switch status.code {
             case 200..<300: return .delivered
             case 408, 429, 500...: return .repeatable("\(status.code) \(status.reasonPhrase)")

@@ -41,14 +41,21 @@ final class SinkGuard: Sendable {
         }
     }
 
-    /// A delivery has failed for good.
-    func failed(_ reason: String, _ payload: [UInt8], for sink: String) {
-        self.contents.withLock { contents in
-            contents.breaker.failed(at: .now)
-            contents.lastError = reason
-            self.isTroubled.store(true, ordering: .releasing)
+    /// A delivery has failed for good. `opensCircuit` says that it counts against those that follow.
+    func failed(_ reason: String, _ payload: [UInt8], for sink: String, opensCircuit: Bool = true) {
+        if opensCircuit {
+            self.contents.withLock { contents in
+                contents.breaker.failed(at: .now)
+                contents.lastError = reason
+                self.isTroubled.store(true, ordering: .releasing)
+            }
         }
         self.bury(payload, sink, reason)
+    }
+
+    /// A delivery has failed for now: its event comes again, so it is no dead letter.
+    func postponed(_ reason: String, for sink: String) {
+        _ = self.countFailure(reason, sink)
     }
 
     /// A delivery has gone with its connection, which says nothing about the sink. Its event is a dead letter, unless
@@ -79,17 +86,21 @@ final class SinkGuard: Sendable {
         }
     }
 
+    /// Counts it, and says whether it was told of in the log.
+    private func countFailure(_ reason: String, _ sink: String) -> Bool {
+        guard let count = self.progress.countFailure(\.deliveriesFailed) else { return false }
+        self.logger.warning(
+            "delivery failed",
+            metadata: ["sink": "\(sink)", "reason": "\(reason)", "count": "\(count)"]
+        )
+        return true
+    }
+
     private func bury(_ payload: [UInt8], _ sink: String, _ reason: String) {
-        let count = self.progress.countFailure(\.deliveriesFailed)
-        if let count {
-            self.logger.warning(
-                "delivery failed",
-                metadata: ["sink": "\(sink)", "reason": "\(reason)", "count": "\(count)"]
-            )
-        }
+        let isTold = self.countFailure(reason, sink)
         guard let deadLetters = self.deadLetters else { return }
         if let why = deadLetters.write(connector: self.connector, sink: sink, error: reason, event: payload) {
-            guard count != nil else { return }
+            guard isTold else { return }
             self.logger.error("dead letter not written", metadata: ["sink": "\(sink)", "reason": "\(why)"])
         } else {
             self.progress.count { $0.deadLetters += 1 }

@@ -107,14 +107,6 @@ final class Sinks: Sendable {
         }
     }
 
-    /// Sends an event on a route, blocking while the way to its broker is full.
-    func route(_ payload: [UInt8], over connection: Int, to topic: String, receipt: BatchReceipt?) {
-        let sinkGuard = self.connectionGuards[connection]
-        guard sinkGuard.admits(payload, for: topic) else { return }
-        let message = MQTTMessage(topic: topic, payload: payload, qos: .atLeastOnce)
-        self.publish(message, to: self.connections[connection].client, sinkGuard, receipt)
-    }
-
     private func publish(
         _ message: MQTTMessage,
         to client: MQTTClient,
@@ -123,7 +115,7 @@ final class Sinks: Sendable {
     ) {
         receipt?.addShare()
         let isFenced = self.isFenced
-        let settle: MQTTPublishCompletion = { failure in
+        Self.publish(message, to: client) { failure in
             // Only what the end of this pipeline cut off is worth repeating; what a broker refuses, it refuses again.
             receipt?.settle(isLost: failure?.code == .closed)
             guard let failure else { return sinkGuard.succeeded() }
@@ -134,10 +126,37 @@ final class Sinks: Sendable {
             default: sinkGuard.failed(failure.message, message.payload, for: message.topic)
             }
         }
+    }
+
+    /// The completion is called in any case.
+    private static func publish(
+        _ message: MQTTMessage,
+        to client: MQTTClient,
+        completion: @escaping MQTTPublishCompletion
+    ) {
         do throws(MQTTError) {
-            try client.publish(message, whenFull: .wait, completion: settle)
+            try client.publish(message, whenFull: .wait, completion: completion)
         } catch {
-            settle(error)
+            completion(error)
+        }
+    }
+
+    /// Sends an event on a route, blocking while the way to its broker is full. No circuit keeps it away: routes promise
+    /// each event at least once.
+    func route(_ payload: [UInt8], over connection: Int, to topic: String, receipt: BatchReceipt?) {
+        receipt?.addShare()
+        let sinkGuard = self.connectionGuards[connection]
+        let comesAgain = receipt?.comesAgain ?? false
+        let message = MQTTMessage(topic: topic, payload: payload, qos: .atLeastOnce)
+        Self.publish(message, to: self.connections[connection].client) { failure in
+            let outcome = RouteOutcome(failure, comesAgain: comesAgain)
+            switch outcome {
+            case .arrived, .cutOff: break
+            case .postponed(let reason): sinkGuard.postponed(reason, for: topic)
+            case .refused(let reason): sinkGuard.failed(reason, payload, for: topic, opensCircuit: false)
+            }
+            // Last, so that nothing is acknowledged before it is where it stays.
+            receipt?.settle(isLost: outcome.isLost)
         }
     }
 
@@ -163,9 +182,10 @@ final class Sinks: Sendable {
         }
     }
 
-    /// Gives each connection up to this long to deliver what it has.
+    /// Gives each connection up to this long to deliver what it has, all at the same time.
     func close(drainingAtMost drainTimeout: Duration) {
         for connection in self.connections { connection.client.beginClose(drainingAtMost: drainTimeout) }
+        for poster in self.posters { poster.beginClose(drainingAtMost: drainTimeout) }
         for poster in self.posters { poster.close(drainingAtMost: drainTimeout) }
         for connection in self.connections { connection.client.close(drainingAtMost: drainTimeout) }
     }

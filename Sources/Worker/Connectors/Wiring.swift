@@ -44,16 +44,28 @@ struct Wiring: Sendable {
     /// Whether a stream reads from a `stdin` connector.
     private(set) var readsStandardInput = false
 
-    /// - Parameter hasStandardInput: The program may read the process's standard input: it runs in the foreground.
+    /// Where the files of certificates must be; nil for anywhere on the machine.
+    private let certificates: WorkDirectory?
+
+    /// - Parameters:
+    ///   - workDirectory: A tenant's program uses no files outside of it.
+    ///   - hasStandardInput: The program may read the process's standard input: it runs in the foreground.
     init(
         _ plan: Plan,
         spec: PipelineSpec,
         prefix: String,
+        workDirectory: WorkDirectory,
         hasStandardInput: Bool = false
     ) throws(PipelineRefusal) {
+        self.certificates = spec.tenantID == nil ? nil : workDirectory
         try self.addSources(plan, spec, prefix, hasStandardInput)
         try self.addSinks(plan, spec, prefix)
-        let routes = try RouteWiring(spec, prefix: prefix, after: self.sinkConnections.count)
+        let routes = try RouteWiring(
+            spec,
+            prefix: prefix,
+            filesIn: self.certificates,
+            after: self.sinkConnections.count
+        )
         for place in self.sources.indices { self.sources[place].intake = Intake(spec.replica) }
         self.sources += routes.sources
         self.sinkConnections += routes.connections
@@ -94,7 +106,7 @@ struct Wiring: Sendable {
                 Self.subscribe(&configuration, to: topic, qos)
                 drafts[known] = Source(connector: connector.name, configuration: configuration)
             } else {
-                var configuration = try Self.configuration(connector, clientID: clientID)
+                var configuration = try Self.configuration(connector, clientID: clientID, filesIn: self.certificates)
                 Self.subscribe(&configuration, to: topic, qos)
                 drafts.append(Source(connector: connector.name, configuration: configuration))
             }
@@ -151,7 +163,7 @@ struct Wiring: Sendable {
         if let known = self.sinkConnections.firstIndex(where: { $0.configuration.clientID == clientID }) {
             return known
         }
-        let configuration = try Self.configuration(connector, clientID: clientID)
+        let configuration = try Self.configuration(connector, clientID: clientID, filesIn: self.certificates)
         self.sinkConnections.append(SinkConnection(connector: connector.name, configuration: configuration))
         return self.sinkConnections.count - 1
     }
@@ -169,9 +181,10 @@ struct Wiring: Sendable {
 
     static func configuration(
         _ connector: ConnectorDeclaration,
-        clientID: String
+        clientID: String,
+        filesIn directory: WorkDirectory?
     ) throws(PipelineRefusal) -> MQTTConfiguration {
-        let address = try BrokerAddress(connector)
+        let address = try BrokerAddress(connector, filesIn: directory)
         var configuration = MQTTConfiguration(
             host: address.host,
             port: address.port,

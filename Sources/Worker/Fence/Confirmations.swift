@@ -4,9 +4,16 @@ import Synchronization
 final class Confirmations: Sendable {
     typealias Observer = @Sendable () -> Void
 
-    private struct Contents {
+    /// The last one.
+    struct Confirmation: Sendable {
+        /// When what it answers had been sent.
         var sent: ContinuousClock.Instant
+        /// How long it holds, counted from then.
         var lease: Duration
+    }
+
+    private struct Contents {
+        var latest: Confirmation
         var observers: [ObjectIdentifier: Observer] = [:]
     }
 
@@ -17,18 +24,18 @@ final class Confirmations: Sendable {
 
     /// Nothing is confirmed yet.
     init() {
-        self.contents = Mutex(Contents(sent: .now - Self.defaultLease, lease: Self.defaultLease))
+        let latest = Confirmation(sent: .now - Self.defaultLease, lease: Self.defaultLease)
+        self.contents = Mutex(Contents(latest: latest))
     }
 
-    /// When what was last confirmed had been sent.
-    var sent: ContinuousClock.Instant { self.contents.withLock { $0.sent } }
-    var lease: Duration { self.contents.withLock { $0.lease } }
+    var latest: Confirmation { self.contents.withLock { $0.latest } }
 
-    /// A coordinator has answered what was sent at this instant.
-    func confirmed(sentAt sent: ContinuousClock.Instant, lease: Duration? = nil) {
+    /// A coordinator has answered what was sent at this instant, and said how long that holds; else it holds for as long as
+    /// was said before.
+    func confirmed(sentAt sent: ContinuousClock.Instant, lease: Duration?) {
         let observers = self.contents.withLock { contents in
-            contents.sent = max(contents.sent, sent)
-            if let lease { contents.lease = lease }
+            contents.latest.sent = max(contents.latest.sent, sent)
+            if let lease { contents.latest.lease = lease }
             return contents.observers.values
         }
         for observer in observers { observer() }

@@ -14,16 +14,16 @@ final class LeaseOwner: PipelineOwner {
     init(_ fence: Fence) {
         self.fence = fence
         self.queue = DispatchQueue(label: "lease-\(fence.place.name)")
-        let confirmations = fence.standing.confirmations
-        self.machine = Mutex(Machine(duration: confirmations.lease, confirmedAt: confirmations.sent))
+        let latest = fence.standing.confirmations.latest
+        self.machine = Mutex(Machine(duration: latest.lease, confirmedAt: latest.sent))
     }
 
     func start() {
         let confirmations = self.fence.standing.confirmations
         confirmations.add(self) { [weak self] in
             self?.input { machine, effects in
-                machine.duration = confirmations.lease
-                machine.confirmed(sentAt: confirmations.sent, now: .now, &effects)
+                let latest = confirmations.latest
+                machine.confirmed(sentAt: latest.sent, lease: latest.lease, now: .now, &effects)
             }
         }
         self.input { $0.start(&$1) }

@@ -58,9 +58,16 @@ public enum ForegroundPipeline {
             epoch: 0,
             connectors: []
         )
+        let workDirectory = WorkDirectory(configuration.workDirectory)
         let wiring: Wiring
         do throws(PipelineRefusal) {
-            wiring = try Wiring(plan, spec: spec, prefix: configuration.clientIDPrefix, hasStandardInput: true)
+            wiring = try Wiring(
+                plan,
+                spec: spec,
+                prefix: configuration.clientIDPrefix,
+                workDirectory: workDirectory,
+                hasStandardInput: true
+            )
         } catch {
             guard case .connector(let message) = error else { throw Refusal(description: "\(error)") }
             throw Refusal(description: message)
@@ -72,7 +79,7 @@ public enum ForegroundPipeline {
             predecessor: nil,
             in: PipelineSurroundings(
                 clientIDPrefix: configuration.clientIDPrefix,
-                workDirectory: WorkDirectory(configuration.workDirectory),
+                workDirectory: workDirectory,
                 console: ConsoleWriter(descriptor: configuration.spares ? STDERR_FILENO : STDOUT_FILENO),
                 onOutput: configuration.onOutput,
                 onPhaseChange: {},

@@ -110,6 +110,8 @@ struct WorkerAPIError: Error {
             self.init(.tooManyRequests, .quotaExceeded, "The worker runs \(limit) pipelines, as many as it may")
         case .quota(let message):
             self.init(.tooManyRequests, .quotaExceeded, message)
+        case .tenantRemoved:
+            self.init(.unauthorized, .invalidAPIKey, "Invalid or missing API key")
         case .placedByCluster:
             self.init(.conflict, "The cluster placed this pipeline; change its group at a coordinator")
         case .storage(let message):

@@ -99,12 +99,13 @@ struct KeyGate: RouterMiddleware {
         next: @concurrent (Request, WorkerContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        let path = request.uri.path
-        if path.hasPrefix("/api/v1/tenants") {
+        // As the router sees it: it takes no notice of empty parts.
+        let path = request.uri.path.split(separator: "/")
+        if path.starts(with: ["api", "v1", "tenants"]) {
             try self.checkAdmin(request.headers[Self.adminHeader])
-        } else if path.hasPrefix("/api/") {
+        } else if path.first == "api" {
             guard let tenant = self.tenant(showing: request.headers[Self.header]) else {
-                let code: ErrorCode = path.hasSuffix("/logs") ? .invalidKey : .invalidAPIKey
+                let code: ErrorCode = path.last == "logs" ? .invalidKey : .invalidAPIKey
                 throw WorkerAPIError(.unauthorized, code, "Invalid or missing API key")
             }
             context.tenant = tenant

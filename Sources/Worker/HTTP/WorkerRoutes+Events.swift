@@ -80,18 +80,30 @@ extension WorkerRoutes {
         try request.checkIsJSON()
         let length = request.headers[.contentLength].flatMap(Int.init) ?? Self.batchBytesMax
         guard length <= Self.batchBytesMax else { throw NIOTooManyBytesError(maxBytes: Self.batchBytesMax) }
-        let response = try await self.bodies.hold(length, within: Self.roomTimeout) { () -> Response in
-            let bytes = try await request.bytes(upTo: length)
-            let places = try Self.places(bytes)
-            let payloads = EventPayloads(objectsIn: bytes, at: places, arrival: WallClock.nanoseconds())
-            try self.admit(places.count, for: tenant)
-            let started = ContinuousClock.now
-            let result = try await self.inject(.payloads(payloads, connector: nil), into: pipeline)
-            let output = Self.list(result.emitted.map(EventEncoder.sinkPayload))
-            return BatchAnswer(count: places.count, result.rejections, since: started).response(output)
+        // The tenant's own share first, so that what waits for it takes no room of the others.
+        let held = try await tenant.bodies.hold(length, within: Self.roomTimeout) { () -> Response? in
+            try await self.bodies.hold(length, within: Self.roomTimeout) { () -> Response in
+                try await self.injectArray(request, length, into: pipeline, for: tenant)
+            }
         }
-        guard let response else { throw WorkerAPIError.overloaded }
+        guard case let response?? = held else { throw WorkerAPIError.overloaded }
         return response
+    }
+
+    private func injectArray(
+        _ request: Request,
+        _ length: Int,
+        into pipeline: RunningPipeline,
+        for tenant: Tenant
+    ) async throws -> Response {
+        let bytes = try await request.bytes(upTo: length)
+        let places = try Self.places(bytes)
+        let payloads = EventPayloads(objectsIn: bytes, at: places, arrival: WallClock.nanoseconds())
+        try self.admit(places.count, for: tenant)
+        let started = ContinuousClock.now
+        let result = try await self.inject(.payloads(payloads, connector: nil), into: pipeline)
+        let output = Self.list(result.emitted.map(EventEncoder.sinkPayload))
+        return BatchAnswer(count: places.count, result.rejections, since: started).response(output)
     }
 
     private static func places(_ bytes: [UInt8]) throws(WorkerAPIError) -> [Range<Int>] {

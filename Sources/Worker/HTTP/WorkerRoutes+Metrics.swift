@@ -18,7 +18,11 @@ extension WorkerRoutes {
     }
 
     private func metrics() async -> Response {
-        let page = WorkerMetricsPage(await self.registry.pipelines, uptimeSeconds: self.uptimeSeconds)
+        let page = WorkerMetricsPage(
+            await self.registry.pipelines,
+            refusals: self.security.counters,
+            uptimeSeconds: self.uptimeSeconds
+        )
         return Response(
             status: .ok,
             headers: [.contentType: PrometheusText.contentType],

@@ -25,7 +25,7 @@ extension WorkerRoutes {
         }
         router.get { request, context -> Response in
             let page = try Self.page(request)
-            let pipelines = await self.registry.pipelines(of: self.tenant(context))
+            let pipelines = try await self.registry.pipelines(of: self.tenant(context))
             return Response.json(.ok, Page(page, of: pipelines.map(PipelineInfo.init)))
         }
         router.get(":id") { _, context -> Response in
@@ -68,11 +68,20 @@ extension WorkerRoutes {
             replica: body.replica,
             tenantID: tenant === self.tenants.own ? nil : tenant.id
         )
-        let program = try Program(spec, clientIDPrefix: self.configuration.clientIDPrefix)
+        let program = try self.program(spec)
         let (pipeline, isNew) = try await self.registry.deploy(spec, program, for: tenant)
         // A pipeline whose broker is away keeps trying; the answer then says so.
         _ = await pipeline.progress.becameRunning.value(within: self.configuration.deployWait)
         return (pipeline, isNew)
+    }
+
+    /// Checks what a pipeline is to run.
+    func program(_ spec: PipelineSpec) throws(PipelineRefusal) -> Program {
+        try Program(
+            spec,
+            clientIDPrefix: self.configuration.clientIDPrefix,
+            workDirectory: WorkDirectory(self.configuration.workDirectory)
+        )
     }
 
     private func delete(_ request: Request, _ context: WorkerContext) async throws -> Response {

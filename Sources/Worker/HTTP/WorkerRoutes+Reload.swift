@@ -46,7 +46,7 @@ extension WorkerRoutes {
         for tenant: Tenant
     ) async throws -> RunningPipeline {
         let spec = pipeline.spec.replacing(source: source)
-        let program = try Program(spec, clientIDPrefix: self.configuration.clientIDPrefix)
+        let program = try self.program(spec)
         let successor = try await self.registry.reload(pipeline, spec, program, for: tenant)
         guard await successor.progress.engineDecided.value(within: Self.startTimeout) != nil else {
             var error = WorkerAPIError(
@@ -59,7 +59,7 @@ extension WorkerRoutes {
         }
         tenant.retire(pipeline.progress.counters)
         guard let reason = successor.progress.failure else { return successor }
-        let former = try Program(pipeline.spec, clientIDPrefix: self.configuration.clientIDPrefix)
+        let former = try self.program(pipeline.spec)
         _ = try await self.registry.takeBack(successor, to: pipeline.spec, former, for: tenant)
         throw WorkerAPIError(
             .internalServerError,

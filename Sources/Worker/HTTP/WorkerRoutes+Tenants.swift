@@ -53,7 +53,7 @@ extension WorkerRoutes {
 
     func addUsage(to routes: some RouterMethods<WorkerContext>) {
         routes.get("usage") { _, context -> Response in
-            let tenant = self.tenant(context)
+            let tenant = try self.tenant(context)
             let usage = tenant.usage(await self.registry.pipelines(of: tenant))
             return Response.json(.ok, UsageResponse(tenantID: tenant.id, usage: usage, quota: tenant.quota))
         }

@@ -1,3 +1,4 @@
+import ClusterAPI
 import Engine
 import HTTPTypes
 import Hummingbird
@@ -24,6 +25,7 @@ struct WorkerRoutes: Sendable {
         let router = Router(context: WorkerContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RefusalGate(security: self.security))
         router.add(middleware: ErrorGate(paths: paths))
+        router.add(middleware: self.originGate)
         router.add(middleware: self.gate)
         let table = WorkerRouteTable(router, paths)
         self.addProbes(to: table)
@@ -40,6 +42,8 @@ struct WorkerRoutes: Sendable {
         return router
     }
 
+    var originGate: OriginGate { OriginGate(isOpen: self.configuration.apiKey == nil) }
+
     var gate: KeyGate {
         KeyGate(apiKey: self.configuration.apiKey.map { Array($0.utf8) }, tenants: self.tenants)
     }
@@ -47,14 +51,18 @@ struct WorkerRoutes: Sendable {
     /// The caller's own pipeline that the path names; those of others are not there for it.
     func pipeline(_ context: WorkerContext) async throws -> RunningPipeline {
         let id = try self.id(context)
-        guard let pipeline = await self.registry.pipeline(id), pipeline.spec.belongs(to: self.tenant(context)) else {
-            throw WorkerAPIError.pipelineNotFound(id)
-        }
+        guard let pipeline = await self.registry.pipeline(id), pipeline.spec.belongs(to: try self.tenant(context))
+        else { throw WorkerAPIError.pipelineNotFound(id) }
         return pipeline
     }
 
-    /// Set by the gate for every path that needs a key.
-    func tenant(_ context: WorkerContext) -> Tenant { context.tenant ?? self.tenants.own }
+    /// Set by the gate for every path that needs a key; who came past it without one gets nowhere.
+    func tenant(_ context: WorkerContext) throws(WorkerAPIError) -> Tenant {
+        guard let tenant = context.tenant else {
+            throw WorkerAPIError(.unauthorized, .invalidAPIKey, "Invalid or missing API key")
+        }
+        return tenant
+    }
 
     func id(_ context: WorkerContext) throws -> String {
         guard let id = context.parameters.get("id"), !id.isEmpty else {

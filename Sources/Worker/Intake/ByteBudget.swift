@@ -12,6 +12,17 @@ final class ByteBudget: Sendable {
         var free: Int
         var line: [Waiter] = []
         var nextID: UInt64 = 0
+
+        /// Takes those out of the line, from its beginning, for whom there is room. They are to be told.
+        mutating func admit() -> [Waiter] {
+            var admitted = 0
+            while admitted < self.line.count, self.line[admitted].bytes <= self.free {
+                self.free -= self.line[admitted].bytes
+                admitted += 1
+            }
+            defer { self.line.removeFirst(admitted) }
+            return Array(self.line.prefix(admitted))
+        }
     }
 
     private let state: Mutex<State>
@@ -40,23 +51,20 @@ final class ByteBudget: Sendable {
             return state.line.last
         }
         guard let waiter, await waiter.answer.value(within: patience) == nil else { return true }
-        return self.state.withLock { state in
-            guard let place = state.line.firstIndex(where: { $0.id == waiter.id }) else { return true }
+        let (isLate, admitted) = self.state.withLock { state -> (Bool, [Waiter]) in
+            guard let place = state.line.firstIndex(where: { $0.id == waiter.id }) else { return (false, []) }
             state.line.remove(at: place)
-            return false
+            // Those behind it may have waited for nothing else.
+            return (true, state.admit())
         }
+        for waiter in admitted { waiter.answer.fulfil(()) }
+        return !isLate
     }
 
     private func give(_ bytes: Int) {
-        let admitted = self.state.withLock { state -> [Waiter] in
+        let admitted = self.state.withLock { state in
             state.free += bytes
-            var admitted = 0
-            while admitted < state.line.count, state.line[admitted].bytes <= state.free {
-                state.free -= state.line[admitted].bytes
-                admitted += 1
-            }
-            defer { state.line.removeFirst(admitted) }
-            return Array(state.line.prefix(admitted))
+            return state.admit()
         }
         for waiter in admitted { waiter.answer.fulfil(()) }
     }

@@ -1,5 +1,6 @@
 import ClusterAPI
 import Engine
+import Security
 
 /// `GET /metrics`: this worker's numbers, made anew for each scrape.
 ///
@@ -11,13 +12,19 @@ struct WorkerMetricsPage {
 
     var text: String { self.page.text }
 
-    init(_ pipelines: [RunningPipeline], uptimeSeconds: Double) {
+    init(_ pipelines: [RunningPipeline], refusals: RefusalCounters, uptimeSeconds: Double) {
         self.pipelines = pipelines
         self.counters = pipelines.map(\.progress.counters)
         self.addWhole(uptimeSeconds)
         self.addEvents()
         self.addShares()
         self.addFailures()
+        self.page.family(
+            "varpulis_rejected_requests_total",
+            .counter,
+            "What was refused for the sake of safety, by cause.",
+            RefusalCounters.Reason.allCases.map { ([("cause", $0.label)], UInt64(refusals[$0])) }
+        )
         self.addProcess()
     }
 

@@ -5,6 +5,9 @@
 /// coordinators may declare the worker lost and give the pipeline to another. Once it has run out, a confirmation alone is
 /// not enough: the assignment may have changed meanwhile, so a coordinator is asked for it.
 ///
+/// A confirmation may come with another lease than the one before, since the cluster's timeout can be changed. From then on
+/// the new one counts, a shorter one too: coordinators will not wait any longer than that.
+///
 /// Pure, as `Ownership` is: instants are the caller's.
 public struct LeaseOwnership<Instant: InstantProtocol>: Sendable where Instant.Duration == Swift.Duration {
     private enum State {
@@ -16,17 +19,19 @@ public struct LeaseOwnership<Instant: InstantProtocol>: Sendable where Instant.D
         case ended
     }
 
-    /// Of the next confirmation.
-    public var duration: Duration
-    private var expiry: Instant
+    private var duration: Duration
+    /// When the newest of the confirmed messages was sent.
+    private var sent: Instant
     private var state = State.unconfirmed
     private var attempt: UInt64 = 0
 
     /// A pipeline of a worker whose last confirmed message was sent at this time. Nothing happens before `start`.
     public init(duration: Duration, confirmedAt sent: Instant) {
         self.duration = duration
-        self.expiry = sent.advanced(by: duration)
+        self.sent = sent
     }
+
+    private var expiry: Instant { self.sent.advanced(by: self.duration) }
 
     /// When `clockAdvanced` must be called at the latest.
     public var deadline: Instant? {
@@ -45,11 +50,20 @@ public struct LeaseOwnership<Instant: InstantProtocol>: Sendable where Instant.D
         self.state = .ended
     }
 
-    /// A coordinator has confirmed the worker, in answer to a message that was sent at this time.
-    public mutating func confirmed(sentAt sent: Instant, now: Instant, _ effects: inout [OwnershipEffect]) {
+    /// A coordinator has confirmed the worker, in answer to a message that was sent at this time, and for so long; without
+    /// a word of it for as long as before.
+    public mutating func confirmed(
+        sentAt sent: Instant,
+        lease: Duration? = nil,
+        now: Instant,
+        _ effects: inout [OwnershipEffect]
+    ) {
         // The lease may have run out before this came.
         self.clockAdvanced(to: now, &effects)
-        self.expiry = max(self.expiry, sent.advanced(by: self.duration))
+        self.sent = max(self.sent, sent)
+        if let lease { self.duration = lease }
+        // A shorter one may have run out on its way.
+        self.clockAdvanced(to: now, &effects)
         if case .unconfirmed = self.state, now < self.expiry { self.ask(&effects) }
     }
 

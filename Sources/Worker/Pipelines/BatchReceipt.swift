@@ -15,13 +15,19 @@ final class BatchReceipt: Sendable {
     }
 
     private let contents = Monitor(Contents())
+    /// Whether the batch comes again if something of it is lost: a source's does, a request's does not.
+    let comesAgain: Bool
+
+    init(comesAgain: Bool = true) {
+        self.comesAgain = comesAgain
+    }
 
     func addShare() {
         self.contents.withLock { $0.outstanding += 1 }
     }
 
-    /// Gives a share back. `isLost` says that the pipeline stopped before the delivery could be made, so that whoever
-    /// continues must have the batch again.
+    /// Gives a share back. `isLost` says that the delivery could not be made, because the pipeline stopped or for a
+    /// reason that will pass, so that whoever continues must have the batch again.
     func settle(isLost: Bool = false) {
         let onEnd = self.contents.change { contents -> (@Sendable () -> Void)? in
             contents.outstanding -= 1

@@ -47,7 +47,8 @@ final class EventInbox: Sendable {
     init(eventsMax: Int, bytesMax: Int = 64 << 20, isCredited: Bool = false) {
         self.eventsMax = eventsMax
         self.bytesMax = bytesMax
-        self.contents = Monitor(Contents(credit: isCredited ? RouteCredit(eventsMax: eventsMax) : nil))
+        let credit = isCredited ? RouteCredit(eventsMax: eventsMax, bytesMax: bytesMax) : nil
+        self.contents = Monitor(Contents(credit: credit))
     }
 
     /// Adds a batch, blocking the calling thread until there is room; false when the pipeline is stopping.
@@ -78,9 +79,11 @@ final class EventInbox: Sendable {
         }
         guard let waiter else { return offer }
         if let offer = await waiter.answer.value(within: patience) { return offer }
-        let isLate = self.contents.withLock { contents in
+        let isLate = self.contents.change { contents in
             guard let place = contents.line.firstIndex(where: { $0.id == waiter.id }) else { return false }
             contents.line.remove(at: place)
+            // Those behind it may have waited for nothing else.
+            self.admitLine(to: &contents)
             return true
         }
         // Whoever is not in the line any more has an answer.

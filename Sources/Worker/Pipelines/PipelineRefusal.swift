@@ -14,6 +14,8 @@ enum PipelineRefusal: Error {
     case full(Int)
     /// Its tenant may have no more of it: a sentence.
     case quota(String)
+    /// Its tenant is gone.
+    case tenantRemoved
     /// The cluster assigned it, and so changes it.
     case placedByCluster
     /// The state directory could not be written.

@@ -14,8 +14,12 @@ actor PipelineRegistry {
 
     /// In the order in which they were deployed.
     private(set) var pipelines: [RunningPipeline] = []
-    /// Being stopped after a delete. A successor in the same place waits for them.
+    /// Being stopped after a delete. They may publish until they have stopped, so a successor in the same place waits for
+    /// them, and the cluster is told of them.
     private var leaving: [RunningPipeline] = []
+
+    /// All that is not over.
+    var held: (running: [RunningPipeline], leaving: [RunningPipeline]) { (self.pipelines, self.leaving) }
 
     private let executor = SerialQueueExecutor(label: "pipelines")
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
@@ -51,7 +55,11 @@ actor PipelineRegistry {
         }
         for spec in newest {
             do throws(PipelineRefusal) {
-                let program = try Program(spec, clientIDPrefix: self.surroundings.clientIDPrefix)
+                let program = try Program(
+                    spec,
+                    clientIDPrefix: self.surroundings.clientIDPrefix,
+                    workDirectory: self.surroundings.workDirectory
+                )
                 self.start(spec, program, replacing: nil)
             } catch {
                 self.logger.error("pipeline not restored", metadata: ["id": "\(spec.id)", "reason": "\(error)"])
@@ -144,6 +152,8 @@ actor PipelineRegistry {
     }
 
     private func checkQuota(_ program: Program, of tenant: Tenant, isReplacement: Bool) throws(PipelineRefusal) {
+        // Whoever ends a removed tenant's pipelines does not look for them again.
+        guard !tenant.isRemoved else { throw .tenantRemoved }
         let streams = tenant.quota.streamsPerPipelineMax
         guard program.plan.streamNames.count <= streams else {
             throw .quota("A pipeline has at most \(streams) streams here")
@@ -173,7 +183,7 @@ actor PipelineRegistry {
         return pipeline
     }
 
-    /// Ends a pipeline whose place belongs to a newer assignment elsewhere. The next heartbeat does not have it any more.
+    /// Ends a pipeline whose place belongs to a newer assignment elsewhere.
     private func superseded(_ spec: PipelineSpec) async {
         guard
             let index = self.pipelines.firstIndex(where: { $0.spec.place == spec.place && $0.spec.epoch == spec.epoch })
@@ -193,8 +203,10 @@ actor PipelineRegistry {
         self.stopped(pipeline)
     }
 
+    /// Nothing of it runs any more. Who gives its place to another worker waits for that.
     func stopped(_ pipeline: RunningPipeline) {
         self.leaving.removeAll { $0 === pipeline }
+        self.surroundings.onPhaseChange()
     }
 
     /// Stops everything, for the end of the process; the state directory keeps it.

@@ -6,11 +6,11 @@ struct Program: Sendable {
     let plan: Plan
     let wiring: Wiring
 
-    init(_ spec: PipelineSpec, clientIDPrefix: String) throws(PipelineRefusal) {
+    init(_ spec: PipelineSpec, clientIDPrefix: String, workDirectory: WorkDirectory) throws(PipelineRefusal) {
         let (plan, diagnostics) = Plan.load(spec.source, connectors: spec.connectorDeclarations)
         guard let plan else { throw .program(diagnostics) }
         self.plan = plan
-        self.wiring = try Wiring(plan, spec: spec, prefix: clientIDPrefix)
+        self.wiring = try Wiring(plan, spec: spec, prefix: clientIDPrefix, workDirectory: workDirectory)
     }
 
     init(_ plan: Plan, _ wiring: Wiring) {

@@ -29,6 +29,7 @@ final class RouteHub: Sendable {
         var kept: [(sender: Sender, batch: EventBatch)] = []
         /// Kept, or in the inbox and not yet processed.
         var eventCount = 0
+        var byteCount = 0
     }
 
     private struct Contents {
@@ -40,9 +41,11 @@ final class RouteHub: Sendable {
 
     private let contents = Monitor(Contents())
     private let eventsMax: Int
+    private let bytesMax: Int
 
-    init(eventsMax: Int = 262_144) {
+    init(eventsMax: Int = 262_144, bytesMax: Int = 64 << 20) {
         self.eventsMax = eventsMax
+        self.bytesMax = bytesMax
     }
 
     // MARK: - Coming and going
@@ -102,15 +105,18 @@ final class RouteHub: Sendable {
     /// share for it, which is given back in any case.
     func send(_ events: EventBatch.Content, receipt: BatchReceipt?, to place: Place, by sender: Sender) -> Outcome {
         var batch = EventBatch(content: events, receipt: receipt, wantsOutput: false, isRouted: true)
-        let count = batch.count
-        batch.reply = { [self] _ in self.processed(count, at: place) }
+        let (count, byteCount) = (batch.count, batch.byteCount)
+        batch.reply = { [self] _ in self.processed(count, byteCount, at: place) }
         let outcome = self.contents.wait { [batch] contents -> Outcome? in
             guard contents.senders[sender] != nil else { return .closed }
             var mailbox = contents.mailboxes[place] ?? Mailbox()
-            if mailbox.eventCount > 0, mailbox.eventCount + count > self.eventsMax {
+            if mailbox.eventCount > 0,
+                mailbox.eventCount + count > self.eventsMax || mailbox.byteCount + byteCount > self.bytesMax
+            {
                 return self.leadsBack(from: place.pipeline, to: sender.pipeline, contents) ? .refused : nil
             }
             mailbox.eventCount += count
+            mailbox.byteCount += byteCount
             if !(mailbox.inbox?.route(batch) ?? false) { mailbox.kept.append((sender, batch)) }
             contents.mailboxes[place] = mailbox
             return .sent
@@ -119,9 +125,10 @@ final class RouteHub: Sendable {
         return outcome
     }
 
-    private func processed(_ count: Int, at place: Place) {
+    private func processed(_ count: Int, _ byteCount: Int, at place: Place) {
         self.contents.change { contents in
             contents.mailboxes[place]?.eventCount -= count
+            contents.mailboxes[place]?.byteCount -= byteCount
             self.tidy(place, &contents)
         }
     }

@@ -28,11 +28,20 @@ struct RouteWiring {
 
     private let spec: PipelineSpec
     private let prefix: String
+    private let certificates: WorkDirectory?
 
-    /// - Parameter connectionCount: How many connections sinks have already.
-    init(_ spec: PipelineSpec, prefix: String, after connectionCount: Int) throws(PipelineRefusal) {
+    /// - Parameters:
+    ///   - directory: Where the files of certificates must be; nil for anywhere on the machine.
+    ///   - connectionCount: How many connections sinks have already.
+    init(
+        _ spec: PipelineSpec,
+        prefix: String,
+        filesIn directory: WorkDirectory?,
+        after connectionCount: Int
+    ) throws(PipelineRefusal) {
         self.spec = spec
         self.prefix = prefix
+        self.certificates = directory
         for output in spec.outputs ?? [] { try self.add(output, connectionCount) }
         try self.addSources()
     }
@@ -46,7 +55,7 @@ struct RouteWiring {
         let clientID = self.clientID(connector, "-route")
         let known = self.connections.firstIndex { $0.configuration.clientID == clientID }
         if known == nil {
-            let configuration = try Wiring.configuration(connector, clientID: clientID)
+            let configuration = try Wiring.configuration(connector, clientID: clientID, filesIn: self.certificates)
             self.connections.append(Wiring.SinkConnection(connector: name, configuration: configuration))
         }
         let connection = connectionCount + (known ?? self.connections.count - 1)
@@ -89,7 +98,11 @@ struct RouteWiring {
         for case let name? in inputs.map(\.connector) where !names.contains(name) { names.append(name) }
         for name in names {
             let connector = try self.broker(name)
-            var configuration = try Wiring.configuration(connector, clientID: self.clientID(connector, "-route-in"))
+            var configuration = try Wiring.configuration(
+                connector,
+                clientID: self.clientID(connector, "-route-in"),
+                filesIn: self.certificates
+            )
             configuration.session = .persistent(expiry: Wiring.sessionExpiry)
             var types: [String: EventTypePatterns] = [:]
             for input in inputs where input.connector == name {

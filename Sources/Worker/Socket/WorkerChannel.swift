@@ -22,6 +22,8 @@ struct WorkerChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let sockets: WorkerSockets
+    /// How long nothing may happen on a connection: before its first request, and between requests.
+    let silence: TimeAmount
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -29,14 +31,14 @@ struct WorkerChannel: ServerChildChannel, HTTPChannelHandler {
                 settings: WebSocketSettings(messageBytesMax: WorkerSockets.messageBytesMax),
                 accepts: { [sockets] head in
                     WorkerSockets.isPath(head.uri) && WebSocketServerUpgrade.isComplete(head)
-                        && sockets.lets(in: SocketKey.shown(in: head))
+                        && sockets.lets(in: head)
                 },
                 negotiated: { session, head in Negotiated.socket(session, key: SocketKey.shown(in: head)) }
             )
             let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
                 upgraders: [upgrader],
-                notUpgradingCompletionHandler: { channel in
-                    channel.eventLoop.makeCompletedFuture { .http(try Self.http(channel, logger)) }
+                notUpgradingCompletionHandler: { [silence] channel in
+                    channel.eventLoop.makeCompletedFuture { .http(try Self.http(channel, silence, logger)) }
                 }
             )
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: upgrade)
@@ -46,17 +48,21 @@ struct WorkerChannel: ServerChildChannel, HTTPChannelHandler {
             configuration.enableResponseHeaderValidation = false
             let pipeline = channel.pipeline.syncOperations
             let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
+            // Later, the HTTP handlers look for silence.
+            let timer = channel.eventLoop.scheduleTask(in: self.silence) { channel.close(promise: nil) }
+            negotiated.whenComplete { _ in timer.cancel() }
             return Value(negotiated: negotiated, channel: channel)
         }
     }
 
     private static func http(
         _ channel: any Channel,
+        _ silence: TimeAmount,
         _ logger: Logger
     ) throws -> NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart> {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
+        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: Duration(silence), logger: logger))
         return try NIOAsyncChannel(
             wrappingChannelSynchronously: channel,
             configuration: .init(isOutboundHalfClosureEnabled: true)

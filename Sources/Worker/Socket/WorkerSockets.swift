@@ -1,8 +1,9 @@
 import ClusterAPI
 import Engine
-import Foundation
 import Logging
 import NIOCore
+import NIOHTTP1
+import Security
 import ServiceLifecycle
 import WebSocket
 
@@ -23,7 +24,10 @@ struct WorkerSockets: Sendable {
 
     static func isPath(_ uri: String) -> Bool { uri.prefix { $0 != "?" } == Self.path }
 
-    func lets(in key: String?) -> Bool { self.gate.tenant(showing: key) != nil }
+    /// Whether the sender of that request may have a connection.
+    func lets(in head: HTTPRequestHead) -> Bool {
+        self.routes.originGate.admits(head) && self.gate.tenant(showing: SocketKey.shown(in: head)) != nil
+    }
 
     /// Serves a connection until either side ends it.
     func serve(_ session: WebSocketSession, showing key: String?) async throws {
@@ -36,6 +40,8 @@ struct WorkerSockets: Sendable {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await self.tellOutputs(of: tenant, to: sender) }
                     for try await message in messages {
+                        // The tenant may have been removed, which nobody tells its connections.
+                        guard self.gate.tenant(showing: key) === tenant else { break }
                         let text = Array(buffer: message)
                         guard let message = SocketMessage(text, arrival: WallClock.nanoseconds()) else { continue }
                         try await sender.send(ByteBuffer(string: try await self.answer(message, for: tenant).text))
@@ -81,8 +87,9 @@ struct WorkerSockets: Sendable {
     private func load(_ path: String, for tenant: Tenant) async -> JSONValue {
         let directory = WorkDirectory(self.routes.configuration.workDirectory)
         guard let file = directory.file(path) else { return .notLoaded("'\(path)' lies outside the work directory") }
-        guard let data = FileManager.default.contents(atPath: file), data.count <= WorkerRoutes.bodyBytesMax,
-            let source = String(validating: data, as: UTF8.self)
+        // Why a file can't be read is not for everybody who has a key.
+        guard let bytes = try? SmallFile.read(file, upTo: WorkerRoutes.bodyBytesMax),
+            let source = String(validating: bytes, as: UTF8.self)
         else { return .notLoaded("'\(path)' cannot be read") }
         do {
             return .loaded(streams: try await self.routes.run(source, as: path, for: tenant).streamCount)

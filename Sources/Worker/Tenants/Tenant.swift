@@ -12,9 +12,12 @@ final class Tenant: Sendable {
         /// Of pipelines that are gone.
         var eventsProcessed: UInt64 = 0
         var outputEventsEmitted: UInt64 = 0
+        var isRemoved = false
     }
 
     private let state: Mutex<State>
+    /// What its batches take in memory together, of what all tenants have: nobody's slow requests hold up those of others.
+    let bodies = ByteBudget(bytes: 64 << 20)
 
     /// The tenant of the worker's own key, and of everyone where there is none.
     static let ownID = "default"
@@ -39,6 +42,11 @@ final class Tenant: Sendable {
             )
         )
     }
+
+    /// Whether it is gone: nothing begins for it any more.
+    var isRemoved: Bool { self.state.withLock { $0.isRemoved } }
+
+    func remove() { self.state.withLock { $0.isRemoved = true } }
 
     /// Counts events that go into a pipeline together. Returns how long to wait where they are too many for now.
     func admit(_ events: Int, at now: ContinuousClock.Instant = .now) -> Duration? {

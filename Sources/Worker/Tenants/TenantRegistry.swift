@@ -85,6 +85,7 @@ actor TenantRegistry {
             known.tenants.removeAll { $0 === tenant }
             known.byKeyDigest = known.byKeyDigest.filter { $0.value !== tenant }
         }
+        tenant.remove()
         return tenant
     }
 }

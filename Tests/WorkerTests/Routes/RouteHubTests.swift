@@ -71,6 +71,20 @@ import Threads
         stopped.join()
     }
 
+    @Test func `a mailbox is full of bytes as well`() {
+        let hub = RouteHub(eventsMax: 1000, bytesMax: 1000)
+        let a = hub.enter(Self.place("a"), sendingTo: [Self.place("b")])
+        let b = hub.enter(Self.place("b"), sendingTo: [Self.place("a")])
+        let inbox = EventInbox(eventsMax: 1000)
+        hub.open(inbox, at: Self.place("b"))
+        let large = EventBatch.Content.lines(100)
+        #expect(hub.send(large, receipt: nil, to: Self.place("b"), by: a) == .sent)
+        #expect(hub.send(.lines(1), receipt: nil, to: Self.place("b"), by: a) == .refused)
+        for batch in inbox.next(atMost: nil) ?? [] { batch.reply?(BatchResult()) }
+        #expect(hub.send(.lines(1), receipt: nil, to: Self.place("b"), by: a) == .sent)
+        #expect(hub.send(.lines(1), receipt: nil, to: Self.place("a"), by: b) == .sent)
+    }
+
     @Test func `where routes lead back nobody waits for a full mailbox`() {
         let hub = RouteHub(eventsMax: 4)
         let a = hub.enter(Self.place("a"), sendingTo: [Self.place("b#0"), Self.place("b#1")])
@@ -112,6 +126,17 @@ import Threads
         #expect(receipt.wait())
     }
 
+    @Test func `what is under way is bounded in bytes as well, and what is larger goes alone`() throws {
+        let inbox = EventInbox(eventsMax: 1000, bytesMax: 1000, isCredited: true)
+        let receipt = BatchReceipt()
+        #expect(inbox.add(EventBatch(content: .lines(100), receipt: receipt)))
+        #expect(inbox.next(atMost: nil)?.map(\.count) == [100])
+        #expect(inbox.add(EventBatch(content: .lines(1))))
+        #expect(inbox.next(atMost: .milliseconds(1)) == nil)
+        receipt.settle()
+        #expect(inbox.next(atMost: .seconds(20))?.map(\.count) == [1])
+    }
+
     @Test func `at the end nothing is waited for, and what was under way is lost`() throws {
         let inbox = EventInbox(eventsMax: 10, isCredited: true)
         let receipt = BatchReceipt()
@@ -137,5 +162,13 @@ import Threads
         inbox.dropAll()
         #expect(!receipt.wait())
         #expect(inbox.next(atMost: nil)?.isEmpty == true)
+    }
+}
+
+extension EventBatch.Content {
+    /// So many events as they come in text.
+    fileprivate static func lines(_ count: Int) -> Self {
+        let text = Array(String(repeating: "{\"event_type\":\"A\"}\n", count: count).utf8)
+        return .payloads(EventPayloads(lines: text, arrival: 0), connector: nil)
     }
 }

@@ -20,12 +20,14 @@ public struct PlacementPlanner: Sendable {
     private var turn: UInt64
 
     /// - Parameters:
+    ///   - turnsTaken: how many turns of those who take turns others have, who plan at this moment.
     ///   - load: how many pipelines each worker said it runs, its own among them.
     ///   - strategy: has the last word where a spec names none, or one that is not known here.
     ///   - strategies: the ones that specs may name.
     ///   - isEligible: leaves workers out that the state still calls ready.
     public init(
         state: ClusterState,
+        turnsTaken: UInt64 = 0,
         load: [WorkerID: UInt32] = [:],
         strategy: some PlacementStrategy = RoundRobin(),
         strategies: PlacementStrategies = .standard,
@@ -33,7 +35,7 @@ public struct PlacementPlanner: Sendable {
     ) {
         self.strategy = strategy
         self.strategies = strategies
-        self.turn = state.lastEpoch.rawValue
+        self.turn = state.lastEpoch.rawValue &+ turnsTaken
         for worker in state.workers where worker.status == .ready && isEligible(worker) {
             let candidate = PlacementCandidate(
                 id: worker.id,

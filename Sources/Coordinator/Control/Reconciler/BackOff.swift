@@ -30,6 +30,8 @@ public struct BackOff: Hashable, Sendable {
     }
 
     private var attempts: [Target: Attempts] = [:]
+    /// When it was last looked through for what can be forgotten.
+    private var swept: ControlInstant?
 
     public init() {}
 
@@ -66,6 +68,8 @@ public struct BackOff: Hashable, Sendable {
     /// Forgets what has not been tried for a good while: it has worked, or does not matter any more. Until then a
     /// pipeline that starts and dies over and over stays slowed down.
     mutating func forget(now: ControlInstant, _ settings: Reconciler.Settings) {
+        if let swept, swept.duration(to: now) < settings.retryMax / 8 { return }
+        self.swept = now
         self.attempts = self.attempts.filter { $0.value.last.duration(to: now) <= settings.retryMax * 2 }
     }
 }

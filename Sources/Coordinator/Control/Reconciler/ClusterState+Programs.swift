@@ -6,14 +6,12 @@ extension ClusterState {
     ///
     /// - Parameter broker: one that is needed besides.
     func connectors(mentionedIn source: String, and broker: ConnectorName? = nil) -> [Connector] {
-        let connectors = self.connectors
-        guard !connectors.isEmpty else { return [] }
         var words: Set<ConnectorName> = []
         if let broker { words.insert(broker) }
         for word in source.utf8.split(whereSeparator: { !Self.isWordByte($0) }) {
             words.insert(ConnectorName(String(Substring(word))))
         }
-        return connectors.filter { words.contains($0.name) }
+        return words.compactMap { self.connector($0) }.sorted { $0.name < $1.name }
     }
 
     /// Whether the program has a connection to a broker, by which a successor throws it out: it mentions one of the

@@ -1,13 +1,15 @@
 internal import ClusterState
 
 /// What the workers say they hold, compared with what they should.
-struct Inventories {
+final class Inventories {
     /// What each worker holds at the epoch at which somebody should hold it.
     private(set) var current: [WorkerID: [PlacementKey: ReportedPipeline]] = [:]
     /// Workers that can be heard and still hold a placement at an epoch that is not its newest.
     private(set) var outdated: [PlacementKey: WorkerID] = [:]
     /// Who may still have a placement because of migrations that have switched since the last completed one.
-    private(set) var handovers: [PlacementKey: Handover] = [:]
+    /// Only worked out if somebody asks: all migrations that are remembered have to be looked at.
+    private(set) lazy var handovers = Self.handovers(after: self.state.migrations)
+    private let state: ClusterState
 
     struct Handover {
         var workers: Set<WorkerID> = []
@@ -15,20 +17,26 @@ struct Inventories {
         var lastSwitch: UInt64 = 0
     }
 
-    init(_ planning: Planning) {
-        for migration in planning.state.migrations where migration.targetEpoch != nil {
+    private static func handovers(after migrations: [ClusterState.Migration]) -> [PlacementKey: Handover] {
+        var handovers: [PlacementKey: Handover] = [:]
+        for migration in migrations where migration.targetEpoch != nil {
             // A completed one has waited for its source, and one that was lost has nothing any more.
             if migration.phase == .completed {
-                self.handovers[migration.placement] = nil
+                handovers[migration.placement] = nil
                 continue
             }
-            var handover = self.handovers[migration.placement] ?? Handover()
+            var handover = handovers[migration.placement] ?? Handover()
             if migration.reason != .failover { handover.workers.insert(migration.source) }
             handover.workers.insert(migration.target)
             handover.lastSwitch = max(handover.lastSwitch, migration.switchedMilliseconds)
-            self.handovers[migration.placement] = handover
+            handovers[migration.placement] = handover
         }
-        for worker in planning.state.workers {
+        return handovers
+    }
+
+    init(_ planning: Planning) {
+        self.state = planning.state
+        for worker in planning.workers {
             guard let inventory = planning.reports[worker.id]?.inventory else { continue }
             let isHeard = planning.isHeard(worker.id)
             var held: [PlacementKey: ReportedPipeline] = [:]

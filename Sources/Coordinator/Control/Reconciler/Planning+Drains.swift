@@ -3,7 +3,7 @@ internal import ClusterState
 extension Planning {
     /// A worker that is being drained is emptied, few pipelines at a time; what can't be moved stays and is tried again.
     mutating func superviseDrains() {
-        for worker in self.state.workers where worker.status == .draining && !self.silent.contains(worker.id) {
+        for worker in self.workers where worker.status == .draining && !self.silent.contains(worker.id) {
             guard let drain = worker.drain else { continue }
             let leaving = self.state.migrationsUnderWay.filter { $0.source == worker.id }
             if worker.assignedCount == 0 {
@@ -32,9 +32,10 @@ extension Planning {
     }
 
     private mutating func move(from worker: ClusterState.Worker, _ drain: ClusterState.Drain, places: Int) {
+        guard places > 0 else { return }
         var places = places
         let failures = FailedMigrations(self.state, from: worker.id)
-        for group in self.state.groups {
+        for group in self.groups {
             for placement in group.placements where placement.worker == worker.id {
                 guard places > 0 else { return }
                 let key = group.key(of: placement)

@@ -96,7 +96,7 @@ extension Planning {
         let kept = UInt64(clamping: self.settings.migrationsKept.components.seconds) &* 1_000
         guard self.time > kept else { return }
         let before = self.time - kept
-        guard self.state.hasMigrationsFinished(before: before) else { return }
+        guard self.isDue(.pruning), self.state.hasMigrationsFinished(before: before) else { return }
         self.act(on: .pruning, .propose(.pruneMigrations(Command.PruneMigrations(before: before))))
     }
 }

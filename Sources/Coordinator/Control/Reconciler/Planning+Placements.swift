@@ -4,7 +4,7 @@ extension Planning {
     /// Every placement gets a worker that lives, and every worker what is placed there.
     mutating func convergePlacements() {
         let inventories = Inventories(self)
-        for group in self.state.groups {
+        for group in self.groups {
             for placement in group.placements {
                 let key = group.key(of: placement)
                 guard let id = placement.worker, let worker = self.state.worker(id) else {
@@ -58,7 +58,9 @@ extension Planning {
         _ inventories: Inventories
     ) {
         let reported = inventories.current[worker]?[key]
-        if self.isWanting(placement, key, at: worker, reported), let spec = group.spec.pipeline(placement.pipeline) {
+        if self.isWanting(placement, key, at: worker, reported), self.isDue(.start(key, placement.epoch)),
+            let spec = group.spec.pipeline(placement.pipeline)
+        {
             let slot = ClusterState.Slot(pipeline: placement.pipeline, replica: placement.replica)
             let routes = group.spec.bindings(of: slot, in: group.id)
             let isFenced = routes.usesBroker || self.state.isFencedByBroker(spec.source)

@@ -4,7 +4,7 @@ extension Planning {
     /// An update that runs whole is confirmed; one of whose pipelines does not start is taken back. One that lacks a
     /// worker waits: that is not the new programs' fault.
     mutating func superviseUpdates() {
-        for group in self.state.groups {
+        for group in self.groups {
             guard case .updating(let previous) = group.phase else { continue }
             if group.placements.allSatisfy({ $0.status == .running }) {
                 self.act(

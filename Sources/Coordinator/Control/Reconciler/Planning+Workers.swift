@@ -3,7 +3,7 @@ internal import ClusterState
 extension Planning {
     /// A silent worker is unhealthy; one that is heard again is ready.
     mutating func judgeWorkers() {
-        for worker in self.state.workers {
+        for worker in self.workers {
             switch worker.status {
             case .ready, .draining, .drained:
                 if self.silent.contains(worker.id) { self.judge(worker, .unhealthy) }
@@ -37,7 +37,7 @@ extension Planning {
 
     /// What a worker reports and should not have: its group is gone, it belongs elsewhere, or its epoch is old.
     mutating func stopOrphans() {
-        for worker in self.state.workers where self.isHeard(worker.id) {
+        for worker in self.workers where self.isHeard(worker.id) {
             guard let report = self.reports[worker.id], let inventory = report.inventory else { continue }
             for pipeline in inventory where self.isOrphan(pipeline, at: worker.id) {
                 let target = BackOff.Target.stop(worker.id, pipelineID: pipeline.id, pipeline.epoch)

@@ -3,6 +3,9 @@ internal import ClusterState
 /// A plan in the making.
 struct Planning {
     let state: ClusterState
+    /// All of the state's, ordered by id.
+    let groups: [ClusterState.Group]
+    let workers: [ClusterState.Worker]
     let settings: Reconciler.Settings
     let now: ControlInstant
     /// Milliseconds since 1970.
@@ -30,6 +33,8 @@ struct Planning {
         backOff: BackOff
     ) {
         self.state = situation.state
+        self.groups = situation.state.groups
+        self.workers = situation.state.workers
         self.settings = settings
         self.now = situation.now
         self.time = situation.timeMilliseconds
@@ -39,7 +44,7 @@ struct Planning {
             situation.state.settings.heartbeat.map { .milliseconds($0.timeoutMilliseconds) }
             ?? settings.heartbeatTimeout
         var load: [WorkerID: UInt32] = [:]
-        for worker in situation.state.workers {
+        for worker in self.workers {
             var lastHeard = situation.leaderSince
             if let report = situation.reports[worker.id],
                 (report.incarnation ?? worker.incarnation) == worker.incarnation
@@ -122,11 +127,14 @@ struct Planning {
         if self.act(on: .start(placement, epoch), .startPipeline(start())) { self.starts[worker, default: 0] += 1 }
     }
 
+    /// Whether the target was not tried a short while ago.
+    func isDue(_ target: BackOff.Target) -> Bool { self.backOff.isDue(target, now: self.now, self.settings) }
+
     /// Adds an action, unless its target was tried a short while ago or the plan is full.
     @discardableResult
     mutating func act(on target: BackOff.Target, _ action: @autoclosure () -> Action) -> Bool {
         guard self.actions.count < self.settings.actionsMax else { return false }
-        guard self.backOff.isDue(target, now: self.now, self.settings) else { return false }
+        guard self.isDue(target) else { return false }
         self.backOff.attempted(target, now: self.now)
         self.actions.append(action())
         return true

@@ -6,6 +6,8 @@ import Security
 final class LeanDoor {
     private let lean: LeanPath
     private let keys: KeyMemory
+    /// Whether nobody is asked for a key.
+    private let isOpen: Bool
     private let limiter: RateLimiter?
     private let client: () -> ClientAddress
     private lazy var address = self.client()
@@ -14,12 +16,15 @@ final class LeanDoor {
     init(_ lean: LeanPath, _ gate: Gate, client: @escaping () -> ClientAddress) {
         self.lean = lean
         self.keys = KeyMemory(gate.keys)
+        self.isOpen = gate.keys.isOpen
         self.limiter = gate.limiter
         self.client = client
     }
 
     func work(for head: RequestHead) -> LeanTable.Work? {
-        self.keys.caller(showing: head.key).flatMap { self.lean.table.work(for: head, by: $0) }
+        // One that names its origin is not plain, and so the router's in any case.
+        if self.isOpen, !head.isForLoopback { return nil }
+        return self.keys.caller(showing: head.key).flatMap { self.lean.table.work(for: head, by: $0) }
     }
 
     func carryOut(

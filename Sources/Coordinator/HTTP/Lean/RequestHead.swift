@@ -1,4 +1,5 @@
 import HTTPTypes
+import Security
 
 #if canImport(Glibc)
     import Glibc
@@ -27,6 +28,8 @@ struct RequestHead: Equatable {
     var bodyByteCount = 0
     /// Whether it has only headers that are known to change nothing, or that are read here.
     var isPlain = true
+    /// Whether the host that is asked for is this machine, by one of the names of loopback.
+    var isForLoopback = false
     var key: [UInt8]?
     var contentType: String?
     /// The sender's name for the request, if it is a sane one.
@@ -96,7 +99,9 @@ struct RequestHead: Equatable {
         let value = Self.trimmed(line, from: colon + 1)
         for byte in value where byte < 0x20 && byte != 0x09 || byte >= 0x7F { return false }
         switch name.count {
-        case 4 where Self.isSame(name, "host"): hosts += 1
+        case 4 where Self.isSame(name, "host"):
+            hosts += 1
+            self.isForLoopback = LoopbackPages.isLoopback(authority: value)
         case 9 where Self.isSame(name, "x-api-key"):
             if self.key != nil { self.isPlain = false }
             self.key = Array(value)

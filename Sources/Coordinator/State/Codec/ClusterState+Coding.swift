@@ -2,9 +2,9 @@ internal import HashTreeCollections
 import RaftSessions
 
 extension ClusterState {
-    public static let formatVersion: UInt8 = 3
+    public static let formatVersion: UInt8 = 4
     /// Read as well, never written: a member that is updated begins with what it has on disk.
-    static let earlierFormatVersion: UInt8 = 2
+    static let earlierFormatVersions: ClosedRange<UInt8> = 2...3
     /// `VPCS`, so that a file of another kind is recognised as such.
     private static let magic = Array("VPCS".utf8)
 
@@ -49,17 +49,17 @@ extension ClusterState {
             throw reader.failure(.unknown, "the bytes are not a cluster's state")
         }
         let version = try reader.byte()
-        guard version == Self.formatVersion || version == Self.earlierFormatVersion else {
+        guard version == Self.formatVersion || Self.earlierFormatVersions.contains(version) else {
             throw reader.failure(.unknown, "states of version \(version) are not known here")
         }
         self.init()
         self.appliedIndex = try reader.number()
         self.time = try reader.number()
         self.lastEpoch = try reader.value()
-        if version == Self.earlierFormatVersion {
-            try self.readEarlierTables(&reader)
+        if version == 2 {
+            try self.readSecondTables(&reader)
         } else {
-            try self.readTables(&reader)
+            try self.readTables(&reader, version)
         }
         let sessions = try reader.blob()
         do throws(SessionDecodingFailure) {
@@ -72,6 +72,7 @@ extension ClusterState {
             self.openMigrations[migration.placement] = migration.id
         }
         for group in self.groupsByID.values {
+            self.groupIDsByName[group.spec.name] = group.id
             for placement in group.placements {
                 guard let worker = placement.worker else { continue }
                 self.workersByID.change(worker) { $0.assignedCount += 1 }
@@ -80,8 +81,10 @@ extension ClusterState {
         if let violation = self.violatedInvariant { throw reader.failure(.invalid, violation) }
     }
 
-    private mutating func readTables(_ reader: inout ByteReader) throws(DecodingFailure) {
-        self.workersByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in try reader.value() }
+    private mutating func readTables(_ reader: inout ByteReader, _ version: UInt8) throws(DecodingFailure) {
+        self.workersByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in
+            version == 3 ? try Worker(third: &reader) : try reader.value()
+        }
         self.groupsByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in try reader.value() }
         self.connectorsByName = ConnectorTable(try ConnectorRun(&reader))
         self.migrationsByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in
@@ -93,9 +96,9 @@ extension ClusterState {
         self.settings = try reader.value()
     }
 
-    private mutating func readEarlierTables(_ reader: inout ByteReader) throws(DecodingFailure) {
+    private mutating func readSecondTables(_ reader: inout ByteReader) throws(DecodingFailure) {
         self.workersByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in
-            try Worker(earlier: &reader)
+            try Worker(second: &reader)
         }
         self.groupsByID = try Self.table(&reader, by: \.id) { reader throws(DecodingFailure) in
             try Group(earlier: &reader)

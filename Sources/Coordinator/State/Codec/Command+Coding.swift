@@ -26,6 +26,9 @@ extension Command: BinaryCoded {
         case .register(let command) where command.fitsEarlierForm:
             writer.byte(1)
             command.encode(earlier: &writer)
+        case .register(let command) where command.sealedKey != nil:
+            writer.byte(27)
+            command.encode(keyed: &writer)
         case .register(let command):
             writer.byte(10)
             writer.value(command)
@@ -194,6 +197,8 @@ extension Command: BinaryCoded {
             self = .finishDrain(try reader.value())
         case 26:
             self = .cancelDrain(CancelDrain(worker: try reader.value()))
+        case 27:
+            self = .register(try Register(keyed: &reader))
         case let tag:
             throw reader.failure(.unknown, "no command is numbered \(tag)")
         }

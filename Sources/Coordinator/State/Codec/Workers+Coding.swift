@@ -40,9 +40,16 @@ extension ClusterState.Worker: BinaryCoded {
         writer.optional(self.key) { $0.value($1) }
         writer.number(self.registrationIndex)
         writer.optional(self.drain) { $0.value($1) }
+        writer.optional(self.sealedKey) { $0.blob($1) }
     }
 
     init(from reader: inout ByteReader) throws(DecodingFailure) {
+        try self.init(third: &reader)
+        self.sealedKey = try reader.optional { reader throws(DecodingFailure) in try reader.blob() }
+    }
+
+    /// As version 3 of the state has it.
+    init(third reader: inout ByteReader) throws(DecodingFailure) {
         self.init(
             id: try reader.value(),
             incarnation: try reader.value(),
@@ -57,7 +64,7 @@ extension ClusterState.Worker: BinaryCoded {
     }
 
     /// As version 2 of the state has it.
-    init(earlier reader: inout ByteReader) throws(DecodingFailure) {
+    init(second reader: inout ByteReader) throws(DecodingFailure) {
         self.init(
             id: try reader.value(),
             incarnation: try reader.value(),
@@ -78,7 +85,9 @@ extension ClusterState.Worker: BinaryCoded {
 
 extension Command.Register: BinaryCoded {
     /// Whether its first form says all of it.
-    var fitsEarlierForm: Bool { self.labels.items.isEmpty && self.key == nil && !self.takesOver }
+    var fitsEarlierForm: Bool {
+        self.labels.items.isEmpty && self.key == nil && !self.takesOver && self.sealedKey == nil
+    }
 
     func encode(earlier writer: inout ByteWriter) {
         writer.value(self.worker)
@@ -111,5 +120,19 @@ extension Command.Register: BinaryCoded {
         self.key = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
         self.takesOver = try reader.flag()
         if self.fitsEarlierForm { throw reader.failure(.invalid, "a registration is in a longer form than it needs") }
+    }
+
+    /// With a key of the worker's own.
+    func encode(keyed writer: inout ByteWriter) {
+        self.encode(into: &writer)
+        writer.blob(self.sealedKey ?? [])
+    }
+
+    init(keyed reader: inout ByteReader) throws(DecodingFailure) {
+        try self.init(earlier: &reader)
+        self.labels = try reader.value()
+        self.key = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
+        self.takesOver = try reader.flag()
+        self.sealedKey = try reader.blob()
     }
 }

@@ -31,6 +31,7 @@ extension ClusterState {
         )
         try state.gatherCompanies(of: &group)
         state.groupsByID[group.id] = group
+        state.groupIDsByName[group.spec.name] = group.id
         self = state
         return .group(command.group, created: true)
     }
@@ -45,6 +46,7 @@ extension ClusterState {
             if let worker = placement.worker { self.workersByID.change(worker) { $0.assignedCount -= 1 } }
         }
         self.groupsByID[group.id] = nil
+        self.groupIDsByName[group.spec.name] = nil
         return .done
     }
 
@@ -68,15 +70,16 @@ extension ClusterState {
     }
 
     mutating func reportPlacement(_ command: Command.ReportPlacement) throws(Refusal) -> Response {
-        var (group, index) = try self.find(command.placement)
+        let (group, index) = try self.find(command.placement)
         let placement = group.placements[index]
         // Without a worker the epoch is that of an assignment which has ended.
         guard placement.epoch == command.epoch, placement.worker != nil else {
             throw .preconditionFailed(.epoch(placement.epoch))
         }
-        group.placements[index].status = command.status
-        group.placements[index].pipelineID = command.pipelineID
-        self.groupsByID[group.id] = group
+        self.groupsByID.change(group.id) { group in
+            group.placements[index].status = command.status
+            group.placements[index].pipelineID = command.pipelineID
+        }
         return .done
     }
 

@@ -20,6 +20,9 @@ extension ClusterState {
                 if previous.name != group.spec.name { return "group \(group.id) had another name" }
             }
             if !names.insert(group.spec.name).inserted { return "two groups are named \(group.spec.name)" }
+            if self.groupIDsByName[group.spec.name] != group.id {
+                return "the name of group \(group.id) leads elsewhere"
+            }
             if group.generation > self.appliedIndex { return "group \(group.id) comes from the future" }
             let slots = group.placements.map(\.slot)
             if group.id == .reserved { return "a group has the id \(GroupID.reserved)" }
@@ -40,6 +43,7 @@ extension ClusterState {
                 assigned[worker, default: 0] += 1
             }
         }
+        if names.count != self.groupIDsByName.count { return "a name leads to a group that is not there" }
         for worker in self.workers {
             if let fault = worker.labels.fault { return "worker \(worker.id): \(fault)" }
             if worker.registrationIndex > self.appliedIndex { return "worker \(worker.id) comes from the future" }

@@ -13,6 +13,7 @@ extension ClusterState {
                 labels: command.labels,
                 status: .ready,
                 key: command.key,
+                sealedKey: command.sealedKey,
                 registrationIndex: self.appliedIndex
             )
             return .done
@@ -32,6 +33,7 @@ extension ClusterState {
         worker.capacity = command.capacity
         worker.labels = command.labels
         worker.key = command.key
+        worker.sealedKey = command.sealedKey
         // A drain is an operator's wish for this process; a restart ends it.
         if restarted { worker.drain = nil }
         if worker.status != .drained || restarted { worker.returnToService() }
