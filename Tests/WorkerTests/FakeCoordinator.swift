@@ -44,9 +44,11 @@ final class FakeCoordinator: Sendable {
         let router = Router()
         router.post("api/v1/cluster/workers/**") { request, _ -> Response in
             let body = String(buffer: try await request.body.collect(upTo: 1 << 20))
+            let isRegistration = request.uri.path.hasSuffix("/register")
+            // First, so that who hears of the registration may have it forgotten.
+            if isRegistration { script.isUnknown.store(false, ordering: .relaxed) }
             continuation.yield(Call(path: request.uri.path, key: request.headers[KeyGate.header], body: body))
-            if request.uri.path.hasSuffix("/register") {
-                script.isUnknown.store(false, ordering: .relaxed)
+            if isRegistration {
                 return .json(
                     .created,
                     RegisterResponse(

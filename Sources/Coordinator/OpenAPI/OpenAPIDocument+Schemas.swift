@@ -101,11 +101,11 @@ extension OpenAPIDocument {
                     "max_pipelines": Schema.count32,
                 ]),
             ],
-            optional: ["incarnation": Schema.orNull(Schema.count)]
+            optional: ["incarnation": Schema.orNull(Schema.count), "labels": Schema.orNull(Schema.texts)]
         ),
         "Registered": Schema.object(
             ["worker_id": Schema.text, "status": Schema.text],
-            optional: ["heartbeat_interval_secs": Schema.count]
+            optional: ["heartbeat_interval_secs": Schema.count, "lease_ms": Schema.count]
         ),
         "Heartbeat": Schema.object(
             ["events_processed": Schema.count, "pipelines_running": Schema.count32],
@@ -135,12 +135,15 @@ extension OpenAPIDocument {
             optional: ["confirmed": Schema.flag, "lease_ms": Schema.count]
         ),
         "WorkerPage": Schema.page("workers", of: "Worker"),
-        "Worker": Schema.object([
-            "id": Schema.text, "address": Schema.text,
-            "status": Schema.oneOf("registering", "ready", "unhealthy", "draining"),
-            "pipelines_running": Schema.count, "max_pipelines": Schema.count, "cpu_cores": Schema.count,
-            "assigned_pipelines": Schema.list(Schema.text), "events_processed": Schema.count,
-        ]),
+        "Worker": Schema.object(
+            [
+                "id": Schema.text, "address": Schema.text,
+                "status": Schema.oneOf("registering", "ready", "unhealthy", "draining"),
+                "pipelines_running": Schema.count, "max_pipelines": Schema.count, "cpu_cores": Schema.count,
+                "assigned_pipelines": Schema.list(Schema.text), "events_processed": Schema.count,
+            ],
+            optional: ["labels": Schema.texts]
+        ),
         "GroupSpec": Schema.object(
             ["name": Schema.text, "pipelines": Schema.list(of: "PipelineSpec")],
             optional: [

@@ -5,7 +5,7 @@ final class Inventories {
     /// What each worker holds at the epoch at which somebody should hold it.
     private(set) var current: [WorkerID: [PlacementKey: ReportedPipeline]] = [:]
     /// Workers that can be heard and still hold a placement at an epoch that is not its newest.
-    private(set) var outdated: [PlacementKey: WorkerID] = [:]
+    private(set) var outdated: [PlacementKey: [WorkerID]] = [:]
     /// Who may still have a placement because of migrations that have switched since the last completed one.
     /// Only worked out if somebody asks: all migrations that are remembered have to be looked at.
     private(set) lazy var handovers = Self.handovers(after: self.state.migrations)
@@ -44,7 +44,7 @@ final class Inventories {
                 guard let epoch = planning.state.placement(pipeline.placement)?.epoch else { continue }
                 if pipeline.epoch == epoch { held[pipeline.placement] = pipeline }
                 if pipeline.epoch < epoch, isHeard, pipeline.status.isAlive {
-                    self.outdated[pipeline.placement] = worker.id
+                    self.outdated[pipeline.placement, default: []].append(worker.id)
                 }
             }
             self.current[worker.id] = held

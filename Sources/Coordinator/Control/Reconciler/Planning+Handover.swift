@@ -14,7 +14,7 @@ extension Planning {
         in group: ClusterState.Group,
         _ inventories: Inventories
     ) -> WorkerID? {
-        if let holder = inventories.outdated[key], holder != placement.worker { return holder }
+        if let holder = inventories.outdated[key]?.first(where: { $0 != placement.worker }) { return holder }
         // What moves together has one migration for all.
         for member in group.company(of: placement) {
             guard let handover = inventories.handovers[group.key(of: member)] else { continue }
