@@ -22,11 +22,12 @@ struct ClusterWorkersCommand: AsyncParsableCommand {
     private static func table(_ workers: [WorkerInfo]) -> String {
         if workers.isEmpty { return "There are no workers.\n" }
         let rows =
-            [["ID", "STATUS", "PIPELINES", "CORES", "EVENTS", "ADDRESS"]]
+            [["ID", "STATUS", "PIPELINES", "CORES", "EVENTS", "ADDRESS", "LABELS"]]
             + workers.map { worker in
                 [
                     worker.id, worker.status.rawValue, "\(worker.assignedPipelines.count)/\(worker.pipelinesMax)",
                     "\(worker.cpuCores)", "\(worker.eventsProcessed)", worker.address,
+                    (worker.labels ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ","),
                 ]
             }
         return rows.aligned
