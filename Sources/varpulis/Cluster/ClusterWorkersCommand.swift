@@ -27,7 +27,9 @@ struct ClusterWorkersCommand: AsyncParsableCommand {
                 [
                     worker.id, worker.status.rawValue, "\(worker.assignedPipelines.count)/\(worker.pipelinesMax)",
                     "\(worker.cpuCores)", "\(worker.eventsProcessed)", worker.address,
-                    (worker.labels ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ","),
+                    (worker.labels ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
+                        separator: ","
+                    ),
                 ]
             }
         return rows.aligned
