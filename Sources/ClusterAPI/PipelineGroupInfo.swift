@@ -32,8 +32,10 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
     public var status: PlacementStatus
     /// Grows with each assignment; a worker refuses whatever carries an older one.
     public var epoch: UInt64
-    /// Why it failed, where it did.
+    /// Why it failed, or what it waits for.
     public var reason: String?
+    /// How often it was tried to start it, as long as it does not run.
+    public var attempts: Int?
 
     public init(
         pipelineName: String,
@@ -42,7 +44,8 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         pipelineID: String,
         status: PlacementStatus,
         epoch: UInt64,
-        reason: String? = nil
+        reason: String? = nil,
+        attempts: Int? = nil
     ) {
         self.pipelineName = pipelineName
         self.workerID = workerID
@@ -51,6 +54,7 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         self.status = status
         self.epoch = epoch
         self.reason = reason
+        self.attempts = attempts
     }
 
     enum CodingKeys: String, CodingKey {
@@ -58,7 +62,7 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         case workerID = "worker_id"
         case workerAddress = "worker_address"
         case pipelineID = "pipeline_id"
-        case status, epoch, reason
+        case status, epoch, reason, attempts
     }
 
     public init(from decoder: any Decoder) throws {
@@ -70,6 +74,7 @@ public struct PlacementInfo: Hashable, Sendable, Codable {
         self.status = try container.decode(PlacementStatus.self, forKey: .status)
         self.epoch = try container.decodeIfPresent(UInt64.self, forKey: .epoch) ?? 0
         self.reason = try container.decodeIfPresent(String.self, forKey: .reason)
+        self.attempts = try container.decodeIfPresent(Int.self, forKey: .attempts)
     }
 }
 

@@ -20,6 +20,7 @@ final class ControlPlane: Sendable {
     let placing = Atomic<UInt64>(0)
     let rates = EventRates()
     let troubles = StartTroubles()
+    let progress = LastProgress()
     let telemetry = Telemetry()
     let sessions = SessionTable()
     let losses = SessionLosses()

@@ -114,6 +114,8 @@ public enum CoordinatorServer {
         )
         var client = HTTPClient.Configuration()
         client.timeout = .init(connect: .seconds(2), read: .seconds(10))
+        // Whoever makes a call knows better when to try it again, and tells meanwhile what went wrong.
+        client.connectionPool.retryConnectionEstablishment = false
         // They would take a worker's key to whoever is named there.
         client.redirectConfiguration = .disallow
         let secrets = try ConnectorSecrets(apiKey: configuration.apiKey, cluster: cluster)

@@ -39,6 +39,29 @@ struct DeploymentTests {
         await worker.stop()
     }
 
+    @Test("what does not run says how often it was tried and what went wrong, or what it waits for")
+    func progress() async throws {
+        try await TestCoordinator.run { (coordinator) async throws in
+            // Nobody listens there.
+            #expect(try await coordinator.register("w").status == 201)
+            let answer = try await coordinator.post("\(Self.groups)?wait=1", Self.body("p"))
+            let id = try answer.decoded(PipelineGroupInfo.self).id
+            func placement() async throws -> PlacementInfo? {
+                try await coordinator.get("\(Self.groups)/\(id)").decoded(PipelineGroupInfo.self).placements.first
+            }
+            #expect(
+                try await eventually {
+                    let tried = try await placement()
+                    return tried?.attempts ?? 0 > 1 && tried?.reason?.isEmpty == false
+                }
+            )
+            let tried = try #require(try await placement())
+            #expect(tried.status == .deploying && tried.workerID == "w")
+            #expect(try await coordinator.request(.DELETE, "\(TestCoordinator.prefix)/workers/w").status == 200)
+            #expect(try await eventually { try await placement()?.reason == "no worker is ready" })
+        }
+    }
+
     @Test("without that it stays, and shows the reason")
     func patient() async throws {
         let worker = try await FakeWorker.start()

@@ -40,7 +40,7 @@ struct Deployment {
                 try StateResponse.refused(.groupExists(existing.id)).check()
                 throw APIError(.conflict, .groupExists, "Another pipeline group has this name")
             }
-            if !self.wishes.isAtomic { return try Self.info(await self.settled(existing.id)) }
+            if !self.wishes.isAtomic { return try self.info(await self.settled(existing.id)) }
         } else {
             try Self.checkPrograms(spec, state)
             try Self.checkBroker(desired, state)
@@ -57,7 +57,7 @@ struct Deployment {
         if self.wishes.isAtomic, found?.group.isComplete != true {
             throw try await self.withdraw(id, found?.group, isOurs: isCreated)
         }
-        return try Self.info(found)
+        return try self.info(found)
     }
 
     /// A group, and the state in which it was found.
@@ -66,9 +66,9 @@ struct Deployment {
         var state: ClusterState
     }
 
-    static func info(_ found: Found?) throws(APIError) -> PipelineGroupInfo {
+    func info(_ found: Found?) throws(APIError) -> PipelineGroupInfo {
         guard let found else { throw APIError(.notFound, .groupNotFound, "The pipeline group was deleted meanwhile") }
-        return found.state.info(found.group)
+        return found.state.info(found.group, self.plane.progress.of)
     }
 
     // MARK: Before

@@ -33,7 +33,7 @@ extension Deployment {
         if case .rolledBack(let reason) = found?.group.phase, found?.group.spec != desired {
             throw Self.failure("\(reason). What ran before runs again")
         }
-        return try Self.info(found)
+        return try self.info(found)
     }
 
     /// Takes an update back that is under way.
@@ -50,7 +50,7 @@ extension Deployment {
             workers: try Self.workers(for: group, becoming: previous, state)
         )
         try await self.plane.propose(.rollBackGroup(command), for: self.attempt).check()
-        return try Self.info(await self.settled(id))
+        return try self.info(await self.settled(id))
     }
 
     private static func workers(

@@ -1,22 +1,21 @@
+import ClusterControl
 import ClusterState
 import Synchronization
 
 /// Why pipelines have not started yet, as far as their workers' answers say: nothing that the log should hold, since
 /// the next try may do better. Soft, and the leader's alone.
 final class StartTroubles: Sendable {
-    private struct Trouble {
-        var epoch: Epoch
-        var reason: String
-    }
-
     /// With more of them, what is remembered is begun anew.
     private static let placementsMax = 10_000
-    private let troubles = Mutex<[PlacementKey: Trouble]>([:])
+    private let troubles = Mutex<[PlacementKey: CallFailure]>([:])
+
+    /// What the last calls about placements failed with.
+    var all: [PlacementKey: CallFailure] { self.troubles.withLock { $0 } }
 
     func note(_ reason: String, with placement: PlacementKey, at epoch: Epoch) {
         self.troubles.withLock { troubles in
             if troubles.count >= Self.placementsMax { troubles.removeAll() }
-            troubles[placement] = Trouble(epoch: epoch, reason: reason)
+            troubles[placement] = CallFailure(epoch: epoch, reason: reason)
         }
     }
 

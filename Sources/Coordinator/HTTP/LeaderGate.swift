@@ -54,8 +54,9 @@ struct LeaderGate: RouterMiddleware {
         context: APIContext,
         next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
-        // Nobody without a key is worth a body in memory or a wait for a leader.
+        // Nobody without a key is worth a body in memory or a wait for a leader, nor is a viewer who wants to change things.
         guard let caller = context.caller else { throw APIError(.unauthorized, "Invalid or missing API key") }
+        if !request.isRead { try context.require(.operator) }
         var request = request
         let body = try await request.collectBody(upTo: self.bytesMax)
         if request.isRead, try request.isLocalRead {

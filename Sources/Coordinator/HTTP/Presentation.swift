@@ -1,4 +1,5 @@
 import ClusterAPI
+import ClusterControl
 import ClusterState
 
 // The replicated state in the words of the API. Nothing else goes in, so members at the same index say the same.
@@ -40,21 +41,27 @@ extension ClusterState {
         )
     }
 
-    func info(_ group: Group) -> PipelineGroupInfo {
+    func info(_ group: Group) -> PipelineGroupInfo { self.info(group) { _, _ in nil } }
+
+    /// - Parameter progress: how far a placement at its epoch is that does not run, where anybody knows.
+    func info(_ group: Group, _ progress: (PlacementKey, Epoch) -> PlacementProgress?) -> PipelineGroupInfo {
         PipelineGroupInfo(
             id: group.id.rawValue,
             name: group.spec.name.rawValue,
             status: group.status.wire,
             pipelineCount: group.spec.pipelines.count,
             placements: group.placements.map { placement in
-                PlacementInfo(
-                    pipelineName: group.key(of: placement).name,
+                let key = group.key(of: placement)
+                let progress = progress(key, placement.epoch)
+                return PlacementInfo(
+                    pipelineName: key.name,
                     workerID: placement.worker?.rawValue ?? "",
                     workerAddress: self.address(of: placement),
                     pipelineID: placement.pipelineID,
                     status: placement.status.wire,
                     epoch: placement.epoch.rawValue,
-                    reason: placement.status.reason
+                    reason: placement.status.reason ?? progress?.reason,
+                    attempts: progress.flatMap { $0.attempts > 0 ? $0.attempts : nil }
                 )
             },
             sources: Dictionary(

@@ -45,12 +45,15 @@ extension Routes {
             let state = try await self.state(for: request)
             return Response.json(.ok, Page(try request.page, of: state.groups, state.info))
         }
-        led.get("pipeline-groups/:id") { request, context -> Response in
+        // The leader alone knows what waits for what.
+        router.add(middleware: LeaderGate(plane: self.plane)).get("pipeline-groups/:id") {
+            request,
+            context -> Response in
             try context.require(.viewer)
             let id = GroupID(try context.parameter("id"))
             let state = try await self.state(for: request)
             guard let group = state.group(id) else { throw APIError(.notFound, "Pipeline group not found") }
-            return Response.json(.ok, state.info(group))
+            return Response.json(.ok, state.info(group, self.plane.progress.of))
         }
         led.delete("pipeline-groups/:id") { _, context -> Response in
             try context.require(.admin)

@@ -186,7 +186,7 @@ extension OpenAPIDocument {
                 "pipeline_id": Schema.text, "status": Schema.oneOf("Deploying", "Running", "Failed", "Stopped"),
                 "epoch": Schema.count,
             ],
-            optional: ["reason": Schema.text]
+            optional: ["reason": Schema.text, "attempts": Schema.count]
         ),
         "ConnectorPage": Schema.page("connectors", of: "Connector"),
         "Connector": Schema.object(

@@ -59,7 +59,10 @@ struct ReconcileLoop: Sendable {
     /// Returns the workers for whose calls one more task is wanted.
     private func pass(_ office: inout Office?) async -> [WorkerID] {
         guard self.plane.isLeader, let applied = try? await self.plane.node.read(timeout: .seconds(1)) else {
-            if !self.plane.isLeader { self.plane.telemetry.reconciling.forget() }
+            if !self.plane.isLeader {
+                self.plane.telemetry.reconciling.forget()
+                self.plane.progress.forget()
+            }
             return []  // not the leader, or not sure enough of it to act
         }
         let term = self.plane.node.status.consensus.term
@@ -79,12 +82,14 @@ struct ReconcileLoop: Sendable {
             state: state,
             reports: self.plane.reports.all.mapValues { Self.report($0, in: current) },
             losses: self.plane.losses.known(to: current, state, self.plane.reports.all),
+            callFailures: self.plane.troubles.all,
             leaderSince: current.leaderSince,
             now: current.moment(of: now),
             timeMilliseconds: WallClock.milliseconds
         )
         let backOff = current.backOff
         let plan = self.reconciler.plan(situation, backOff: backOff)
+        self.plane.progress.note(plan.progress)
         for worker in plan.actions.compactMap(\.workerMarkedUnhealthy) {
             self.plane.logger.warning(
                 plan.lost.contains(worker)

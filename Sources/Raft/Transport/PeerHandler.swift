@@ -104,10 +104,14 @@ final class PeerHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent { self.give(up: .here, context) }
+        // Whoever sends nothing more has nothing to do here, be it in the midst of the handshake.
+        if event as? ChannelEvent == .inputClosed { self.give(up: .byHost, context) }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Bytes that are no frames, from somebody who has not proved who it is.
+        if self.peer == nil, error is WireError { return self.give(up: .refused(.malformed), context) }
         let reason = (error as? IOError)?.errnoCode
         // Anything else, a timeout of TCP's own too, says nothing of the process at the other end.
         let isByHost = reason == ECONNRESET || reason == EPIPE

@@ -8,7 +8,8 @@ struct ClusterGroupsCommand: AsyncParsableCommand {
         abstract: "List what is deployed, or tell where the pipelines of one group run.",
         discussion: """
             PIPELINES is how many run, of how many should, replicas included. GENERATION grows with each change of a \
-            group, EPOCH with each assignment of a pipeline. REASON is why one failed; it is tried again.
+            group, EPOCH with each assignment of a pipeline. REASON is why one failed, or what it waits for; TRIES is how \
+            often it was started in vain, and it is tried again.
             """
     )
 
@@ -18,7 +19,10 @@ struct ClusterGroupsCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let name {
-            let group = try await self.cluster.group(name)
+            let listed = try await self.cluster.group(name)
+            // By itself it comes with what each pipeline waits for.
+            let path = "/pipeline-groups/\(listed.id.asPathPart)"
+            let group: PipelineGroupInfo = try await self.cluster.ask(.get, path, below: ClusterCommand.path)
             try self.cluster.show(group, group.text)
         } else {
             let groups = try await self.cluster.groups()

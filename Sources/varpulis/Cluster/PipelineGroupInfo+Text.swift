@@ -19,11 +19,11 @@ extension PipelineGroupInfo {
         if let reason = self.update?.reason { text += "The last update did not last: \(reason).\n" }
         if self.placements.isEmpty { return text }
         let rows =
-            [["PIPELINE", "WORKER", "STATUS", "EPOCH", "REASON"]]
+            [["PIPELINE", "WORKER", "STATUS", "EPOCH", "TRIES", "REASON"]]
             + self.placements.map { placement in
                 [
                     placement.pipelineName, placement.workerText, placement.status.rawValue, "\(placement.epoch)",
-                    placement.reason ?? "",
+                    placement.attempts.map(String.init) ?? "-", placement.reason ?? "",
                 ]
             }
         return text + "\n" + rows.aligned
