@@ -72,6 +72,20 @@ struct SessionLossTests {
         await worker.stop()
     }
 
+    @Test("a worker whose port outlives its session by a moment is lost all the same")
+    func lingering() async throws {
+        let ending = try await FakeWorker.start()
+        try await TestCoordinator.run(adjust: Self.patient) { (coordinator) async throws in
+            #expect(try await coordinator.register("ending", at: ending.address).status == 201)
+            let session = try await SessionClient(to: coordinator.port)
+            _ = try await session.identify("ending")
+            try await session.cut()
+            try await Task.sleep(for: .milliseconds(250))  // the first probe finds somebody
+            await ending.stop()
+            #expect(try await eventually { try await Self.status(of: "ending", at: coordinator) == .unhealthy })
+        }
+    }
+
     @Test("a worker that is still there is not lost with its session")
     func notLost() async throws {
         let alive = try await FakeWorker.start()

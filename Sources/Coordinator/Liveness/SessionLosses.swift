@@ -23,8 +23,9 @@ final class SessionLosses: Sendable {
     /// Probes under way at once, and those that wait: when there are more, the timeout judges.
     private static let concurrency = 64
     private static let waitingMax = 4_096
-    /// Silence proves nothing, but may be this side's own.
-    private static let attemptsMax = 5
+    /// Silence proves nothing, but may be this side's own; and a process that is ending may still take connections when its
+    /// session is closed already.
+    private static let attemptsMax = 10
     private static let refusalsNeeded = 2
     /// Between two probes of a worker.
     private static let pause = Duration.milliseconds(150)
@@ -76,11 +77,16 @@ final class SessionLosses: Sendable {
             if attempt > 0 { try? await Task.sleep(for: Self.pause) }  // ends early only when the task does
             switch await WorkerProbe.look(at: known.address) {
             case .nobody: refusals += 1
-            case .somebody: return
+            case .somebody: refusals = 0
             case .silence: break
             }
         }
-        guard refusals == Self.refusalsNeeded else { return }
+        guard refusals == Self.refusalsNeeded else {
+            return plane.logger.info(
+                "a worker whose session has ended is still there, or silent",
+                metadata: ["worker": "\(worker)"]
+            )
+        }
         self.losses.withLock { losses in
             guard losses[worker]?.incarnation == loss.incarnation else { return }
             losses[worker]?.probeFailedAt = .now
