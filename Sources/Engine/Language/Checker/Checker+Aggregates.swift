@@ -39,7 +39,7 @@ extension Checker {
         }
         context.hasAggregate = true
         for item in items { self.checkAggregate(item.value, in: context.scope) }
-        context.scope.qualifiers = nil
+        context.leaveSequence()
     }
 
     /// An item joins calls of aggregate functions and constants by arithmetic.
@@ -109,6 +109,6 @@ extension Checker {
             }
             for argument in arguments { self.check(argument.value, in: context.scope) }
         }
-        context.scope.qualifiers = nil
+        context.leaveSequence()
     }
 }

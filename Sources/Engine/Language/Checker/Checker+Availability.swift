@@ -20,10 +20,12 @@ extension Checker {
     }
 
     private mutating func checkAvailability(of stream: StreamDeclaration) {
+        let hasSteps = stream.stages.contains { if case .follow = $0 { true } else { false } }
+        var isSequence = hasSteps
         switch stream.source {
-        case .type(let type, _, let isKleene):
-            if isKleene { self.unavailable("sequences are", at: type.location, length: type.length) }
-        case .connector: break
+        case .type, .connector: break
+        case .merge(let word, _) where hasSteps, .join(let word, _) where hasSteps:
+            self.unavailable("a sequence that begins with `\(word.text)` is", at: word.location, length: word.length)
         case .merge(_, let branches):
             for branch in branches {
                 if let condition = branch.condition { self.checkAvailability(of: condition) }
@@ -32,20 +34,52 @@ extension Checker {
             for source in sources {
                 if let condition = source.condition { self.checkAvailability(of: condition) }
             }
-        case .sequence(let word, _), .timer(let word, _, _):
+        case .sequence(_, let steps):
+            isSequence = true
+            for step in steps { self.checkAvailability(of: step) }
+        case .timer(let word, _, _):
             self.unavailable("`\(word.text)` is", at: word.location, length: word.length)
         }
         let isJoin = if case .join = stream.source { true } else { false }
+        var isBeforeSteps = hasSteps
+        if case .sequence = stream.source { isBeforeSteps = false }
         for stage in stream.stages {
             switch stage {
-            case .follow(let step): self.unavailable("sequences are", at: step.location, length: 2)
-            case .operation(let operation): self.checkAvailability(of: operation, isJoin: isJoin)
+            case .follow(let step):
+                isBeforeSteps = false
+                self.checkAvailability(of: step)
+            case .operation(let operation):
+                if isBeforeSteps { self.checkPosition(of: operation) }
+                self.checkAvailability(of: operation, isJoin: isJoin, isSequence: isSequence)
             }
         }
     }
 
-    private mutating func checkAvailability(of operation: StreamOperation, isJoin: Bool) {
+    private mutating func checkAvailability(of step: SequenceStep) {
+        if let condition = step.condition { self.checkAvailability(of: condition) }
+        if let within = step.within {
+            self.unavailable("`.within` of a single step is", at: within.location, length: within.length)
+        }
+    }
+
+    /// Before the first arrow of a sequence stand only conditions, and what belongs to the sequence wherever it stands.
+    private mutating func checkPosition(of operation: StreamOperation) {
         switch operation.kind {
+        case .filter, .partition, .within, .not, .context: break
+        // Refused anyway.
+        case .on, .watermark, .allowedLateness, .trendAggregate, .forecast, .enrich, .pattern, .score, .unsupported:
+            break
+        default:
+            let name = operation.name
+            self.unavailable("`.\(name.text)` before `->` is", at: name.location, length: name.length)
+        }
+    }
+
+    private mutating func checkAvailability(of operation: StreamOperation, isJoin: Bool, isSequence: Bool) {
+        switch operation.kind {
+        case .within(let span) where isSequence: self.checkAvailability(of: span)
+        case .not(_, let condition) where isSequence:
+            if let condition { self.checkAvailability(of: condition) }
         case .filter(let expression), .having(let expression), .process(let expression),
             .distinct(.some(let expression)),
             .limit(let expression):

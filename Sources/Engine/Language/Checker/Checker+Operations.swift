@@ -37,8 +37,10 @@ extension Checker {
                 scope.qualifiers = nil
                 self.check(condition, in: scope)
             }
-        case .on(let expression), .process(let expression), .distinct(.some(let expression)):
+        case .on(let expression), .distinct(.some(let expression)): self.check(expression, in: context.scope)
+        case .process(let expression):
             self.check(expression, in: context.scope)
+            context.leaveSequence()
         case .distinct(.none), .first: break
         case .limit(let count):
             if count.isLiteral, !count.isInteger { self.error("E062", .type, "`.limit` takes an int", at: count) }
@@ -87,7 +89,7 @@ extension Checker {
     /// After a projection only its fields exist, and each of them may hold a map.
     private mutating func checkProjection(_ fields: [NamedExpression], in context: inout StreamContext) {
         for field in fields { self.check(field.value, in: context.scope) }
-        if !fields.isEmpty { context.scope.qualifiers = nil }
+        if !fields.isEmpty { context.leaveSequence() }
     }
 
     private mutating func checkContext(_ name: Name) {

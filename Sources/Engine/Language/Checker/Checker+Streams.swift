@@ -5,6 +5,12 @@ struct StreamContext {
     var hasAggregate = false
     var hasNegation = false
     var scope = ExpressionScope()
+
+    /// From here on events have no steps any more.
+    mutating func leaveSequence() {
+        self.scope.qualifiers = nil
+        self.scope.kleeneAliases = []
+    }
 }
 
 extension Checker {
@@ -17,9 +23,14 @@ extension Checker {
             self.bind(alias, type: type, isKleene: isKleene, in: &context)
         }
         context.hasSequence = context.hasSequence || hasSteps
+        let kleeneAliases = context.scope.kleeneAliases
+        // Before the first arrow the alias is the event alone.
+        context.scope.kleeneAliases = []
         for stage in stream.stages {
             switch stage {
-            case .follow(let step): self.check(step, in: &context)
+            case .follow(let step):
+                context.scope.kleeneAliases.formUnion(kleeneAliases)
+                self.check(step, in: &context)
             case .operation(let operation): self.check(operation, in: &context)
             }
         }

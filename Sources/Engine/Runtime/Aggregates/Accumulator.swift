@@ -135,9 +135,21 @@ extension Aggregation {
     /// About what it takes in memory.
     var heldBytes: Int {
         self.accumulators.reduce(MemoryLayout<Aggregation>.stride) { sum, accumulator in
-            guard case .distinct(let seen) = accumulator else { return sum + MemoryLayout<Accumulator>.stride }
-            return sum + HeldBytes.of(seen.count, like: seen.lazy.map { $0.heldBytes })
+            sum + MemoryLayout<Accumulator>.stride + accumulator.heldBytes
+        }
+    }
+}
+
+extension Accumulator {
+    /// What it takes in memory beside its place.
+    var heldBytes: Int {
+        switch self {
+        case .distinct(let seen):
+            HeldBytes.of(seen.count, like: seen.lazy.map { $0.heldBytes })
                 + seen.count * (MemoryLayout<Value>.stride + HeldBytes.tableEntry)
+        case .first(let value): value?.heldBytes ?? 0
+        case .last(let value): value.heldBytes
+        case .count, .sum, .average, .least, .greatest, .deviation, .exponential: 0
         }
     }
 }

@@ -122,6 +122,7 @@ struct BatchProgram {
         let streamsRead = plan.streamsRead
         for number in plan.sourcesFirst {
             let stream = plan.streams[number]
+            if stream.sequence != nil { return (stream.name, false) }
             var knowledge = Knowledge.input
             if let (join, _) = stream.join {
                 guard ColumnJoin.isSuitable(join) else { return (stream.name, false) }
@@ -197,7 +198,7 @@ struct BatchProgram {
 
 extension CompiledOperation {
     /// Whether it looks at all fields of an event, whatever they are.
-    fileprivate var needsAllFields: Bool {
+    var needsAllFields: Bool {
         switch self {
         case .emit(_, _, nil), .deliver, .distinct(nil, _): true
         case .print(let values): values.isEmpty

@@ -132,6 +132,8 @@ final class ColumnEvaluator {
         case .template(let index): return self.template(self.code.templates[Int(index)], in: frame)
         case .builtin(let function, let arguments): return self.call(function, arguments, in: frame)
         case .member, .index, .slice, .array, .map, .typeTest, .range, .call: break
+        // Sequences are not matched in columns.
+        case .captured, .matched, .unlessFirst, .ifReached: break
         }
         return self.byRows(node, in: frame)
     }

@@ -4,6 +4,8 @@ public struct Event: Sendable {
     /// Nanoseconds since 1970.
     public var timestamp: Int64
     public var fields: Fields
+    /// Of a match, while it passes the operations of its stream: the values of its run.
+    var captured: [Value?] = []
 
     public init(type: String, timestamp: Int64, fields: Fields = Fields()) {
         self.type = type

@@ -65,8 +65,10 @@ extension Code {
             found[place] =
                 switch node {
                 case _ where isWanted(node): true
-                case .missing, .constant, .name, .field: false
-                case .member(let base, _, _, _), .unary(_, let base), .typeTest(let base, _): any(base)
+                case .missing, .constant, .name, .field, .captured, .matched: false
+                case .member(let base, _, _, _), .unary(_, let base), .typeTest(let base, _), .unlessFirst(let base),
+                    .ifReached(_, let base):
+                    any(base)
                 case .index(let left, let right), .arithmetic(_, let left, let right),
                     .comparison(_, let left, let right), .and(let left, let right), .or(let left, let right),
                     .coalesce(let left, let right), .range(let left, let right, _):
@@ -110,6 +112,14 @@ enum Node: Sendable {
     case field(TextID)
     /// `base.field`; where `base` is no map but the name of the current event's type, the event's field.
     case member(NodeID, type: TextID?, field: TextID, isOptional: Bool)
+    /// A value of the run that an event is offered to, by its slot.
+    case captured(Int32)
+    /// The same, of the run that the current event is the match of.
+    case matched(Int32)
+    /// True while the step has taken no event for the run; then the operand.
+    case unlessFirst(NodeID)
+    /// The operand if the run has an event of that step; else missing.
+    case ifReached(Int32, NodeID)
     case index(NodeID, NodeID)
     case slice(NodeID, from: NodeID?, to: NodeID?)
     case array(NodeList)

@@ -12,6 +12,13 @@ struct Evaluator: Sendable {
     var event: Event?
     /// The row that they refer to instead, where expressions go over batches.
     var cursor: RowCursor?
+    /// The values of a sequence's runs while an event is matched, and where those of the run at hand begin.
+    var captures: [Value?] = []
+    var captureBase = 0
+    /// Whether the step that the event is offered to has taken none for the run.
+    var isFirstOfStep = true
+    /// The last step that has taken an event for the run.
+    var stepReached: Int32 = 0
     /// What `now()` is, or nil for the time of the current event.
     var now: Int64?
     /// Where `emit` statements put their events; nil outside of `.process`.
@@ -121,13 +128,14 @@ struct Evaluator: Sendable {
         case .name(let index): self.value(named: Int(index))
         case .field(let text): self.field(ofText: text)
         case .member(let base, let type, let field, let isOptional):
-            self.member(field, of: base, type: type) ?? (isOptional ? .null : nil)
+            self.member(field, of: base, type: type, isOptional: isOptional)
+        case .captured, .matched, .unlessFirst, .ifReached: self.value(ofSequence: id)
         case .index(let base, let index): self.index(base, index)
         case .slice(let base, let from, let to): self.slice(base, from, to)
         case .array(let items): self.array(items)
         case .map(let keys, let values): self.map(keys, values)
         case .template(let index): self.template(Int(index))
-        case .unary(let symbol, let operand): self.value(of: operand).flatMap { symbol.apply(to: $0) }
+        case .unary(let symbol, let operand): self.unary(symbol, operand)
         case .arithmetic(let symbol, let left, let right): self.arithmetic(symbol, left, right)
         case .comparison(let symbol, let left, let right): self.comparison(symbol, left, right)
         case .typeTest(let operand, let test): self.typeTest(operand, test)
@@ -136,7 +144,7 @@ struct Evaluator: Sendable {
         case .coalesce(let left, let right): self.coalesce(left, right)
         case .conditional(let condition, let consequence, let alternative):
             self.conditional(condition, consequence, alternative)
-        case .range(let lower, let upper, let isClosed): self.counted(self.range(lower, upper, isClosed: isClosed))
+        case .range(let lower, let upper, let isClosed): self.countedRange(lower, upper, isClosed: isClosed)
         case .call(let function, let arguments): self.call(function, arguments)
         case .builtin(let function, let arguments): self.call(function, arguments)
         }
@@ -149,6 +157,18 @@ struct Evaluator: Sendable {
         if let value = self.field(ofName: index) { return value }
         if name.text == "timestamp", let time = self.subjectTime { return .timestamp(time) }
         return name.global.flatMap { self.globals[$0] }
+    }
+
+    private mutating func unary(_ symbol: UnaryOperator, _ operand: NodeID) -> Value? {
+        self.value(of: operand).flatMap { symbol.apply(to: $0) }
+    }
+
+    private mutating func countedRange(_ lower: NodeID, _ upper: NodeID, isClosed: Bool) -> Value? {
+        self.counted(self.range(lower, upper, isClosed: isClosed))
+    }
+
+    private mutating func member(_ field: TextID, of base: NodeID, type: TextID?, isOptional: Bool) -> Value? {
+        self.member(field, of: base, type: type) ?? (isOptional ? .null : nil)
     }
 
     private mutating func member(_ field: TextID, of base: NodeID, type: TextID?) -> Value? {

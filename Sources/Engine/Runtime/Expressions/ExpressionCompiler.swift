@@ -3,6 +3,27 @@ import VPL
 /// Turns expressions and statements into `Code`.
 struct ExpressionCompiler {
     private(set) var code = Code()
+    /// The steps of the sequence whose stream is compiled, and which of their values are asked for.
+    var sequence: SequenceNames?
+    /// What the comparison at hand has named of a sequence.
+    private var mentions = Mentions()
+
+    private struct Mentions {
+        /// The step's own earlier event.
+        var isOwn = false
+        /// A step that comes later.
+        var isLater = false
+        /// In the condition of a negation, the last of the steps; below zero for none.
+        var step = -1
+
+        func union(_ other: Mentions) -> Mentions {
+            Mentions(
+                isOwn: self.isOwn || other.isOwn,
+                isLater: self.isLater || other.isLater,
+                step: max(self.step, other.step)
+            )
+        }
+    }
     let functions: [String: FunctionID]
     let globals: [String: Int]
 
@@ -19,6 +40,8 @@ struct ExpressionCompiler {
         var eventAliases: Set<String> = []
         /// Names of the sources of a join: `Bid.price` is the field of that name of a joined event.
         var joined: Set<String> = []
+        /// Where in a sequence the expression stands, if its names mean steps of one.
+        var place: SequenceNames.Place?
     }
 
     mutating func compile(_ expression: Expression, in scope: Scope) -> NodeID {
@@ -67,13 +90,11 @@ struct ExpressionCompiler {
             switch segment {
             case .text(let text): return .text(text)
             case .path(let path):
-                var node = self.compile(name: path[0], in: scope)
-                for (position, member) in path.enumerated().dropFirst() {
-                    node =
-                        position == 1
-                        ? self.compile(member: member, ofName: path[0], base: node, isOptional: false, in: scope)
-                        : self.member(member, of: node, isOptional: false)
-                }
+                var node =
+                    path.count > 1
+                    ? self.compile(member: path[1], ofName: path[0], isOptional: false, in: scope)
+                    : self.compile(name: path[0], in: scope)
+                for member in path.dropFirst(2) { node = self.member(member, of: node, isOptional: false) }
                 return .value(node, spelling: "{" + path.joined(separator: ".") + "}")
             }
         }
@@ -98,18 +119,21 @@ struct ExpressionCompiler {
         isOptional: Bool,
         in scope: Scope
     ) -> NodeID {
-        let node = self.compile(base, in: scope)
-        guard case .name(let name) = base.kind else { return self.member(member, of: node, isOptional: isOptional) }
-        return self.compile(member: member, ofName: name, base: node, isOptional: isOptional, in: scope)
+        if case .name(let name) = base.kind {
+            return self.compile(member: member, ofName: name, isOptional: isOptional, in: scope)
+        }
+        return self.member(member, of: self.compile(base, in: scope), isOptional: isOptional)
     }
 
     private mutating func compile(
         member: String,
         ofName name: String,
-        base: NodeID,
         isOptional: Bool,
         in scope: Scope
     ) -> NodeID {
+        if let node = self.compile(member: member, ofStep: name, in: scope) {
+            return isOptional ? self.code.append(.coalesce(node, self.code.constant(.null))) : node
+        }
         let isJoined = scope.joined.contains(name)
         let field = self.code.text(isJoined ? "\(name).\(member)" : member)
         if isJoined || scope.eventAliases.contains(name), scope.locals[name] == nil {
@@ -118,8 +142,36 @@ struct ExpressionCompiler {
             let null = self.code.constant(.null)
             return self.code.append(.coalesce(node, null))
         }
+        let base = self.compile(name: name, in: scope)
         let type = self.code.text(name)
         return self.code.append(.member(base, type: type, field: field, isOptional: isOptional))
+    }
+
+    /// Nil where the name means no step.
+    private mutating func compile(member: String, ofStep name: String, in scope: Scope) -> NodeID? {
+        guard let place = scope.place, scope.locals[name] == nil,
+            let reference = self.sequence?.reference(name, at: place)
+        else { return nil }
+        switch reference {
+        case .event: return self.code.append(.field(self.code.text(member)))
+        case .captured(let step, let isOwn):
+            return self.captured(SequenceNames.Slot(step: step, field: member), isOwn: isOwn, at: place)
+        case .nothing:
+            self.mentions.isLater = true
+            return self.code.append(.missing)
+        }
+    }
+
+    private mutating func captured(
+        _ slot: SequenceNames.Slot,
+        isOwn: Bool,
+        at place: SequenceNames.Place
+    ) -> NodeID {
+        if isOwn { self.mentions.isOwn = true }
+        if case .negation = place { self.mentions.step = max(self.mentions.step, slot.step) }
+        guard let slot = self.sequence?.slot(slot, at: place) else { return self.code.append(.missing) }
+        if case .match = place { return self.code.append(.matched(Int32(slot))) }
+        return self.code.append(.captured(Int32(slot)))
     }
 
     private mutating func member(_ member: String, of base: NodeID, isOptional: Bool) -> NodeID {
@@ -135,14 +187,19 @@ struct ExpressionCompiler {
         _ right: Expression,
         in scope: Scope
     ) -> NodeID {
+        let outer = self.mentions
+        self.mentions = Mentions()
+        defer { self.mentions = outer.union(self.mentions) }
         let first = self.compile(left, in: scope)
-        if symbol == .identical, let test = Self.typeTest(right) { return self.code.append(.typeTest(first, test)) }
+        if symbol == .identical, let test = Self.typeTest(right) {
+            return self.comparison(self.code.append(.typeTest(first, test)))
+        }
         let second = self.compile(right, in: scope)
         switch symbol {
         case .add, .subtract, .multiply, .divide, .remainder, .power, .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight:
             return self.code.append(.arithmetic(symbol, first, second))
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .contained, .notContained, .identical:
-            return self.code.append(.comparison(symbol, first, second))
+            return self.comparison(self.code.append(.comparison(symbol, first, second)))
         case .and: return self.code.append(.and(first, second))
         case .or: return self.code.append(.or(first, second))
         case .coalesce: return self.code.append(.coalesce(first, second))
@@ -150,6 +207,15 @@ struct ExpressionCompiler {
             // Both stand only in `.pattern`, which the checker refuses.
             return self.code.append(.missing)
         }
+    }
+
+    /// A comparison in a sequence: true while the step's own event that it names is not there yet, and without a value while
+    /// any other event that it names is not.
+    private mutating func comparison(_ node: NodeID) -> NodeID {
+        var node = node
+        if self.mentions.isLater { node = self.code.append(.missing) }
+        if self.mentions.step > 0 { node = self.code.append(.ifReached(Int32(self.mentions.step), node)) }
+        return self.mentions.isOwn ? self.code.append(.unlessFirst(node)) : node
     }
 
     private static func typeTest(_ right: Expression) -> TypeTest? {
@@ -165,11 +231,39 @@ struct ExpressionCompiler {
         _ arguments: [CallArgument],
         in scope: Scope
     ) -> NodeID {
+        if let node = self.compile(aggregate: callee, arguments, in: scope) { return node }
         let operands = arguments.map { self.compile($0.value, in: scope) }
         guard case .name(let name) = callee.kind else { return self.code.append(.missing) }
         let list = self.code.list(operands)
         if let function = self.functions[name] { return self.code.append(.call(function, list)) }
         guard let builtin = BuiltinFunction(rawValue: name) else { return self.code.append(.missing) }
         return self.code.append(.builtin(builtin, list))
+    }
+
+    /// `count(alias)`, `sum(alias.field)` and so on, over the events of a Kleene step. Nil for any other call.
+    private mutating func compile(
+        aggregate callee: Expression,
+        _ arguments: [CallArgument],
+        in scope: Scope
+    ) -> NodeID? {
+        guard let place = scope.place, case .name(let name) = callee.kind, self.functions[name] == nil,
+            let function = AggregateFunction(rawValue: name), let argument = arguments.first?.value,
+            arguments.count == (function == .ema ? 2 : 1)
+        else { return nil }
+        let (alias, field): (String, String?)
+        switch argument.kind {
+        case .name(let name) where function == .count: (alias, field) = (name, nil)
+        case .member(let base, let member, _):
+            guard case .name(let name) = base.kind else { return nil }
+            (alias, field) = (name, member.text)
+        default: return nil
+        }
+        guard let sequence = self.sequence, scope.locals[alias] == nil,
+            case .captured(let step, let isOwn) = sequence.reference(alias, at: place), sequence.steps[step].isKleene
+        else { return nil }
+        var periods: Int64 = 12
+        if arguments.count > 1, case .int(let count) = arguments[1].value.kind { periods = count }
+        let slot = SequenceNames.Slot(step: step, field: field, function: function, periods: periods)
+        return self.captured(slot, isOwn: isOwn, at: place)
     }
 }

@@ -11,6 +11,7 @@ public struct Pipeline: ~Copyable, Sendable {
     public var counters: Counters {
         var counters = self.counted
         counters.limits.joinEventsForgotten = self.joins.reduce(0) { $0 + $1.forgotten }
+        counters.limits.runsDropped = self.sequences.reduce(0) { $0 + $1.dropped }
         counters.limits.distinctKeysForgotten = self.memories.reduce(0) { $0 + $1.forgotten }
         counters.limits.evaluationsCut = self.evaluator.cuts
         return counters
@@ -32,6 +33,7 @@ public struct Pipeline: ~Copyable, Sendable {
     /// The order in which windows are asked for what they hold.
     private let sourcesFirst: [Int]
     private var joins: [JoinState]
+    private var sequences: [SequenceState]
     /// The aggregates over all events so far, by the text of their key.
     private var sums: [[ExactText: Aggregation]]
     private var queue: [Queued] = []
@@ -55,6 +57,9 @@ public struct Pipeline: ~Copyable, Sendable {
         self.windows = plan.windows.map { WindowState($0) }
         self.slidingAggregates = plan.slidingAggregates
         self.joins = plan.streams.compactMap { $0.join.map { JoinState($0.0) } }
+        self.sequences = plan.streams.compactMap { stream in
+            stream.sequence.map { SequenceState($0.0, stream: stream.name) }
+        }
         self.sums = Array(repeating: [:], count: plan.sumCount)
     }
 
@@ -65,7 +70,7 @@ public struct Pipeline: ~Copyable, Sendable {
         }
         return sums + self.windows.reduce(0) { $0 + $1.heldBytes } + self.joins.reduce(0) { $0 + $1.heldBytes }
             + self.slidingAggregates.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
-            + self.memories.reduce(0) { $0 + $1.heldBytes }
+            + self.memories.reduce(0) { $0 + $1.heldBytes } + self.sequences.reduce(0) { $0 + $1.heldBytes }
     }
 
     /// From here on it counts the types of the events.
@@ -145,11 +150,19 @@ public struct Pipeline: ~Copyable, Sendable {
         }
         var renamed = event
         renamed.type = type
+        renamed.captured = []
         self.queue.append(Queued(event: renamed, depth: depth))
     }
 
     private mutating func run(_ stream: CompiledStream, on queued: Queued, into outputs: inout Outputs) {
         var isTyped = false
+        if let (_, state) = stream.sequence {
+            for match in self.sequences[state].take(queued.event, &self.evaluator) {
+                isTyped = false
+                self.run(stream, from: 0, on: [match], depth: queued.depth, isTyped: &isTyped, into: &outputs)
+            }
+            return
+        }
         guard let (join, state) = stream.join else {
             guard self.admits(queued.event, to: stream) else { return }
             self.run(stream, from: 0, on: [queued.event], depth: queued.depth, isTyped: &isTyped, into: &outputs)
@@ -236,11 +249,11 @@ public struct Pipeline: ~Copyable, Sendable {
                 state.map { self.addUp(batch, aggregate, in: $0, of: stream) }
                 ?? self.addUp(batch, aggregate, of: stream)
         case .select(let fields):
-            for index in batch.indices { batch[index].fields = self.fields(fields, of: batch[index]) }
+            for index in batch.indices { self.replaceFields(of: &batch[index], by: fields) }
         case .emit(let type, let hasOwnType, let fields):
             isTyped = hasOwnType
             for index in batch.indices {
-                if let fields { batch[index].fields = self.fields(fields, of: batch[index]) }
+                if let fields { self.replaceFields(of: &batch[index], by: fields) }
                 batch[index].type = type
             }
             outputs.emitted.append(contentsOf: batch)
@@ -318,9 +331,10 @@ public struct Pipeline: ~Copyable, Sendable {
         batch.removeLast(batch.count - kept)
     }
 
-    private mutating func fields(_ projections: [Projection], of event: Event) -> Fields {
+    private mutating func replaceFields(of event: inout Event, by projections: [Projection]) {
         self.evaluator.event = event
-        return self.evaluator.evaluate(projections)
+        event.fields = self.evaluator.evaluate(projections)
+        event.captured = []
     }
 
     private mutating func events(from expression: NodeID, for batch: [Event]) -> [Event] {

@@ -20,6 +20,8 @@ extension Pipeline {
         public internal(set) var resultsTooDeep: UInt64 = 0
         /// Events that a join forgot because it keeps only so many of one key.
         public internal(set) var joinEventsForgotten: UInt64 = 0
+        /// Runs of sequences that did not start because there were so many of one partition.
+        public internal(set) var runsDropped: UInt64 = 0
         /// Keys that `.distinct` forgot for newer ones.
         public internal(set) var distinctKeysForgotten: UInt64 = 0
         /// Calls that nested too deep and loops that went round too often.
@@ -31,13 +33,15 @@ extension Pipeline {
         public var reached: [(name: String, count: UInt64)] {
             [
                 ("results_too_deep", self.resultsTooDeep), ("join_events_forgotten", self.joinEventsForgotten),
-                ("distinct_keys_forgotten", self.distinctKeysForgotten), ("evaluations_cut", self.evaluationsCut),
+                ("runs_dropped", self.runsDropped), ("distinct_keys_forgotten", self.distinctKeysForgotten),
+                ("evaluations_cut", self.evaluationsCut),
             ].filter { $0.1 > 0 }
         }
 
         static func += (left: inout Limits, right: Limits) {
             left.resultsTooDeep += right.resultsTooDeep
             left.joinEventsForgotten += right.joinEventsForgotten
+            left.runsDropped += right.runsDropped
             left.distinctKeysForgotten += right.distinctKeysForgotten
             left.evaluationsCut += right.evaluationsCut
         }

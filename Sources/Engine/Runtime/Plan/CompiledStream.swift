@@ -4,6 +4,8 @@ struct CompiledStream: Sendable {
     let branches: [Branch]
     /// What joins the events of the branches, and the place of its state; nil for a stream that takes each by itself.
     let join: (CompiledJoin, state: Int)?
+    /// The sequence of which the operations see the matches, and the place of its state.
+    var sequence: (CompiledSequence, state: Int)?
     let operations: [CompiledOperation]
 
     /// From this operation on no aggregate follows.

@@ -33,6 +33,7 @@ extension Plan {
 
     /// What an event costs, or a result.
     private func cost(of stream: CompiledStream) -> String {
+        if stream.sequence != nil { return "the runs that wait for an event of the type" }
         let isRecomputed = stream.operations.enumerated().contains { place, operation in
             guard case .aggregate = operation, let window = stream.window(before: place, in: self) else { return false }
             return window.slides && !self.isSummed(stream.operations[place - 1])
@@ -58,6 +59,10 @@ extension Plan {
                 "one event of each source for every key ever seen, more while events are out of order: unbounded in keys"
             )
         }
+        if let (sequence, _) = stream.sequence {
+            lines += Self.steps(of: sequence)
+            kept.append(Self.kept(by: sequence))
+        }
         for operation in stream.operations {
             let (does, keeps) = self.describe(operation, inColumns)
             lines.append(does)
@@ -66,6 +71,25 @@ extension Plan {
         lines.append("costs     " + self.cost(of: stream))
         lines += kept.map { "keeps     " + $0 }
         return lines
+    }
+
+    /// A line for each step, and for what else decides about matches.
+    private static func steps(of sequence: CompiledSequence) -> [String] {
+        var lines = sequence.steps.enumerated().map { number, step in
+            (number == 0 ? "begins    " : "then      ") + (step.isKleene ? "all " : "") + step.type
+                + (step.name.map { $0 == step.type ? "" : " as \($0)" } ?? "") + (step.conditions.isEmpty ? "" : " if")
+        }
+        lines += sequence.negations.map { "unless    \($0.type)" + ($0.condition == nil ? "" : " if") }
+        if let within = sequence.within { lines.append("within    " + Self.time(within)) }
+        return lines
+    }
+
+    private static func kept(by sequence: CompiledSequence) -> String {
+        let whose = sequence.key.map { " of each \($0)" } ?? ""
+        let what =
+            sequence.output.isWhole ? "with the last event of each step" : "with \(sequence.slotCount) values each"
+        let time = sequence.within.map { "for \(Self.time($0))" } ?? "until they are complete: unbounded in time"
+        return "up to \(SequenceState.runsMax) runs\(whose), \(what), \(time)"
     }
 
     private static func describe(_ join: CompiledJoin) -> String {

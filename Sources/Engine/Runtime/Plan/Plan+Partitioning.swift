@@ -17,6 +17,13 @@ extension Plan {
                 isKept = isKept && field.map(join.isKeyed) ?? false
                 if !isKept { obstacles.append("stream \(stream.name) joins events \(Self.whose(field))") }
             }
+            if let (sequence, _) = stream.sequence {
+                // Its results have the key's field, whatever becomes of the others.
+                isKept = isKept && field != nil && sequence.key == field
+                if !isKept {
+                    obstacles.append("stream \(stream.name) matches sequences of events \(Self.whose(field))")
+                }
+            }
             for operation in stream.operations {
                 if let reason = self.obstacle(to: operation, field, isKept: isKept) {
                     obstacles.append("stream \(stream.name) \(reason)")
@@ -58,11 +65,12 @@ extension Plan {
         }
     }
 
-    /// The fields by which windows, aggregates and joins go, in the order of the program, each once.
+    /// The fields by which windows, aggregates, joins and sequences go, in the order of the program, each once.
     public var keyFields: [String] {
         var fields: [String] = []
         for stream in self.streams {
             if let (join, _) = stream.join { fields += join.sources.first?.key ?? [] }
+            if let key = stream.sequence?.0.key { fields.append(key) }
             for operation in stream.operations {
                 switch operation {
                 case .window(let state): fields += [self.windows[state].key].compactMap(\.self)

@@ -12,6 +12,8 @@ struct PlanCompiler {
     private(set) var windows: [CompiledWindow] = []
     private var sumCount = 0
     private var joinCount = 0
+    private var streamCount = 0
+    private var sequences: [SequenceDraft] = []
     private var diagnostics: [Diagnostic] = []
     /// How many steps may still be made, see `Evaluator`, by all that is evaluated while the program is loaded.
     private var steps = 2_000_000
@@ -49,6 +51,7 @@ struct PlanCompiler {
             streams.append(stream)
         }
         try self.throwDiagnostics()
+        self.completeSequences(self.sequences, of: &streams, routes)
         return Plan(
             connectors: self.program.connectors,
             sources: self.sources,
@@ -144,12 +147,32 @@ struct PlanCompiler {
             join = (self.join(sources, stream.stages, in: &scope, constants), state: self.joinCount)
             self.joinCount += 1
         }
-        var stages = StageContext(stream: stream.name, emits: emits, isJoin: join != nil, scope: scope)
+        var draft = self.sequence(of: stream, place: self.streamCount, constants)
+        if draft != nil { scope = ExpressionCompiler.Scope(place: .match) }
+        self.streamCount += 1
+        var stages = StageContext(
+            stream: stream.name,
+            emits: emits,
+            isJoin: join != nil,
+            isSequence: draft != nil,
+            scope: scope
+        )
         var operations: [CompiledOperation] = []
-        for case .operation(let operation) in stream.stages {
+        for (place, stage) in stream.stages.enumerated() {
+            guard case .operation(let operation) = stage else { continue }
+            // What stands before the first step is a condition of it.
+            if let draft, place < draft.operationsStart, case .filter = operation.kind { continue }
             if let compiled = self.compile(operation, in: &stages, constants) { operations.append(compiled) }
         }
-        return CompiledStream(name: stream.name.text, branches: branches, join: join, operations: operations)
+        draft?.names = self.expressions.sequence ?? SequenceNames([])
+        self.expressions.sequence = nil
+        if let draft { self.sequences.append(draft) }
+        return CompiledStream(
+            name: stream.name.text,
+            branches: draft.map { $0.types.map { CompiledStream.Branch(type: $0, condition: nil) } } ?? branches,
+            join: join,
+            operations: operations
+        )
     }
 
     /// What operations depend on besides themselves.
@@ -158,7 +181,8 @@ struct PlanCompiler {
         /// Whether the stream has an `.emit`.
         let emits: Bool
         let isJoin: Bool
-        let scope: ExpressionCompiler.Scope
+        let isSequence: Bool
+        var scope: ExpressionCompiler.Scope
         /// The field of the last `.partition_by`.
         var key: String?
         var hasWindow = false
@@ -193,7 +217,8 @@ struct PlanCompiler {
             var types: Set<String> = []
             return sources.map(\.type.text).filter { types.insert($0).inserted }
                 .map { CompiledStream.Branch(type: $0, condition: nil) }
-        case .sequence(let word, _), .timer(let word, _, _):
+        case .sequence: return []
+        case .timer(let word, _, _):
             self.reportUnavailable(word)
             return []
         }
@@ -206,7 +231,7 @@ struct PlanCompiler {
     }
 
     /// The checker refuses what cannot be compiled; should the two ever disagree, the program is refused here.
-    private mutating func reportUnavailable(_ name: Name) {
+    mutating func reportUnavailable(_ name: Name) {
         self.diagnostics.append(
             Diagnostic(
                 code: "E090",
@@ -230,11 +255,16 @@ struct PlanCompiler {
         switch operation.kind {
         case .filter(let condition), .having(let condition):
             return .filter(self.expressions.compile(condition, in: scope))
-        case .select(let fields): return .select(self.compile(fields, in: scope))
+        case .select(let fields):
+            stages.scope.place = nil
+            return .select(self.compile(fields, in: scope))
         case .emit(let type, let fields, _):
             let projections = fields.isEmpty ? nil : self.compile(fields, in: scope)
+            // From here on only what was emitted exists.
+            if projections != nil { stages.scope.place = nil }
             return .emit(type: (type ?? stages.stream).text, isTyped: type != nil, fields: projections)
         case .process(let expression):
+            stages.scope.place = nil
             return .process(self.expressions.compile(expression, in: scope), isOutput: !stages.emits)
         case .distinct(let key):
             self.memoryCount += 1
@@ -258,10 +288,11 @@ struct PlanCompiler {
             return .window(state: self.windows.count - 1)
         case .aggregate(let items):
             let aggregate = self.aggregate(items, key: stages.key, in: scope)
+            stages.scope.place = nil
             if stages.hasWindow { return .aggregate(aggregate, state: nil) }
             self.sumCount += 1
             return .aggregate(aggregate, state: self.sumCount - 1)
-        case .on where stages.isJoin: return nil
+        case .on where stages.isJoin, .within where stages.isSequence, .not where stages.isSequence: return nil
         case .context:
             // One thread runs all contexts, with the same results.
             return nil

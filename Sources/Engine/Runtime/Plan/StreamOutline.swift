@@ -13,7 +13,7 @@ extension Plan {
             StreamOutline(
                 name: stream.name,
                 sources: stream.branches.map(\.type),
-                operations: stream.operations.map(\.name)
+                operations: (stream.sequence == nil ? [] : ["sequence"]) + stream.operations.map(\.name)
             )
         }
     }

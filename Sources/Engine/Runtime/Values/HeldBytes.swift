@@ -35,5 +35,10 @@ extension Fields {
 }
 
 extension Event {
-    var heldBytes: Int { MemoryLayout<Event>.stride + self.fields.heldBytes }
+    var heldBytes: Int {
+        let captured = self.captured.reduce(self.captured.count * MemoryLayout<Value?>.stride) {
+            $0 + ($1?.heldBytes ?? 0)
+        }
+        return MemoryLayout<Event>.stride + self.fields.heldBytes + captured
+    }
 }
