@@ -1,0 +1,40 @@
+import Engine
+import Testing
+import VPL
+
+/// The matcher against one that goes through all events again for every event that may begin a match.
+@Suite("Sequences and the oracle")
+struct SequenceOracleTests {
+    @Test("random sequences match what the specification says", arguments: 0..<20 as Range<UInt64>)
+    func seeds(part: UInt64) throws {
+        var (matchCount, emptyCount) = (0, 0)
+        for seed in part * 500 + 1...part * 500 + 500 {
+            var generator = PatternGenerator(seed: seed)
+            let pattern = generator.makePattern()
+            let events = generator.makeEvents()
+            let (plan, diagnostics) = Plan.load(pattern.program)
+            let errors = diagnostics.filter(\.isError)
+            let loaded = try #require(plan, "seed \(seed): \(errors)\n\(pattern.program)")
+            var pipeline = Pipeline(loaded)
+            var outputs = Outputs()
+            pipeline.process(events, into: &outputs)
+            pipeline.finish(into: &outputs)
+            let expected = OracleMatcher(pattern: pattern).output(events)
+            matchCount += expected.count
+            emptyCount += expected.isEmpty ? 1 : 0
+            let (lines, wanted) = (outputs.emitted.map(Self.line), expected.map(Self.line))
+            guard lines != wanted else { continue }
+            let input = events.map { "\(Self.line($0))" }.joined(separator: "\n")
+            Issue.record("seed \(seed)\n\(pattern.program)\n\(input)\ngives\n\(lines)\nnot\n\(wanted)")
+            return
+        }
+        // What matches nothing shows nothing.
+        #expect(matchCount > 2000 && emptyCount < 300, "\(matchCount) matches, \(emptyCount) without")
+    }
+
+    /// The order of fields does not count.
+    private static func line(_ event: Event) -> String {
+        let fields = event.fields.entries.map { "\($0.name): \($0.value.text)" }.sorted().joined(separator: ", ")
+        return "@\(event.timestamp / 1_000_000_000)s \(event.type) { \(fields) }"
+    }
+}
