@@ -153,49 +153,44 @@ extension PlanCompiler {
     private static var namesMax: Int { 2_000 }
 
     /// Gives the streams their sequences, once it is known what all streams read of matches.
-    func completeSequences(
-        _ drafts: [SequenceDraft],
-        of streams: inout [CompiledStream],
-        _ routes: [String: [Int]]
-    ) {
+    func completeSequences(_ drafts: [SequenceDraft], of streams: inout [CompiledStream]) {
         guard !drafts.isEmpty else { return }
         let names = self.fieldNames(of: streams, drafts)
-        let isSequence = Set(drafts.map(\.stream))
+        let showsAllFields = Self.showAllFields(streams, drafts)
         for (state, draft) in drafts.enumerated() {
-            let isWhole =
-                names.count > Self.namesMax
-                || Self.showsAllFields(draft.stream, of: streams, routes, among: isSequence)
+            let isWhole = names.count > Self.namesMax || showsAllFields[draft.stream]
             streams[draft.stream].sequence = (draft.completed(isWhole: isWhole, names: names), state)
         }
     }
 
-    /// Whether all fields of a stream's events, as they come to its operations, may be looked at.
-    private static func showsAllFields(
-        _ place: Int,
-        of streams: [CompiledStream],
-        _ routes: [String: [Int]],
-        among sequences: Set<Int>
-    ) -> Bool {
-        let first = place
-        var visited: Set<Int> = [place]
-        var next = [place]
-        search: while let place = next.popLast() {
-            let stream = streams[place]
-            // Joins and sequences make fields of their own of all that they read.
-            if stream.join != nil || place != first && sequences.contains(place) { return true }
-            for operation in stream.operations {
-                if operation.needsAllFields { return true }
-                switch operation {
-                case .select, .emit(_, _, .some), .aggregate, .process: continue search
-                default: break
+    /// For each stream whether all fields of the events that come to its operations may be looked at, there or by streams
+    /// that read them as they are.
+    private static func showAllFields(_ streams: [CompiledStream], _ drafts: [SequenceDraft]) -> [Bool] {
+        let passesOn = streams.map { stream in !stream.operations.contains(where: \.replacesFields) }
+        var writers: [String: [Int]] = [:]
+        for (place, stream) in streams.enumerated() where passesOn[place] {
+            writers[stream.name, default: []].append(place)
+        }
+        var shows = streams.map { stream in
+            stream.operations.prefix { !$0.replacesFields }.contains(where: \.needsAllFields)
+        }
+        // Joins and sequences make fields of their own of all that they read.
+        var isReader = shows
+        for (place, stream) in streams.enumerated() where stream.join != nil { isReader[place] = true }
+        for draft in drafts { isReader[draft.stream] = true }
+        var next = streams.indices.filter { isReader[$0] }
+        while let place = next.popLast() {
+            for type in streams[place].branches.map(\.type) {
+                for writer in writers[type] ?? [] where !shows[writer] {
+                    shows[writer] = true
+                    if !isReader[writer] {
+                        isReader[writer] = true
+                        next.append(writer)
+                    }
                 }
             }
-            for reader in routes[stream.name] ?? [] {
-                if reader == first { return true }
-                if visited.insert(reader).inserted { next.append(reader) }
-            }
         }
-        return false
+        return shows
     }
 
     /// All names that may be of fields, and more.
@@ -293,5 +288,15 @@ extension SequenceNames {
             found.append((step, String(name[name.index(after: place)...])))
         }
         return found.sorted { $0.step < $1.step }
+    }
+}
+
+extension CompiledOperation {
+    /// What comes out has no fields of what went in, except by name.
+    fileprivate var replacesFields: Bool {
+        switch self {
+        case .select, .emit(_, _, .some), .aggregate, .process: true
+        case .filter, .window, .emit(_, _, nil), .distinct, .limit, .deliver, .print, .log, .tap: false
+        }
     }
 }

@@ -51,7 +51,7 @@ struct PlanCompiler {
             streams.append(stream)
         }
         try self.throwDiagnostics()
-        self.completeSequences(self.sequences, of: &streams, routes)
+        self.completeSequences(self.sequences, of: &streams)
         return Plan(
             connectors: self.program.connectors,
             sources: self.sources,
