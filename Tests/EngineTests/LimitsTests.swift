@@ -64,6 +64,28 @@ struct LimitsTests {
         #expect(time < .seconds(60))
     }
 
+    @Test(
+        "sequences of very many steps, and very many of them, are run",
+        arguments: [
+            "stream S = E as e" + (0..<Self.count).map { " -> all E where a > e.a as b\($0)" }.joined(),
+            "stream S = E as e" + (0..<Self.count).map { " -> T\($0) where a > b\($0).a as b\($0)" }.joined(),
+            Self.lines { "stream S\($0) = E as e -> S\($0 + 1) as f" },
+            "stream S0 = E as e -> E as f\n" + Self.lines { "stream S\($0 + 1) = S\($0) .where(e_a\($0 % 100) == 1)" },
+        ]
+    )
+    func sequences(source: String) throws {
+        let plan = try #require(self.loaded(source).plan)
+        let time = ContinuousClock().measure {
+            var pipeline = Pipeline(plan)
+            var outputs = Outputs()
+            for number in 0..<3 as Range<Int64> {
+                pipeline.process(Event(type: "E", timestamp: 0, fields: ["a": .int(number)]), into: &outputs)
+            }
+            #expect(plan.explanation.utf8.count > Self.count)
+        }
+        #expect(time < .seconds(60))
+    }
+
     @Test("a program with very many expressions is run, but not over batches")
     func expressions() throws {
         let items = String(repeating: "1, ", count: Self.count) + "1"
