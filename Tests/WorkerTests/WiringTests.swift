@@ -21,7 +21,7 @@ import VPL
             connectors: [Connector(name: "M", connectorType: type, params: params)]
         )
         spec.tenantID = tenantID
-        return try Program(spec, clientIDPrefix: "varpulis", workDirectory: WorkDirectory("/work/dir")).wiring
+        return try Program(spec, clientIDPrefix: "varpulis", workDirectory: WorkDirectory("/srv/dir")).wiring
     }
 
     @Test func `streams share a connection, and a session is kept where QoS 1 is asked`() throws {
@@ -107,7 +107,7 @@ import VPL
 
     @Test func `a tenant's certificates are files of the work directory`() throws {
         for source in ["stream A = X.from(M)\n", "stream A = X.to(M)\n"] {
-            let inside = ["host": "h", "ca_file": "ca.pem", "cert_file": "c/cert.pem", "key_file": "/work/dir/key.pem"]
+            let inside = ["host": "h", "ca_file": "ca.pem", "cert_file": "c/cert.pem", "key_file": "/srv/dir/key.pem"]
             let wiring = try Self.wiring(source, inside, tenantID: "t")
             let configuration = try #require(
                 wiring.sources.first?.configuration ?? wiring.sinkConnections.first?.configuration
@@ -115,12 +115,12 @@ import VPL
             #expect(
                 configuration.tls
                     == MQTTConfiguration.TLS(
-                        authorityFile: "/work/dir/ca.pem",
-                        certificateFile: "/work/dir/c/cert.pem",
-                        keyFile: "/work/dir/key.pem"
+                        authorityFile: "/srv/dir/ca.pem",
+                        certificateFile: "/srv/dir/c/cert.pem",
+                        keyFile: "/srv/dir/key.pem"
                     )
             )
-            for file in ["/etc/ssl/ca.pem", "../ca.pem", "a/../../ca.pem", "/work/director/ca.pem"] {
+            for file in ["/etc/ssl/ca.pem", "../ca.pem", "a/../../ca.pem", "/srv/director/ca.pem"] {
                 let refusal = #expect(throws: PipelineRefusal.self) {
                     try Self.wiring(source, ["host": "h", "ca_file": file], tenantID: "t")
                 }
