@@ -73,8 +73,6 @@ struct ReconcileLoop: Sendable {
             office = Office(term: term, now: now)
         }
         guard var current = office else { return [] }
-        office = nil  // so that what it holds is not held twice, and copied where it changes
-        defer { office = current }
         let state = applied.machine.state
         self.plane.rates.note(self.plane.reports.all)
         current.beginPass(at: now, heartbeatTimeout: self.plane.heartbeatTimeout(state))
@@ -87,8 +85,7 @@ struct ReconcileLoop: Sendable {
             now: current.moment(of: now),
             timeMilliseconds: WallClock.milliseconds
         )
-        let backOff = current.backOff
-        let plan = self.reconciler.plan(situation, backOff: backOff)
+        let plan = self.reconciler.plan(situation, backOff: current.backOff)
         self.plane.progress.note(plan.progress)
         for worker in plan.actions.compactMap(\.workerMarkedUnhealthy) {
             self.plane.logger.warning(
@@ -104,6 +101,7 @@ struct ReconcileLoop: Sendable {
         let wanted = await self.carryOut(plan.actions, situation.state)
         // What could not be proposed was not tried.
         if wanted != nil { current.backOff = plan.backOff }
+        office = current
         self.plane.lastSweep.value = Health.Sweep(
             workersChecked: situation.state.workerCount,
             workersMarkedUnhealthy: plan.actions.count { $0.workerMarkedUnhealthy != nil }

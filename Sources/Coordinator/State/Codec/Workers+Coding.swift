@@ -115,11 +115,15 @@ extension Command.Register: BinaryCoded {
     }
 
     init(from reader: inout ByteReader) throws(DecodingFailure) {
+        try self.init(long: &reader)
+        if self.fitsEarlierForm { throw reader.failure(.invalid, "a registration is in a longer form than it needs") }
+    }
+
+    private init(long reader: inout ByteReader) throws(DecodingFailure) {
         try self.init(earlier: &reader)
         self.labels = try reader.value()
         self.key = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
         self.takesOver = try reader.flag()
-        if self.fitsEarlierForm { throw reader.failure(.invalid, "a registration is in a longer form than it needs") }
     }
 
     /// With a key of the worker's own.
@@ -129,10 +133,7 @@ extension Command.Register: BinaryCoded {
     }
 
     init(keyed reader: inout ByteReader) throws(DecodingFailure) {
-        try self.init(earlier: &reader)
-        self.labels = try reader.value()
-        self.key = try reader.optional { reader throws(DecodingFailure) in try reader.value() }
-        self.takesOver = try reader.flag()
+        try self.init(long: &reader)
         self.sealedKey = try reader.blob()
     }
 }
