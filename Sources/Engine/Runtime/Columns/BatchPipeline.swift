@@ -8,7 +8,7 @@ public final class BatchPipeline {
         counters.limits.evaluationsCut = self.evaluator.scalar.cuts
         return counters
     }
-    private var counted = Pipeline.Counters()
+    var counted = Pipeline.Counters()
     /// What was cut of payloads.
     public internal(set) var cuts = EventCuts()
 
@@ -17,21 +17,21 @@ public final class BatchPipeline {
 
     private let program: BatchProgram
     let batch: Batch
-    private let evaluator: ColumnEvaluator
-    private var counts: [Int64]
+    let evaluator: ColumnEvaluator
+    var counts: [Int64]
     /// The numbers of the types that each stream reads from the input, and under which condition.
     private let inputs: [[(type: UInt16, condition: NodeID?)]]
     /// What each step of the batch under way results in.
     private var results: [Frame?]
     private let allRows: UnsafeMutablePointer<UInt16>
     /// By stream, and by the place of the operation.
-    private let aggregates: [[Int: ColumnAggregate]]
-    private let joins: [ColumnJoin?]
+    let aggregates: [[Int: ColumnAggregate]]
+    let joins: [ColumnJoin?]
     /// By stream: which of a join's sources has which type.
     private let joinTypes: [[Int]]
     private(set) var emitted = RankedRows<Void>()
     private var asides = BatchAsides()
-    private var memories: [RecencySet]
+    var memories: [RecencySet]
     let writer: RowWriter
 
     /// How many events a batch holds at most.

@@ -21,16 +21,16 @@ struct RunTable: Sendable {
     }
 
     private(set) var runs: [Run] = [Run()]
-    private var accumulators: [Accumulator]
+    var accumulators: [Accumulator]
     /// Whole events, where those are kept.
-    private(set) var events: [Fields]
+    var events: [Fields]
     private var firstFree: Int32 = 0
     private(set) var liveCount = 0
     private var startedCount: UInt64 = 0
 
-    private let slotCount: Int
-    private let fresh: [Accumulator]
-    private let eventCount: Int
+    let slotCount: Int
+    let fresh: [Accumulator]
+    let eventCount: Int
 
     /// Rows that no run uses are given back from so many on, when there is no run at all.
     private static let idleRowsMax = 1024

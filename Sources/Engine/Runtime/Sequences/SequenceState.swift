@@ -3,19 +3,19 @@
 /// For each event, in this order: runs that are too old end; negations end runs; the others are offered the event in the
 /// order of their start; the event may start a run. A run takes the first event that fits and never branches.
 struct SequenceState: Sendable {
-    private let sequence: CompiledSequence
+    let sequence: CompiledSequence
     private let stream: String
     private let interests: [String: Interest]
     /// The numbers of the types that the steps take.
     private let typesOfSteps: [Int]
-    private var table: RunTable
-    private var lists: RunLists
+    var table: RunTable
+    var lists: RunLists
     /// The values of all runs, by row. The evaluator has them while an event is matched.
-    private var values: [Value?]
+    var values: [Value?]
     /// The latest time of all events.
-    private var time = Int64.min
+    var time = Int64.min
     /// How many runs did not start because their partition had so many.
-    private(set) var dropped: UInt64 = 0
+    var dropped: UInt64 = 0
 
     /// How many runs a partition may have.
     private let runsMax: Int
@@ -191,7 +191,7 @@ struct SequenceState: Sendable {
     }
 
     /// The runs of a partition at some positions, in the order of their start.
-    private func runs(of partition: Int32, at positions: some Collection<Int>) -> [Int32] {
+    func runs(of partition: Int32, at positions: some Collection<Int>) -> [Int32] {
         var heads = positions.map { self.lists.first(partition, at: $0) }.filter { $0 != 0 }
         var runs: [Int32] = []
         while heads.count > 1 {
