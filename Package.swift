@@ -219,7 +219,19 @@ let package = Package(
 
         // MARK: Engine
         .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
-        .target(name: "Engine", dependencies: ["Checksum", "VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
+        .target(
+            name: "Engine",
+            dependencies: ["Checksum", "VPL"],
+            path: "Sources/Engine/Runtime",
+            swiftSettings: strict
+        ),
+
+        .target(
+            name: "EngineCheckpoints",
+            dependencies: ["Engine"],
+            path: "Sources/Engine/Checkpointing",
+            swiftSettings: strict
+        ),
 
         .target(name: "EngineOracle", path: "Tests/EngineOracle", swiftSettings: strict),
         .executableTarget(
@@ -277,7 +289,8 @@ let package = Package(
         .executableTarget(
             name: "varpulis",
             dependencies: [
-                "ClusterAPI", "Coordinator", "Engine", "RaftCore", "RaftStorage", "Security", "SecurityFlags", "VPL",
+                "ClusterAPI", "Coordinator", "Engine", "EngineCheckpoints", "RaftCore", "RaftStorage", "Security",
+                "SecurityFlags", "VPL",
                 "Worker",
                 "WorkerCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -400,7 +413,17 @@ let package = Package(
         .testTarget(name: "VPLTests", dependencies: ["VPL"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "VPL"], swiftSettings: strict),
         // What `scripts/fuzz` checks of any input, and the test that checks it of those that were found.
-        .target(name: "FuzzChecks", dependencies: ["Engine", "VPL"], path: "Fuzz/checks", swiftSettings: strict),
+        .target(
+            name: "FuzzChecks",
+            dependencies: ["Checksum", "Engine", "VPL"],
+            path: "Fuzz/checks",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EngineCheckpointsTests",
+            dependencies: ["Engine", "EngineCheckpoints"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzChecks"], swiftSettings: strict),
         .testTarget(
             name: "EngineOracleTests",

@@ -69,6 +69,10 @@ struct CaseCheck {
         let written = outputs.emitted.map { EventEncoder.outputLine($0) }
         if let difference = self.compare(written, "event by event", self.expected.count) { return difference }
 
+        let stops = (1...5).map { $0 * $0 * events.count / 30 }
+        let restarted = try RestartedRun.lines(plan, events, stops: stops)
+        if let difference = self.compare(restarted, "stopped and started", self.expected.count) { return difference }
+
         for size in [1, 7, 1024] {
             guard let pipeline = BatchPipeline(plan) else { return nil }
             self.agreement.ranInColumns = true
@@ -83,7 +87,9 @@ struct CaseCheck {
         if let difference = self.compare(read, "read into columns", self.beforeFinish) { return difference }
         guard let sharded = try self.runInShards(plan, lines) else { return nil }
         self.agreement.ranInShards = true
-        return self.compare(sharded, "in shards", self.beforeFinish)
+        if let difference = self.compare(sharded.lines, "in shards", self.beforeFinish) { return difference }
+        guard let restarted = try RestartedRun.shardedLines(plan, key: sharded.key, lines) else { return nil }
+        return self.compare(restarted, "in shards, stopped and started", self.beforeFinish)
     }
 
     private func readIntoColumns(_ plan: Plan, _ lines: [String]) throws -> [[UInt8]] {
@@ -105,7 +111,7 @@ struct CaseCheck {
     }
 
     /// In three shards, by a field by which the program may be partitioned. Nil where there is none.
-    private func runInShards(_ plan: Plan, _ lines: [String]) throws -> [[UInt8]]? {
+    private func runInShards(_ plan: Plan, _ lines: [String]) throws -> (lines: [[UInt8]], key: String?)? {
         let keys: [String?] = [nil] + plan.keyFields
         guard let key = keys.first(where: { plan.obstacles(toPartitioningBy: $0).isEmpty }),
             let pipeline = ShardedPipeline(plan, key: key, shardCount: 3)
@@ -122,7 +128,7 @@ struct CaseCheck {
                 output: { written.append(contentsOf: $0) }
             )
         }
-        return written.split(separator: UInt8(ascii: "\n")).map(Array.init)
+        return (written.split(separator: UInt8(ascii: "\n")).map(Array.init), key)
     }
 
     /// Compares the first outputs, and their number unless the rest is open.

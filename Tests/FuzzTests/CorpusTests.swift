@@ -24,6 +24,16 @@ struct CorpusTests {
         }
     }
 
+    @Test("checkpoints")
+    func checkpoints() throws {
+        let files = try self.files("checkpoint")
+        #expect(!files.isEmpty)
+        for file in files {
+            let failure = CheckpointCheck.failure(of: Array(try Data(contentsOf: file)))
+            #expect(failure == nil, "\(file.lastPathComponent)")
+        }
+    }
+
     @Test("files of events")
     func events() throws {
         let files = try self.files("events")

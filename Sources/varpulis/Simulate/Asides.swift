@@ -9,12 +9,13 @@ struct Asides: ~Copyable {
     private let people: StandardStream?
     private let isVerbose: Bool
 
-    init(_ plan: Plan, people: StandardStream?, isVerbose: Bool) throws {
+    /// - Parameter position: Where files ended at the checkpoint from which the program goes on.
+    init(_ plan: Plan, people: StandardStream?, isVerbose: Bool, from position: SimulationPosition?) throws {
         for sink in plan.sinks where sink.connector.type == "file" {
             guard let path = sink.parameter("path")?.string else {
                 throw FileFailure(description: "the file connector \(sink.connector.name) has no `path`")
             }
-            self.files[sink.id] = try LineWriter(path: path, appends: true)
+            self.files[sink.id] = try LineWriter(path: path, appends: true, keeping: position?.length(of: path))
         }
         self.consoles = Set(plan.sinks.filter { ["console", "stdout"].contains($0.connector.type) }.map(\.id))
         self.people = people
@@ -42,6 +43,11 @@ struct Asides: ~Copyable {
         if isDetail, !self.isVerbose { return }
         let data = entry.data.map { " \($0.text)" } ?? ""
         StandardStream.error.write("[\(entry.level.rawValue)] \(entry.stream): \(entry.message)\(data)\n")
+    }
+
+    /// Writes what is buffered, and notes how long files are then.
+    mutating func note(in position: inout SimulationPosition) throws {
+        for sink in self.files.keys { try self.files[sink]?.note(in: &position) }
     }
 
     /// Writes what is buffered.

@@ -4,6 +4,9 @@ import Engine
 /// A program that runs over batches, in one pipeline or several side by side, over a whole file.
 struct BatchSimulation: ~Copyable {
     private let runner: Runner
+    private let path: String
+    private let start: SimulationPosition.Start
+    private var reader: EventFileReader
     private var output: LineWriter?
     private var asides: Asides
 
@@ -13,22 +16,59 @@ struct BatchSimulation: ~Copyable {
     }
 
     /// Nil for a program that needs one event after the other.
-    init?(_ plan: Plan, _ workers: Workers, outputPath: String?, people: StandardStream?) throws {
-        if workers.count > 1 {
-            guard let pipeline = ShardedPipeline(plan, key: workers.key, shardCount: workers.count) else { return nil }
-            self.runner = .several(pipeline)
-        } else {
-            guard let pipeline = BatchPipeline(plan) else { return nil }
-            self.runner = .one(pipeline)
+    ///
+    /// - Parameters:
+    ///   - path: The file of the events.
+    ///   - restored: The checkpoint from which the program goes on.
+    init?(
+        _ plan: Plan,
+        _ workers: Workers,
+        over path: String,
+        outputPath: String?,
+        people: StandardStream?,
+        restored: (Restoration, SimulationPosition)?
+    ) throws {
+        var (start, reader) = restored?.1.start(in: path) ?? (SimulationPosition.Start(), EventFileReader())
+        reader.isInRefusedLine = start.isInLongLine
+        guard let runner = try Self.runner(plan, workers, restored?.0, reader) else { return nil }
+        let output = try outputPath.map {
+            try LineWriter(path: $0, appends: false, keeping: restored?.1.length(of: $0))
         }
-        self.output = try outputPath.map { try LineWriter(path: $0, appends: false) }
-        self.asides = try Asides(plan, people: people, isVerbose: false)
+        self.asides = try Asides(plan, people: people, isVerbose: false, from: restored?.1)
+        self.runner = runner
+        self.start = start
+        self.reader = reader
+        self.path = path
+        self.output = output
+    }
+
+    private static func runner(
+        _ plan: Plan,
+        _ workers: Workers,
+        _ restoration: Restoration?,
+        _ reader: EventFileReader
+    ) throws -> Runner? {
+        guard workers.count > 1 else {
+            guard let restoration else { return BatchPipeline(plan).map { .one($0) } }
+            return try BatchPipeline(plan, restoring: restoration).map { .one($0) }
+        }
+        guard let restoration else {
+            return ShardedPipeline(plan, key: workers.key, shardCount: workers.count).map { .several($0) }
+        }
+        return try ShardedPipeline(
+            plan,
+            key: workers.key,
+            shardCount: workers.count,
+            restoring: restoration,
+            reader: reader
+        ).map { .several($0) }
     }
 
     /// Writes what the program emits.
-    mutating func run(over path: String, _ tally: inout EventTally) throws {
-        var chunks = try ChunkReader(path: path, capacity: self.chunkBytes)
-        var reader = EventFileReader()
+    mutating func run(_ tally: inout EventTally, _ checkpoints: SimulationCheckpoints?) throws {
+        var chunks = try ChunkReader(path: self.path, capacity: self.chunkBytes, from: self.start)
+        var reader = self.reader
+        var offset = self.start.offset
         var output = self.output
         defer { self.output = output }
         var lines: [UInt8] = []
@@ -64,10 +104,41 @@ struct BatchSimulation: ~Copyable {
                 tally.cuts = pipeline.cuts
             }
             tally.read(taken, events: self.counters.processed)
+            offset += taken
+            if case .several(let pipeline) = self.runner { reader = pipeline.reader }
+            if let checkpoints, try checkpoints.isDue {
+                let position = try self.position(offset, reader, &output, &tally)
+                checkpoints.take(self.snapshot, at: position)
+            }
             return taken
         }
-        try output?.flush()
-        try self.asides.flush()
+        let position = try self.position(offset, reader, &output, &tally)
+        try checkpoints?.finish(self.snapshot, at: position)
+    }
+
+    /// Writes what is buffered. Where all files stand then.
+    private mutating func position(
+        _ offset: Int,
+        _ reader: EventFileReader,
+        _ output: inout LineWriter?,
+        _ tally: inout EventTally
+    ) throws -> SimulationPosition {
+        var position = SimulationPosition()
+        position.input = realpath(self.path)
+        position.reader = reader
+        position.reader.isInRefusedLine = false
+        position.start = SimulationPosition.Start(offset: offset, isInLongLine: reader.isInRefusedLine)
+        try output?.note(in: &position)
+        try self.asides.note(in: &position)
+        try tally.note(in: &position)
+        return position
+    }
+
+    private var snapshot: EngineSnapshot {
+        switch self.runner {
+        case .one(let pipeline): pipeline.snapshot
+        case .several(let pipeline): pipeline.snapshot
+        }
     }
 
     private static let chunkBytesMax = 64 << 20

@@ -16,10 +16,16 @@ struct ChunkReader: ~Copyable {
     /// - Parameters:
     ///   - path: The file, or `-` for standard input.
     ///   - capacity: How much is read at once; `usualCapacity` or more.
-    init(path: String, capacity: Int = Self.usualCapacity) throws {
+    ///   - start: Where to begin.
+    init(
+        path: String,
+        capacity: Int = Self.usualCapacity,
+        from start: SimulationPosition.Start = .init()
+    ) throws {
         guard let handle = path == "-" ? .standardInput : FileHandle(forReadingAtPath: path) else {
             throw FileFailure(description: "cannot read \(path)")
         }
+        try start.seek(handle, path)
         self.path = path
         self.handle = handle
         self.capacity = capacity

@@ -15,9 +15,17 @@ struct EventTally {
     /// - Parameters:
     ///   - path: The file of the events.
     ///   - deadLetterPath: The file that keeps the lines that hold no event.
-    init(path: String, deadLetterPath: String?, progress: ProgressLine?) throws {
+    ///   - position: Where files ended at the checkpoint from which the program goes on.
+    init(
+        path: String,
+        deadLetterPath: String?,
+        progress: ProgressLine?,
+        from position: SimulationPosition? = nil
+    ) throws {
         self.path = path
-        self.deadLetters = try deadLetterPath.map { try LineWriter(path: $0, appends: false) }
+        self.deadLetters = try deadLetterPath.map {
+            try LineWriter(path: $0, appends: false, keeping: position?.length(of: $0))
+        }
         self.progress = progress
     }
 
@@ -45,6 +53,9 @@ struct EventTally {
 
     /// So many bytes more of the file were read, and so many events are processed.
     mutating func read(_ bytes: Int, events: UInt64) { self.progress?.advance(bytes, events: events) }
+
+    /// Writes what is to be kept so far, and notes how long the file is then.
+    mutating func note(in position: inout SimulationPosition) throws { try self.deadLetters?.note(in: &position) }
 
     /// Writes what is to be kept. Whether all lines were events or are kept.
     mutating func finish() throws -> Bool {

@@ -9,15 +9,23 @@ struct LineReader {
     private var position = 0
     private var isAtEnd = false
     /// The line given last was given in part.
-    private var isInLongLine = false
+    private(set) var isInLongLine = false
+    /// Where in the file the line begins that comes next, and where the one did that was given last.
+    private(set) var offset: Int
+    private(set) var lineStart = 0
 
     private static let chunkBytes = 64 * 1024
 
-    /// - Parameter path: The file, or `-` for standard input.
-    init(path: String) throws {
+    /// - Parameters:
+    ///   - path: The file, or `-` for standard input.
+    ///   - start: Where to begin.
+    init(path: String, from start: SimulationPosition.Start = .init()) throws {
         guard let handle = path == "-" ? .standardInput : FileHandle(forReadingAtPath: path) else {
             throw FileFailure(description: "cannot read \(path)")
         }
+        try start.seek(handle, path)
+        self.offset = start.offset
+        self.isInLongLine = start.isInLongLine
         self.path = path
         self.handle = handle
     }
@@ -25,16 +33,19 @@ struct LineReader {
     /// The next line without its newline. One that is longer than events may be is given in part, enough to be refused.
     mutating func next() throws -> [UInt8]? {
         if self.isInLongLine { try self.skipLine() }
+        self.lineStart = self.offset
         var searched = self.position
         while true {
             if let newline = self.buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
                 let line = Array(self.buffer[self.position..<newline])
+                self.offset += line.count + 1
                 self.position = newline + 1
                 return line
             }
             let length = self.buffer.count - self.position
             if length > EventLimits.payloadBytesMax || (self.isAtEnd && length > 0) {
                 let line = Array(self.buffer[self.position...])
+                self.offset += line.count
                 self.position = self.buffer.count
                 self.isInLongLine = !self.isAtEnd
                 return line
@@ -49,9 +60,11 @@ struct LineReader {
         self.isInLongLine = false
         while true {
             if let newline = self.buffer[self.position...].firstIndex(of: UInt8(ascii: "\n")) {
+                self.offset += newline + 1 - self.position
                 self.position = newline + 1
                 return
             }
+            self.offset += self.buffer.count - self.position
             self.position = self.buffer.count
             if self.isAtEnd { return }
             try self.fill()

@@ -8,16 +8,40 @@ struct LineWriter {
 
     private static let bufferBytes = 64 * 1024
 
-    /// - Parameter path: The file, or `-` for standard output.
-    init(path: String, appends: Bool) throws(FileFailure) {
+    /// - Parameters:
+    ///   - path: The file, or `-` for standard output.
+    ///   - length: How much of a file that is there is kept, if not all of it or nothing.
+    init(path: String, appends: Bool, keeping length: Int? = nil) throws(FileFailure) {
         self.path = path
         if path == "-" {
             self.handle = .standardOutput
             return
         }
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (appends ? O_APPEND : O_TRUNC), 0o666)
+        let mode = appends || length != nil ? O_APPEND : O_TRUNC
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | mode, 0o666)
         guard descriptor >= 0 else { throw FileFailure(description: "cannot write \(path)") }
         self.handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        guard let length, let there = self.length else { return }
+        guard there >= length else {
+            throw FileFailure(description: "\(path) has \(there) bytes, and had \(length) at the checkpoint")
+        }
+        guard ftruncate(descriptor, off_t(length)) == 0 else { throw FileFailure(description: "cannot write \(path)") }
+    }
+
+    /// How long the file is without what is buffered; nil for what is no file.
+    var length: Int? {
+        var status = stat()
+        guard fstat(self.handle.fileDescriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(status.st_size)
+    }
+
+    /// The path of the file without links and dots.
+    var file: String { realpath(self.path) ?? self.path }
+
+    /// Writes what is buffered, and notes how long the file is then.
+    mutating func note(in position: inout SimulationPosition) throws(FileFailure) {
+        try self.flush()
+        if let length = self.length { position.files[self.file] = length }
     }
 
     mutating func write(_ line: [UInt8]) throws(FileFailure) {

@@ -24,6 +24,11 @@ struct SimulateCommand: ParsableCommand {
             With --immediate a program runs on as many workers as there are processors where that changes nothing in \
             its output: it remembers nothing, or keeps everything by one field. `varpulis explain` tells how it runs.
 
+            With --checkpoint-dir the program goes on where the newest checkpoint in the directory was taken: it knows \
+            what it knew, reads the file of events from there, and cuts the files that it writes to the length that \
+            they had, so that their bytes are in the end those of a run without interruption. Another file of events \
+            is read from its beginning. Checkpoints are taken at every interval and at the end.
+
             Exit codes: 0 success, 1 errors in the program, lines that hold no event (unless --dead-letter keeps \
             them), or a file that cannot be read or written, 2 wrong usage.
             """
@@ -50,6 +55,18 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "The file that keeps the lines that hold no event.")
     var deadLetter: String?
 
+    @Option(help: "The directory for checkpoints; the run goes on from the newest one there.")
+    var checkpointDir: String?
+
+    @Option(help: "Seconds from one checkpoint to the next.")
+    var checkpointInterval = 60.0
+
+    @Flag(help: "Streams that do not fit the checkpoint any more begin empty; without this they end the run.")
+    var allowStateLoss = false
+
+    @Flag(help: "At the end of the events keep sessions that are open, for a run that goes on from the checkpoint.")
+    var keepOpenSessions = false
+
     @Flag(help: .hidden)
     var preload = false
 
@@ -67,9 +84,16 @@ struct SimulateCommand: ParsableCommand {
         if !self.immediate, self.workers ?? 1 > 1 || self.partitionBy != nil {
             throw ValidationError("--workers and --partition-by need --immediate.")
         }
+        if self.checkpointDir == nil, self.allowStateLoss || self.keepOpenSessions {
+            throw ValidationError("--allow-state-loss and --keep-open-sessions need --checkpoint-dir.")
+        }
+        guard self.checkpointInterval > 0, self.checkpointInterval <= Self.checkpointIntervalMax else {
+            throw ValidationError("--checkpoint-interval is a number of seconds, more than 0 and up to 1000000.")
+        }
     }
 
     private static let workersMax = 256
+    private static let checkpointIntervalMax = 1e6
 
     func run() throws {
         let program = try ProgramFile(self.program)
@@ -78,21 +102,51 @@ struct SimulateCommand: ParsableCommand {
 
         // A person who reads the output on the terminal is not disturbed there.
         let progress = self.quiet || self.verbose || self.output == "-" ? nil : ProgressLine(path: self.events)
-        var tally = try EventTally(path: self.events, deadLetterPath: self.deadLetter, progress: progress)
-        try self.simulate(plan, &tally)
+        let checkpoints = try self.checkpointDir.map {
+            try SimulationCheckpoints(path: $0, interval: .seconds(self.checkpointInterval))
+        }
+        let restored = try checkpoints?.restoration(of: plan, allowingStateLoss: self.allowStateLoss) { self.warn($0) }
+        var tally = try EventTally(
+            path: self.events,
+            deadLetterPath: self.deadLetter,
+            progress: progress,
+            from: restored?.1
+        )
+        try self.simulate(plan, &tally, checkpoints, restored)
         if try !tally.finish() { throw ExitCode.failure }
     }
 
-    private func simulate(_ plan: Plan, _ tally: inout EventTally) throws {
+    private func warn(_ text: String) {
+        if !self.quiet { StandardStream.error.write("warning: \(text)\n") }
+    }
+
+    private func simulate(
+        _ plan: Plan,
+        _ tally: inout EventTally,
+        _ checkpoints: SimulationCheckpoints?,
+        _ restored: (Restoration, SimulationPosition)?
+    ) throws {
         let people: StandardStream? = self.quiet ? nil : self.output == "-" ? .error : .output
         let clock = ContinuousClock()
         let start = clock.now
         // Waiting, and telling each event, need one event after the other.
         if self.immediate, !self.verbose {
             let workers = Workers(plan, count: self.workers, key: self.partitionBy)
-            if !self.quiet { for text in workers.warnings { StandardStream.error.write("warning: \(text)\n") } }
-            if var simulation = try BatchSimulation(plan, workers, outputPath: self.output, people: people) {
-                try simulation.run(over: self.events, &tally)
+            for text in workers.warnings { self.warn(text) }
+            if checkpoints != nil, workers.count > 1, !plan.obstacles(toPartitioningBy: workers.key).isEmpty {
+                let message = "checkpoints need workers that change nothing in the output: leave --partition-by out"
+                throw FileFailure(description: message)
+            }
+            let batches = try BatchSimulation(
+                plan,
+                workers,
+                over: self.events,
+                outputPath: self.output,
+                people: people,
+                restored: restored
+            )
+            if var simulation = batches {
+                try simulation.run(&tally, checkpoints)
                 let summary = Simulation.summary(simulation.counters, simulation.taps, tally, after: clock.now - start)
                 people?.write(summary)
                 return
@@ -102,18 +156,31 @@ struct SimulateCommand: ParsableCommand {
             plan: plan,
             outputPath: self.output,
             people: people,
-            isVerbose: self.verbose
+            isVerbose: self.verbose,
+            restored: restored
         )
-        try self.replay(into: &simulation, &tally)
-        try simulation.finish(tally, after: clock.now - start)
+        try self.replay(into: &simulation, &tally, checkpoints, restored?.1)
+        try simulation.close(tally, after: clock.now - start)
     }
 
-    private func replay(into simulation: inout Simulation, _ tally: inout EventTally) throws {
+    private func replay(
+        into simulation: inout Simulation,
+        _ tally: inout EventTally,
+        _ checkpoints: SimulationCheckpoints?,
+        _ position: SimulationPosition?
+    ) throws {
         var pacer = self.immediate ? nil : ReplayPacer()
-        var lines = try LineReader(path: self.events)
-        var reader = EventFileReader()
+        let (start, savedReader) = position?.start(in: self.events) ?? (SimulationPosition.Start(), EventFileReader())
+        var lines = try LineReader(path: self.events, from: start)
+        var reader = savedReader
         while let line = try lines.next() {
             defer { tally.read(line.count + 1, events: simulation.processedCount) }
+            if let checkpoints, reader.line % Self.linesBetweenLooks == 0, try checkpoints.isDue {
+                // The line is read again after a restart.
+                let here = SimulationPosition.Start(offset: lines.lineStart, isInLongLine: false)
+                let position = try self.position(here, reader, &simulation, &tally)
+                checkpoints.take(simulation.snapshot, at: position)
+            }
             let event: Event?
             do throws(EventFileError) {
                 event = try reader.read(line)
@@ -129,5 +196,28 @@ struct SimulateCommand: ParsableCommand {
             try simulation.process(event)
         }
         tally.cuts = reader.cuts
+        if !self.keepOpenSessions { try simulation.finish() }
+        guard let checkpoints else { return }
+        let end = SimulationPosition.Start(offset: lines.offset, isInLongLine: lines.isInLongLine)
+        try checkpoints.finish(simulation.snapshot, at: try self.position(end, reader, &simulation, &tally))
+    }
+
+    /// After so many lines it is looked whether a checkpoint is due.
+    private static let linesBetweenLooks = 64
+
+    /// Writes what is buffered. Where all files stand then.
+    private func position(
+        _ start: SimulationPosition.Start,
+        _ reader: EventFileReader,
+        _ simulation: inout Simulation,
+        _ tally: inout EventTally
+    ) throws -> SimulationPosition {
+        var position = SimulationPosition()
+        position.input = realpath(self.events)
+        position.start = start
+        position.reader = reader
+        try simulation.note(in: &position)
+        try tally.note(in: &position)
+        return position
     }
 }

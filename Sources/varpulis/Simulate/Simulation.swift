@@ -10,11 +10,29 @@ struct Simulation: ~Copyable {
     /// Where text for people goes; nil for nowhere.
     private let people: StandardStream?
 
-    init(plan: Plan, outputPath: String?, people: StandardStream?, isVerbose: Bool) throws {
-        self.output = try outputPath.map { try LineWriter(path: $0, appends: false) }
-        self.asides = try Asides(plan, people: people, isVerbose: isVerbose)
+    /// - Parameter restored: The checkpoint from which the program goes on.
+    init(
+        plan: Plan,
+        outputPath: String?,
+        people: StandardStream?,
+        isVerbose: Bool,
+        restored: (Restoration, SimulationPosition)?
+    ) throws {
+        let pipeline = if let restored { try Pipeline(plan, restoring: restored.0) } else { Pipeline(plan) }
+        self.output = try outputPath.map {
+            try LineWriter(path: $0, appends: false, keeping: restored?.1.length(of: $0))
+        }
+        self.asides = try Asides(plan, people: people, isVerbose: isVerbose, from: restored?.1)
         self.people = people
-        self.pipeline = Pipeline(plan)
+        self.pipeline = pipeline
+    }
+
+    var snapshot: EngineSnapshot { self.pipeline.snapshot }
+
+    /// Writes what is buffered, and notes how long files are then.
+    mutating func note(in position: inout SimulationPosition) throws {
+        try self.output?.note(in: &position)
+        try self.asides.note(in: &position)
     }
 
     mutating func process(_ event: Event) throws {
@@ -22,10 +40,14 @@ struct Simulation: ~Copyable {
         try self.carryOut()
     }
 
-    /// The end of the events: what is still held, and the summary.
-    mutating func finish(_ tally: EventTally, after duration: Duration) throws {
+    /// The end of the events: what is still held.
+    mutating func finish() throws {
         self.pipeline.finish(into: &self.outputs)
         try self.carryOut()
+    }
+
+    /// The summary.
+    mutating func close(_ tally: EventTally, after duration: Duration) throws {
         try self.flush()
         self.people?.write(Self.summary(self.pipeline.counters, self.pipeline.taps, tally, after: duration))
     }

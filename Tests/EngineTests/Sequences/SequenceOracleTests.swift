@@ -17,7 +17,12 @@ struct SequenceOracleTests {
             let loaded = try #require(plan, "seed \(seed): \(errors)\n\(pattern.program)")
             var pipeline = Pipeline(loaded)
             var outputs = Outputs()
-            pipeline.process(events, into: &outputs)
+            // Stopped somewhere, and started again from a checkpoint.
+            let stop = Int(seed) % (events.count + 1)
+            pipeline.process(Array(events[..<stop]), into: &outputs)
+            let bytes = pipeline.snapshot.checkpoint.encoded()
+            pipeline = try Pipeline(loaded, restoring: try Restoration(Checkpoint(decoding: bytes), of: loaded))
+            pipeline.process(Array(events[stop...]), into: &outputs)
             pipeline.finish(into: &outputs)
             let expected = OracleMatcher(pattern: pattern).output(events)
             matchCount += expected.count

@@ -15,14 +15,16 @@ extension ShardedPipeline {
     ///
     /// - Parameters:
     ///   - restoration: Of the same plan. The number of shards and the key may be others.
+    ///   - reader: What is known of the lines so far.
     public convenience init?(
         _ plan: Plan,
         key: String?,
         shardCount: Int,
-        restoring restoration: Restoration
+        restoring restoration: Restoration,
+        reader: EventFileReader = EventFileReader()
     ) throws(CheckpointError) {
         self.init(plan, key: key, shardCount: shardCount)
-        self.reader.cuts = restoration.checkpoint.manifest.cuts
+        self.reader = reader
         for (number, shard) in self.shards.enumerated() {
             let key = self.key
             try shard.pipeline.restore(restoration) { (saved) throws(CheckpointError) in

@@ -12,9 +12,9 @@ public struct EventFileReader: Sendable {
     public internal(set) var cuts = EventCuts()
     /// Set by the last `BATCH`, in nanoseconds.
     var offset: Int64 = 0
-    private var hasBatch = false
+    var hasBatch = false
     /// What comes up to the next newline is the rest of a line that was too long and is refused already.
-    var isInRefusedLine = false
+    public var isInRefusedLine = false
 
     public init() {}
 

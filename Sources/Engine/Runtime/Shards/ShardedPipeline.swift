@@ -12,7 +12,8 @@ public final class ShardedPipeline {
     let key: ShardKey
     let shards: [Shard]
     private let pieces: [ParsedLines]
-    var reader = EventFileReader()
+    /// What is known of the lines so far.
+    public internal(set) var reader = EventFileReader()
     /// How much of the input is best given at once.
     public let roundBytesMax: Int
 
