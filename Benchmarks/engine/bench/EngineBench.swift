@@ -9,7 +9,9 @@ struct EngineBench: ParsableCommand {
         abstract: "Events per CPU second of the engine, beside a loop in C that does only the one thing."
     )
 
-    @Argument(help: "The scenarios: \(Scenario.all.map(\.name).joined(separator: ", ")). All by default.")
+    @Argument(
+        help: "The scenarios: \(Scenario.all.map(\.name).joined(separator: ", ")), all by default; or checkpoint."
+    )
     var names: [String] = []
 
     @Flag(help: "A tenth of the events, one round; thresholds are not checked.")
@@ -22,7 +24,8 @@ struct EngineBench: ParsableCommand {
     var thresholds: String?
 
     func validate() throws {
-        for name in self.names where !Scenario.all.contains(where: { $0.name == name }) {
+        for name in self.names
+        where name != CheckpointBench.name && !Scenario.all.contains(where: { $0.name == name }) {
             throw ValidationError("there is no scenario \(name)")
         }
     }
@@ -35,11 +38,14 @@ struct EngineBench: ParsableCommand {
         for scenario in scenarios {
             try scenario.measure(inputs, rounds: self.quick ? 1 : 5, into: &figures)
         }
+        if self.names.contains(CheckpointBench.name) {
+            try CheckpointBench.measure(quick: self.quick, into: &figures)
+        }
         print("peak memory \(peakMemory() / 1024) MiB, input included")
         if let json { try figures.write(to: json) }
         guard let thresholds else { return }
         if self.quick { return print("thresholds: not checked, a quick run is too short") }
-        let missed = thresholds.missed(by: figures, of: scenarios.map(\.name))
+        let missed = thresholds.missed(by: figures, of: scenarios.map(\.name) + self.names)
         print(missed.isEmpty ? "thresholds: met" : "thresholds missed:\n" + missed.joined(separator: "\n"))
         if !missed.isEmpty { throw ExitCode(1) }
     }
