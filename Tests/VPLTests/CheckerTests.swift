@@ -94,8 +94,8 @@ struct CheckerTests {
 
     @Test("refuses what is not implemented only in programs that are right")
     func availability() {
-        #expect(self.findings("event E: v: int\nstream S = E .watermark(out_of_order: 5s)") == ["E090 2:15"])
-        #expect(self.findings("event E: v: int\nstream S = E .watermark(out_of_order: 5s) .where(1)") == ["E060 2:50"])
+        #expect(self.findings("event E: v: int\nstream S = E .pattern(p: A -> B)") == ["E090 2:15"])
+        #expect(self.findings("event E: v: int\nstream S = E .pattern(p: A -> B) .where(1)") == ["E060 2:41"])
         #expect(self.findings("event E: v: int\nstream S = E .map(v)") == ["E090 2:15"])
         #expect(self.findings("let a = x => x") == ["E090 1:9"])
     }

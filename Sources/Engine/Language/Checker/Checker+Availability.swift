@@ -65,10 +65,9 @@ extension Checker {
     /// Before the first arrow of a sequence stand only conditions, and what belongs to the sequence wherever it stands.
     private mutating func checkPosition(of operation: StreamOperation) {
         switch operation.kind {
-        case .filter, .partition, .within, .not, .context: break
+        case .filter, .partition, .within, .not, .context, .watermark, .allowedLateness: break
         // Refused anyway.
-        case .on, .watermark, .allowedLateness, .trendAggregate, .forecast, .enrich, .pattern, .score, .unsupported:
-            break
+        case .on, .trendAggregate, .forecast, .enrich, .score, .unsupported: break
         default:
             let name = operation.name
             self.unavailable("`.\(name.text)` before `->` is", at: name.location, length: name.length)
@@ -91,9 +90,17 @@ extension Checker {
             for field in fields { self.checkAvailability(of: field.value) }
         case .print(let values):
             for value in values { self.checkAvailability(of: value) }
+        case .allowedLateness(let span): self.checkAvailability(of: span)
+        case .watermark(let arguments):
+            for argument in arguments { self.checkAvailability(of: argument.value) }
+        case .pattern(let items):
+            for item in items {
+                if case .lambda = item.value.kind { continue }
+                let name = operation.name
+                self.unavailable("`.pattern` without a lambda is", at: name.location, length: name.length)
+            }
         case .distinct(.none), .first, .to, .context, .partition: break
-        case .within, .not, .on, .watermark, .allowedLateness, .trendAggregate,
-            .forecast, .enrich, .pattern, .score, .unsupported:
+        case .within, .not, .on, .trendAggregate, .forecast, .enrich, .score, .unsupported:
             let name = operation.name
             self.unavailable("`.\(name.text)` is", at: name.location, length: name.length)
         }

@@ -8,8 +8,8 @@ struct ExpressionScope {
     var stepNames: [Set<String>] = []
     /// Aliases of repeated steps, to which `count`, `sum` and the like apply.
     var kleeneAliases: Set<String> = []
-    /// Inside `.pattern`, where values have methods.
-    var allowsMethods = false
+    /// Inside a lambda of `.pattern`, where values have methods and there is no current event.
+    var isPatternLambda = false
 }
 
 /// Local names. Those of a lambda are in a layer of their own, so that the others need not be copied for each.
@@ -26,13 +26,16 @@ struct Locals {
         set { self.layers[self.layers.count - 1][name] = newValue }
     }
 
+    var names: Set<String> { self.layers.reduce(into: []) { $0.formUnion($1.keys) } }
+
     mutating func enterLambda() { self.layers.append([:]) }
 }
 
 extension Checker {
     mutating func check(_ expression: Expression, in scope: ExpressionScope) {
         switch expression.kind {
-        case .null, .bool, .int, .float, .duration, .timestamp, .string, .name: break
+        case .null, .bool, .int, .float, .duration, .timestamp, .string: break
+        case .name(let name): self.checkLambdaName(name, at: expression, in: scope)
         case .array(let items):
             for item in items { self.check(item, in: scope) }
         case .map(let entries):
@@ -50,6 +53,7 @@ extension Checker {
         case .call(let callee, let arguments):
             self.checkCall(callee, arguments, in: scope)
         case .unary(_, let operand): self.check(operand, in: scope)
+        case .binary(.identical, let left, let right) where right.isTypeName: self.check(left, in: scope)
         case .binary(_, let left, let right), .range(let left, let right, _):
             self.check(left, in: scope)
             self.check(right, in: scope)
@@ -58,13 +62,11 @@ extension Checker {
             self.check(consequence, in: scope)
             self.check(alternative, in: scope)
         case .lambda(let parameters, let body):
-            var inner = scope
-            inner.locals.enterLambda()
-            for parameter in parameters { inner.locals[parameter.text] = true }
-            switch body {
-            case .expression(let expression): self.check(expression, in: inner)
-            case .block(let statements): self.check(statements, in: &inner)
+            // Elsewhere lambdas are not available at all.
+            if scope.isPatternLambda {
+                self.error("E062", .type, "a lambda stands only as the argument of a method", at: expression)
             }
+            self.checkLambda(parameters, body, in: scope)
         }
     }
 
@@ -106,10 +108,10 @@ extension Checker {
                     at: callee
                 )
             }
+        case .member(let base, let method, _) where scope.isPatternLambda:
+            return self.checkMethod(method, of: base, arguments, in: scope)
         case .member(let base, let method, _):
-            if !scope.allowsMethods {
-                self.error("E050", .undefined, "values have no function `\(method.text)`", at: method)
-            }
+            self.error("E050", .undefined, "values have no function `\(method.text)`", at: method)
             self.check(base, in: scope)
         default:
             self.error("E050", .undefined, "only a function's name can be called", at: callee)

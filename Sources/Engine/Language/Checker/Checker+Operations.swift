@@ -53,7 +53,9 @@ extension Checker {
         case .tap(let items):
             for item in items { self.check(item.value, in: context.scope) }
         case .context(let target): self.checkContext(target)
-        case .watermark(let arguments): self.checkParameters(arguments, of: name, among: ["out_of_order"], context)
+        case .watermark(let arguments):
+            self.checkParameters(arguments, of: name, among: ["out_of_order"], context)
+            self.checkWatermark(arguments, at: name)
         case .allowedLateness(let duration):
             self.checkDuration(duration, allowsInteger: false, of: ".allowed_lateness")
         case .trendAggregate(let items): self.checkTrends(items, in: &context)
@@ -63,10 +65,7 @@ extension Checker {
         case .score(let arguments):
             self.checkParameters(arguments, of: name, among: ["model", "inputs", "outputs"], context)
         case .enrich(let connector, let arguments): self.checkEnrichment(connector, arguments, in: context)
-        case .pattern(let items):
-            var scope = context.scope
-            scope.allowsMethods = true
-            for item in items { self.check(item.value, in: scope) }
+        case .pattern(let items): self.checkPattern(items)
         case .unsupported: self.error("E090", .unsupported, "`.\(name.text)` is not implemented", at: name)
         }
     }

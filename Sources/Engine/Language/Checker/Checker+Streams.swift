@@ -34,6 +34,7 @@ extension Checker {
             case .operation(let operation): self.check(operation, in: &context)
             }
         }
+        self.checkEventTime(of: stream)
     }
 
     private mutating func check(_ source: StreamSource, in context: inout StreamContext) {

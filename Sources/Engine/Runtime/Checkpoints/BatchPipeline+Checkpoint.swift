@@ -12,7 +12,7 @@ extension BatchPipeline {
         case .window, .sums: return ColumnSums(self.aggregate(at: place))
         case .memory(let state): return self.memories[state]
         case .counter(let state), .tap(let state): return SavedCount(count: self.counts[state])
-        case .sequence: preconditionFailure("sequences are not matched in columns")
+        case .sequence, .watermark: preconditionFailure("not a program for batches")
         }
     }
 
@@ -59,7 +59,7 @@ extension BatchPipeline {
             case .window, .sums: try self.aggregate(at: place).restore(saved)
             case .memory(let state): try self.memories[state].restore(saved)
             case .counter(let state), .tap(let state): self.counts[state] = saved.number("count")
-            case .sequence: preconditionFailure("sequences are not matched in columns")
+            case .sequence, .watermark: preconditionFailure("not a program for batches")
             }
         }
     }

@@ -54,6 +54,10 @@ extension Code {
                 print.add(isClosed ? "closed range" : "range", [of(left), of(right)])
             case .call(let function, let list): print.add("call \(function.rawValue)", of(list))
             case .builtin(let function, let list): print.add(function.rawValue, of(list))
+            case .batch: print.add("batch")
+            case .method(let method, let base, let lambda):
+                print.add("method \(method)", [of(base)])
+                if let lambda { print.add(Array(prints[self.lambdas[Int(lambda.rawValue)].nodes])) }
             }
             prints[place] = print.value
         }

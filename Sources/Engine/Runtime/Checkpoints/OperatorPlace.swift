@@ -7,6 +7,7 @@ struct OperatorPlace: Sendable {
         case join(Int)
         case sequence(Int)
         case window(Int)
+        case watermark(Int)
         case sums(Int)
         case memory(Int)
         case counter(Int)
@@ -88,6 +89,7 @@ private struct OperatorDescriber {
                 )
             )
         }
+        if let (_, state) = stream.watermark { add("watermark", "of each type that is read", .watermark(state)) }
         if let (join, state) = stream.join { add("join", self.text(join), .join(state)) }
         if let (sequence, state) = stream.sequence {
             add("sequence", self.text(sequence), .sequence(state), columns: sequence.columnNames)
@@ -103,7 +105,8 @@ private struct OperatorDescriber {
                 add("distinct", key.map { self.text($0) } ?? "all fields", .memory(memory), at: place)
             case .limit(let limit, let counter): add("limit", "\(limit)", .counter(counter), at: place)
             case .tap(let taps): for tap in taps { add("tap \(tap.name)", "", .tap(tap.counter), at: place) }
-            case .aggregate(_, nil), .filter, .select, .emit, .process, .deliver, .print, .log: break
+            case .aggregate(_, nil), .filter, .select, .emit, .process, .pattern, .deliver, .print, .log:
+                break
             }
         }
         return places
@@ -142,7 +145,8 @@ private struct OperatorDescriber {
     /// A window that sums up remembers what the aggregate after it asks for; others remember events.
     private func text(ofWindow state: Int, at place: Int, in stream: CompiledStream) -> String {
         let window = self.plan.windows[state]
-        let kind = window.kind.text + Self.by(window.key)
+        let time = window.watermark == nil ? "" : " by the time of events"
+        let kind = window.kind.text + Self.by(window.key) + time
         guard self.plan.slidingAggregates[state] != nil || self.plan.windowSums[state] != nil,
             place + 1 < stream.operations.count, case .aggregate(let aggregate, _) = stream.operations[place + 1]
         else {

@@ -3,6 +3,7 @@ extension Pipeline {
     /// changes.
     public var snapshot: EngineSnapshot {
         var snapshot = EngineSnapshot(manifest: Checkpoint.Manifest(self.plan, self.counters, self.cuts))
+        for watermark in self.watermarks { snapshot.manifest.watermarks[watermark.stream] = watermark.effective }
         snapshot.manifest.globals = self.plan.changingGlobals.map { ($0.name, self.evaluator.globals[$0.place]) }
         snapshot.operators = self.plan.operatorPlaces.map { ($0, self.state(of: $0)) }
         return snapshot
@@ -12,7 +13,9 @@ extension Pipeline {
         switch place.state {
         case .join(let state): return self.joins[state]
         case .sequence(let state): return self.sequences[state]
+        case .watermark(let state): return self.watermarkStates[state]
         case .window(let state):
+            if let windows = self.eventTimeWindows[state] { return windows }
             if let sliding = self.slidingAggregates[state] { return sliding }
             if let sums = self.windowSums[state] { return sums }
             return self.windows[state]
@@ -35,8 +38,11 @@ extension Pipeline {
             switch place.state {
             case .join(let state): try self.joins[state].restore(saved)
             case .sequence(let state): try self.sequences[state].restore(saved)
+            case .watermark(let state): try self.watermarkStates[state].restore(saved)
             case .window(let state):
-                if self.slidingAggregates[state] != nil {
+                if self.eventTimeWindows[state] != nil {
+                    try self.eventTimeWindows[state]?.restore(saved)
+                } else if self.slidingAggregates[state] != nil {
                     try self.slidingAggregates[state]?.restore(saved)
                 } else if self.windowSums[state] != nil {
                     try self.windowSums[state]?.restore(saved)

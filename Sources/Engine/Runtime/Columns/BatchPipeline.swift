@@ -260,7 +260,7 @@ public final class BatchPipeline {
                     guard let frame else { continue }
                     self.asides.note(operation, of: stream.name, frame, rank: rank(way, place), self.evaluator)
                 }
-            case .process: preconditionFailure("not a program for batches")
+            case .process, .pattern: preconditionFailure("not a program for batches")
             }
             ways.removeEmpty()
         }

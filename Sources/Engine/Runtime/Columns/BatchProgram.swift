@@ -122,7 +122,7 @@ struct BatchProgram {
         let streamsRead = plan.streamsRead
         for number in plan.sourcesFirst {
             let stream = plan.streams[number]
-            if stream.sequence != nil { return (stream.name, false) }
+            if stream.sequence != nil || stream.watermark != nil { return (stream.name, false) }
             var knowledge = Knowledge.input
             if let (join, _) = stream.join {
                 guard ColumnJoin.isSuitable(join) else { return (stream.name, false) }
@@ -165,7 +165,7 @@ struct BatchProgram {
         case .aggregate(let aggregate, _):
             return ColumnAggregate.isSuitable(stream.window(before: place, in: plan), aggregate) ? .fields : nil
         case .select(let fields), .emit(_, _, .some(let fields)): return Self.areDistinct(fields) ? .fields : nil
-        case .process: return nil
+        case .process, .pattern: return nil
         }
     }
 
@@ -200,7 +200,7 @@ extension CompiledOperation {
     /// Whether it looks at all fields of an event, whatever they are.
     var needsAllFields: Bool {
         switch self {
-        case .emit(_, _, nil), .deliver, .distinct(nil, _): true
+        case .emit(_, _, nil), .deliver, .distinct(nil, _), .pattern: true
         case .print(let values): values.isEmpty
         case .log(let log): log.message == nil
         default: false

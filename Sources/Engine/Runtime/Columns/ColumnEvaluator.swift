@@ -134,6 +134,8 @@ final class ColumnEvaluator {
         case .member, .index, .slice, .array, .map, .typeTest, .range, .call: break
         // Sequences are not matched in columns.
         case .captured, .matched, .unlessFirst, .ifReached: break
+        // Nor are the lambdas of `.pattern`.
+        case .batch, .method: break
         }
         return self.byRows(node, in: frame)
     }

@@ -52,7 +52,7 @@ struct SharedNodes {
             return ("if \(number(condition)) \(number(a)) \(number(b))", true)
         case .builtin(let function, let list): return ("\(function) of \(numbers(list))", true)
         case .typeTest(let operand, let test): return ("is \(test) \(number(operand))", true)
-        case .captured, .matched, .unlessFirst, .ifReached: return ("node \(place)", false)
+        case .captured, .matched, .unlessFirst, .ifReached, .batch, .method: return ("node \(place)", false)
         case .template, .member, .index, .slice, .array, .map, .range, .call: return ("node \(place)", false)
         }
     }

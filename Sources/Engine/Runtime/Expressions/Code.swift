@@ -14,6 +14,7 @@ struct Code: Sendable {
     /// The operands of nodes that have any number of them.
     private(set) var operands: [NodeID] = []
     private(set) var templates: [[TemplateSegment]] = []
+    private(set) var lambdas: [CompiledLambda] = []
 
     subscript(id: NodeID) -> Node { self.nodes[Int(id.rawValue)] }
 
@@ -46,6 +47,11 @@ struct Code: Sendable {
         self.templates.append(segments)
         return self.append(.template(Int32(self.templates.count - 1)))
     }
+
+    mutating func lambda(_ lambda: CompiledLambda) -> LambdaID {
+        self.lambdas.append(lambda)
+        return LambdaID(rawValue: Int32(self.lambdas.count - 1))
+    }
 }
 
 extension Code {
@@ -65,7 +71,7 @@ extension Code {
             found[place] =
                 switch node {
                 case _ where isWanted(node): true
-                case .missing, .constant, .name, .field, .captured, .matched: false
+                case .missing, .constant, .name, .field, .captured, .matched, .batch: false
                 case .member(let base, _, _, _), .unary(_, let base), .typeTest(let base, _), .unlessFirst(let base),
                     .ifReached(_, let base):
                     any(base)
@@ -76,6 +82,8 @@ extension Code {
                 case .slice(let base, let from, let to): any(base, from, to)
                 case .conditional(let condition, let a, let b): any(condition, a, b)
                 case .array(let list), .map(_, let list), .builtin(_, let list), .call(_, let list): any(list)
+                case .method(_, let base, let lambda):
+                    any(base) || lambda.map { found[self.lambdas[Int($0.rawValue)].nodes].contains(true) } ?? false
                 case .template(let index):
                     self.templates[Int(index)].contains { segment in
                         if case .value(let node, _) = segment { any(node) } else { false }
@@ -137,6 +145,9 @@ enum Node: Sendable {
     case range(NodeID, NodeID, isClosed: Bool)
     case call(FunctionID, NodeList)
     case builtin(BuiltinFunction, NodeList)
+    /// The events that a `.pattern` looks at.
+    case batch
+    case method(CollectionMethod, NodeID, LambdaID?)
 }
 
 /// The place of a function in the plan.

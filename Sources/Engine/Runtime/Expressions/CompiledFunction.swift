@@ -10,7 +10,7 @@ struct CompiledFunction: Sendable {
     /// Whether a call may change a global variable.
     var changesGlobals: Bool { Self.changeGlobals(self.body) }
 
-    private static func changeGlobals(_ statements: [CompiledStatement]) -> Bool {
+    static func changeGlobals(_ statements: [CompiledStatement]) -> Bool {
         statements.contains { statement in
             switch statement {
             case .assign(_, let global, _): global != nil

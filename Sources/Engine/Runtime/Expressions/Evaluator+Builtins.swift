@@ -33,7 +33,7 @@ extension Evaluator {
 extension BuiltinFunction {
     // MARK: - One argument
 
-    fileprivate func apply(to value: Value) -> Value? {
+    func apply(to value: Value) -> Value? {
         switch self {
         case .isInt, .isFloat, .isString, .isBool, .isArray, .isMap: return .bool(self.accepts(value))
         case .toString: return .string(value.text)

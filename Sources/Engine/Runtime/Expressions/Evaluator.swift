@@ -19,6 +19,8 @@ struct Evaluator: Sendable {
     var isFirstOfStep = true
     /// The last step that has taken an event for the run.
     var stepReached: Int32 = 0
+    /// The events that a `.pattern` looks at, while it does.
+    var batch: Value?
     /// What `now()` is, or nil for the time of the current event.
     var now: Int64?
     /// Where `emit` statements put their events; nil outside of `.process`.
@@ -86,7 +88,7 @@ struct Evaluator: Sendable {
     mutating func noteCut() { self.cuts += 1 }
 
     /// Counts a value that was made against the bound, a step for each KiB.
-    private mutating func counted(_ value: Value?) -> Value? {
+    mutating func counted(_ value: Value?) -> Value? {
         let bytes: Int =
             switch value {
             case .string(let text): text.utf8.count
@@ -130,6 +132,7 @@ struct Evaluator: Sendable {
         case .member(let base, let type, let field, let isOptional):
             self.member(field, of: base, type: type, isOptional: isOptional)
         case .captured, .matched, .unlessFirst, .ifReached: self.value(ofSequence: id)
+        case .batch, .method: self.value(ofLambda: id)
         case .index(let base, let index): self.index(base, index)
         case .slice(let base, let from, let to): self.slice(base, from, to)
         case .array(let items): self.array(items)

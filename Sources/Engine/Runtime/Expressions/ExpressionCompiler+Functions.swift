@@ -18,7 +18,7 @@ extension ExpressionCompiler {
         )
     }
 
-    private mutating func compile(
+    mutating func compile(
         _ statements: [Statement],
         in scope: Scope,
         nesting: Int,
@@ -79,19 +79,27 @@ extension ExpressionCompiler {
     }
 }
 
-/// The variables of a function: parameters, what is declared or assigned anywhere in it, and loop variables.
-private struct Slots {
+/// The variables of a function or a lambda: parameters, what is declared or assigned anywhere in it, and loop variables.
+struct Slots {
     private(set) var positions: [String: Int] = [:]
+    private let start: Int
+    /// Of the lambdas around it: assigning to them declares nothing.
+    private let outer: [String: Int]
+
+    init(from start: Int = 0, outer: [String: Int] = [:]) {
+        self.start = start
+        self.outer = outer
+    }
 
     mutating func add(_ name: String) {
-        if self.positions[name] == nil { self.positions[name] = self.positions.count }
+        if self.positions[name] == nil { self.positions[name] = self.start + self.positions.count }
     }
 
     mutating func collect(_ statements: [Statement]) {
         for statement in statements {
             switch statement.kind {
             case .variable(let variable): self.add(variable.name.text)
-            case .assign(let name, _): self.add(name.text)
+            case .assign(let name, _): if self.outer[name.text] == nil { self.add(name.text) }
             case .forEach(let variable, _, let body):
                 self.add(variable.text)
                 self.collect(body)

@@ -2,7 +2,7 @@ import VPL
 
 /// Turns expressions and statements into `Code`.
 struct ExpressionCompiler {
-    private(set) var code = Code()
+    var code = Code()
     /// The steps of the sequence whose stream is compiled, and which of their values are asked for.
     var sequence: SequenceNames?
     /// What the comparison at hand has named of a sequence.
@@ -26,6 +26,8 @@ struct ExpressionCompiler {
     }
     let functions: [String: FunctionID]
     let globals: [String: Int]
+    /// How many variables the lambdas of the `.pattern` at hand have.
+    var lambdaSlotCount = 0
 
     init(functions: [String: FunctionID], globals: [String: Int]) {
         self.functions = functions
@@ -232,6 +234,9 @@ struct ExpressionCompiler {
         in scope: Scope
     ) -> NodeID {
         if let node = self.compile(aggregate: callee, arguments, in: scope) { return node }
+        if case .member(let base, let method, _) = callee.kind {
+            return self.compile(method: method.text, of: base, arguments, in: scope)
+        }
         let operands = arguments.map { self.compile($0.value, in: scope) }
         guard case .name(let name) = callee.kind else { return self.code.append(.missing) }
         let list = self.code.list(operands)

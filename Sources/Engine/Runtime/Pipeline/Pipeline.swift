@@ -14,6 +14,7 @@ public struct Pipeline: ~Copyable, Sendable {
         counters.limits.runsDropped = self.sequences.reduce(0) { $0 + $1.dropped }
         counters.limits.distinctKeysForgotten = self.memories.reduce(0) { $0 + $1.forgotten }
         counters.limits.evaluationsCut = self.evaluator.cuts
+        counters.limits.eventsLateDropped = self.eventsLateDropped
         return counters
     }
     var counted = Counters()
@@ -28,6 +29,9 @@ public struct Pipeline: ~Copyable, Sendable {
     var counts: [Int64]
     var memories: [RecencySet]
     var windows: [WindowState]
+    /// In place of those windows that wait for a watermark.
+    var eventTimeWindows: [EventTimeWindows?]
+    var watermarkStates: [WatermarkState]
     /// In place of those windows that sum up while they slide, and of the aggregates after them.
     var slidingAggregates: [SlidingAggregate?]
     /// In place of those tumbling windows that sum up, and of the aggregates after them.
@@ -40,7 +44,7 @@ public struct Pipeline: ~Copyable, Sendable {
     var sums: [KeyedSums]
     private var queue: [Queued] = []
 
-    private struct Queued {
+    struct Queued {
         let event: Event
         let depth: Int
     }
@@ -59,6 +63,8 @@ public struct Pipeline: ~Copyable, Sendable {
         self.windows = plan.windows.map { WindowState($0) }
         self.slidingAggregates = plan.slidingAggregates
         self.windowSums = plan.windowSums
+        self.eventTimeWindows = plan.windows.map { EventTimeWindows($0) }
+        self.watermarkStates = plan.streams.compactMap { stream in stream.watermark.map { WatermarkState($0.0) } }
         self.joins = plan.streams.compactMap { $0.join.map { JoinState($0.0) } }
         self.sequences = plan.streams.compactMap { stream in
             stream.sequence.map { SequenceState($0.0, stream: stream.name) }
@@ -71,6 +77,7 @@ public struct Pipeline: ~Copyable, Sendable {
         let sums = self.sums.reduce(0) { $0 + $1.heldBytes } + self.windowSums.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
         return sums + self.windows.reduce(0) { $0 + $1.heldBytes } + self.joins.reduce(0) { $0 + $1.heldBytes }
             + self.slidingAggregates.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
+            + self.eventTimeWindows.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
             + self.memories.reduce(0) { $0 + $1.heldBytes } + self.sequences.reduce(0) { $0 + $1.heldBytes }
     }
 
@@ -98,22 +105,24 @@ public struct Pipeline: ~Copyable, Sendable {
 
     /// The end of the input: gives what streams still hold, each stream after those that it reads.
     public mutating func finish(into outputs: inout Outputs) {
-        self.fire(into: &outputs) { $0.finish() }
+        self.fire(into: &outputs) { $0.eventTimeWindows[$1]?.finish() ?? $0.windows[$1].finish() }
     }
 
     /// Live input: closes the sessions to which no event came for longer than their gap. Call it every
     /// `Plan.sessionInterval`.
     public mutating func closeSilentSessions(at now: Int64, into outputs: inout Outputs) {
-        self.fire(into: &outputs) { $0.takeSilent(at: now) }
+        self.fire(into: &outputs) {
+            $0.eventTimeWindows[$1]?.takeSilent(at: now) ?? $0.windows[$1].takeSilent(at: now)
+        }
     }
 
     /// Takes batches out of windows and through what follows them, each stream after those that it reads.
-    private mutating func fire(into outputs: inout Outputs, _ take: (inout WindowState) -> [[Event]]) {
+    private mutating func fire(into outputs: inout Outputs, _ take: (inout Pipeline, Int) -> [[Event]]) {
         let emittedBefore = outputs.emitted.count
         for stream in self.sourcesFirst.map({ self.plan.streams[$0] }) {
             for (place, operation) in stream.operations.enumerated() {
                 guard case .window(let state) = operation else { continue }
-                for batch in take(&self.windows[state]) {
+                for batch in take(&self, state) {
                     var isTyped = false
                     self.run(stream, from: place + 1, on: batch, depth: 0, isTyped: &isTyped, into: &outputs)
                 }
@@ -134,7 +143,12 @@ public struct Pipeline: ~Copyable, Sendable {
             let next = self.queue[position]
             position += 1
             for stream in self.plan.routes[next.event.type] ?? [] {
-                self.run(self.plan.streams[stream], on: next, into: &outputs)
+                let stream = self.plan.streams[stream]
+                if let (_, state) = stream.watermark {
+                    self.runInEventTime(stream, state, on: next, into: &outputs)
+                } else {
+                    self.run(stream, on: next, into: &outputs)
+                }
             }
         }
         self.queue.removeAll(keepingCapacity: true)
@@ -155,7 +169,7 @@ public struct Pipeline: ~Copyable, Sendable {
         self.queue.append(Queued(event: renamed, depth: depth))
     }
 
-    private mutating func run(_ stream: CompiledStream, on queued: Queued, into outputs: inout Outputs) {
+    mutating func run(_ stream: CompiledStream, on queued: Queued, into outputs: inout Outputs) {
         var isTyped = false
         if let (_, state) = stream.sequence {
             for match in self.sequences[state].take(queued.event, &self.evaluator) {
@@ -183,7 +197,7 @@ public struct Pipeline: ~Copyable, Sendable {
     ///
     /// - Parameter isTyped: Whether the events carry a type of their own, given by `.emit as` or `.process`, that streams
     ///   may read.
-    private mutating func run(
+    mutating func run(
         _ stream: CompiledStream,
         from place: Int,
         on events: [Event],
@@ -202,6 +216,10 @@ public struct Pipeline: ~Copyable, Sendable {
                 return
             }
             if case .window(let state) = stream.operations[place] {
+                if self.eventTimeWindows[state] != nil {
+                    self.gather(batch, in: state, of: stream, at: place, depth: depth, into: &outputs)
+                    return
+                }
                 let slides = self.slidingAggregates[state] != nil
                 let isSummed = slides || self.windowSums[state] != nil
                 for event in batch {
@@ -227,7 +245,7 @@ public struct Pipeline: ~Copyable, Sendable {
     }
 
     /// An event of a merged type passes once if any of its branches lets it.
-    private mutating func admits(_ event: Event, to stream: CompiledStream) -> Bool {
+    mutating func admits(_ event: Event, to stream: CompiledStream) -> Bool {
         for branch in stream.branches where branch.type == event.type {
             guard let condition = branch.condition else { return true }
             self.evaluator.event = event
@@ -248,6 +266,8 @@ public struct Pipeline: ~Copyable, Sendable {
         switch operation {
         case .filter(let condition): self.keep(&batch) { $0.evaluator.holds(condition) }
         case .window: break
+        case .pattern(let patterns):
+            if !patterns.allSatisfy({ self.evaluator.passes(batch, $0.node) }) { batch = [] }
         case .aggregate(let aggregate, let state):
             guard let state else {
                 batch = self.addUp(batch, aggregate, of: stream)

@@ -26,6 +26,8 @@ extension Pipeline {
         public internal(set) var distinctKeysForgotten: UInt64 = 0
         /// Calls that nested too deep and loops that went round too often.
         public internal(set) var evaluationsCut: UInt64 = 0
+        /// Events that streams with a watermark dropped because they were too late.
+        public internal(set) var eventsLateDropped: UInt64 = 0
 
         public init() {}
 
@@ -34,7 +36,7 @@ extension Pipeline {
             [
                 ("results_too_deep", self.resultsTooDeep), ("join_events_forgotten", self.joinEventsForgotten),
                 ("runs_dropped", self.runsDropped), ("distinct_keys_forgotten", self.distinctKeysForgotten),
-                ("evaluations_cut", self.evaluationsCut),
+                ("evaluations_cut", self.evaluationsCut), ("events_late_dropped", self.eventsLateDropped),
             ].filter { $0.1 > 0 }
         }
 
@@ -44,6 +46,7 @@ extension Pipeline {
             left.runsDropped += right.runsDropped
             left.distinctKeysForgotten += right.distinctKeysForgotten
             left.evaluationsCut += right.evaluationsCut
+            left.eventsLateDropped += right.eventsLateDropped
         }
     }
 }

@@ -6,9 +6,11 @@ struct CompiledStream: Sendable {
     let join: (CompiledJoin, state: Int)?
     /// The sequence of which the operations see the matches, and the place of its state.
     var sequence: (CompiledSequence, state: Int)?
+    /// How the stream's time is told, and the place of its state; nil for one that goes by the order of arrival alone.
+    var watermark: (CompiledWatermark, state: Int)?
     let operations: [CompiledOperation]
 
-    /// From this operation on no aggregate follows.
+    /// From this operation on nothing follows that looks at a whole batch.
     let individualPlace: Int
 
     init(name: String, branches: [Branch], join: (CompiledJoin, state: Int)?, operations: [CompiledOperation]) {
@@ -16,7 +18,12 @@ struct CompiledStream: Sendable {
         self.branches = branches
         self.join = join
         self.operations = operations
-        let last = operations.lastIndex { if case .aggregate = $0 { true } else { false } }
+        let last = operations.lastIndex { operation in
+            switch operation {
+            case .aggregate, .pattern: true
+            default: false
+            }
+        }
         self.individualPlace = last.map { $0 + 1 } ?? 0
     }
 
@@ -42,6 +49,8 @@ enum CompiledOperation: Sendable {
     case print([NodeID])
     case log(CompiledLog)
     case tap([Tap])
+    /// Lets a batch pass that none of them refuses.
+    case pattern([CompiledPattern])
 
     struct Tap: Sendable {
         let name: String

@@ -59,6 +59,7 @@ extension Plan {
                 "one event of each source for every key ever seen, more while events are out of order: unbounded in keys"
             )
         }
+        if let (watermark, _) = stream.watermark { lines += Self.describe(watermark) }
         if let (sequence, _) = stream.sequence {
             lines += Self.steps(of: sequence)
             kept.append(Self.kept(by: sequence))
@@ -124,6 +125,8 @@ extension Plan {
         case .distinct: return ("drops what was seen before", "the 100,000 keys used last")
         case .limit(let count, _): return ("passes    the first \(count)", nil)
         case .deliver(let sink): return ("sends to  \(self.sinks[sink.rawValue].connector.name)", nil)
+        case .pattern(let patterns):
+            return ("keeps     batches that are " + patterns.map(\.name).joined(separator: ", "), nil)
         case .print: return ("prints", nil)
         case .log: return ("logs", nil)
         case .tap(let items): return ("counts    as " + items.map(\.name).joined(separator: ", "), nil)
@@ -134,6 +137,7 @@ extension Plan {
         let key = window.key.map { " for each \($0)" } ?? ""
         let keys = window.key == nil ? "" : ", for every key ever seen: unbounded in keys"
         let summaries = isSummed ? "summaries of " : ""
+        if let watermark = window.watermark { return self.describe(window, watermark, key, keys) }
         switch window.kind {
         case .tumbling(let size):
             return ("gathers   \(self.time(size))\(key)", "the events of \(self.time(size))\(keys)")
@@ -156,5 +160,5 @@ extension Plan {
         }
     }
 
-    private static func time(_ nanoseconds: Int64) -> String { Value.duration(UInt64(max(0, nanoseconds))).text }
+    static func time(_ nanoseconds: Int64) -> String { Value.duration(UInt64(max(0, nanoseconds))).text }
 }

@@ -24,6 +24,10 @@ extension Plan {
                     obstacles.append("stream \(stream.name) matches sequences of events \(Self.whose(field))")
                 }
             }
+            if stream.watermark != nil {
+                // The time of a part of the events is another.
+                obstacles.append("stream \(stream.name) keeps a watermark over all events")
+            }
             for operation in stream.operations {
                 if let reason = self.obstacle(to: operation, field, isKept: isKept) {
                     obstacles.append("stream \(stream.name) \(reason)")
@@ -41,7 +45,8 @@ extension Plan {
 
     private func obstacle(to operation: CompiledOperation, _ field: String?, isKept: Bool) -> String? {
         switch operation {
-        case .filter, .select, .emit, .deliver, .print, .log, .tap, .process: nil
+        // The batch of a `.pattern` is as the window is that gathered it.
+        case .filter, .select, .emit, .deliver, .print, .log, .tap, .process, .pattern: nil
         case .window(let state):
             self.windows[state].key == field && field != nil && isKept ? nil : "gathers events \(Self.whose(field))"
         case .aggregate(let aggregate, let state):
@@ -95,7 +100,7 @@ extension CompiledOperation {
     /// What it results in has the field of what it took, if that had it.
     fileprivate func keeps(_ field: String, in plan: Plan) -> Bool {
         switch self {
-        case .filter, .window, .distinct, .limit, .deliver, .print, .log, .tap: return true
+        case .filter, .window, .distinct, .limit, .deliver, .print, .log, .tap, .pattern: return true
         case .aggregate(let aggregate, _):
             return aggregate.key == field && !aggregate.items.contains { $0.name == field }
         case .select(let fields), .emit(_, _, .some(let fields)):

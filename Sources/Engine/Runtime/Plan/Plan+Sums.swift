@@ -15,6 +15,7 @@ extension Plan {
                 if state != nil {
                     self.sums.append(KeyedSums(nil, aggregate, type: stream.name))
                 } else if isSteady, place > 0, case .window(let window) = stream.operations[place - 1],
+                    EventTimeWindows(self.windows[window]) == nil,
                     ColumnAggregate.isSuitable(self.windows[window], aggregate)
                 {
                     self.windowSums[window] = KeyedSums(self.windows[window], aggregate, type: stream.name)
@@ -26,7 +27,9 @@ extension Plan {
     /// Whether expressions come to the same at any time: they change nothing, and ask for no clock; or the program runs over
     /// batches, which evaluate what they sum up at once.
     private var isSteady: Bool {
-        if self.functions.contains(where: \.changesGlobals) { return false }
+        if self.functions.contains(where: \.changesGlobals) || self.code.lambdas.contains(where: \.changesGlobals) {
+            return false
+        }
         let isUnsteady = self.code.nodes.contains { node in
             switch node {
             case .builtin(.now, _), .builtin(.print, _): true

@@ -296,7 +296,7 @@ extension CompiledOperation {
     fileprivate var replacesFields: Bool {
         switch self {
         case .select, .emit(_, _, .some), .aggregate, .process: true
-        case .filter, .window, .emit(_, _, nil), .distinct, .limit, .deliver, .print, .log, .tap: false
+        case .filter, .window, .emit(_, _, nil), .distinct, .limit, .deliver, .print, .log, .tap, .pattern: false
         }
     }
 }

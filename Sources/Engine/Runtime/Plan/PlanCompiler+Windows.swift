@@ -94,8 +94,10 @@ extension PlanCompiler {
     /// to the same when an event arrives as they would whenever its window fires.
     func slidingAggregates(_ streams: [CompiledStream], _ functions: [CompiledFunction]) -> [SlidingAggregate?] {
         var aggregates = [SlidingAggregate?](repeating: nil, count: self.windows.count)
-        guard !functions.contains(where: \.changesGlobals) else { return aggregates }
         let code = self.expressions.code
+        guard !(functions + self.patternFunctions).contains(where: \.changesGlobals),
+            !code.lambdas.contains(where: \.changesGlobals)
+        else { return aggregates }
         func isUnsteady(_ node: Node) -> Bool {
             switch node {
             case .builtin(.now, _), .builtin(.print, _): true
@@ -110,7 +112,8 @@ extension PlanCompiler {
         for stream in streams {
             for (operation, next) in zip(stream.operations, stream.operations.dropFirst()) {
                 guard case .window(let state) = operation, case .aggregate(let aggregate, _) = next,
-                    self.windows[state].slides, self.windows[state].key == aggregate.key,
+                    self.windows[state].slides, self.windows[state].watermark == nil,
+                    self.windows[state].key == aggregate.key,
                     !aggregate.calls.compactMap(\.argument).contains(where: { isUnsteadyWithin[Int($0.rawValue)] })
                 else { continue }
                 aggregates[state] = SlidingAggregate(self.windows[state], aggregate, type: stream.name)

@@ -14,6 +14,9 @@ struct PlanCompiler {
     private var joinCount = 0
     private var streamCount = 0
     private var sequences: [SequenceDraft] = []
+    private var watermarkCount = 0
+    /// The lambdas of `.pattern`, which follow the functions of the program.
+    var patternFunctions: [CompiledFunction] = []
     private var diagnostics: [Diagnostic] = []
     /// How many steps may still be made, see `Evaluator`, by all that is evaluated while the program is loaded.
     private var steps = 2_000_000
@@ -60,7 +63,7 @@ struct PlanCompiler {
             streams: streams,
             routes: routes,
             code: self.expressions.code,
-            functions: functions,
+            functions: functions + self.patternFunctions,
             globals: globals,
             counterCount: self.counterCount,
             memoryCount: self.memoryCount,
@@ -152,11 +155,14 @@ struct PlanCompiler {
         var draft = self.sequence(of: stream, place: self.streamCount, constants)
         if draft != nil { scope = ExpressionCompiler.Scope(place: .match) }
         self.streamCount += 1
+        let types = draft.map { $0.types } ?? branches.map(\.type)
+        let watermark = self.watermark(of: stream, types: types, constants)
         var stages = StageContext(
             stream: stream.name,
             emits: emits,
             isJoin: join != nil,
             isSequence: draft != nil,
+            watermark: watermark,
             scope: scope
         )
         var operations: [CompiledOperation] = []
@@ -169,12 +175,17 @@ struct PlanCompiler {
         draft?.names = self.expressions.sequence ?? SequenceNames([])
         self.expressions.sequence = nil
         if let draft { self.sequences.append(draft) }
-        return CompiledStream(
+        var compiled = CompiledStream(
             name: stream.name.text,
             branches: draft.map { $0.types.map { CompiledStream.Branch(type: $0, condition: nil) } } ?? branches,
             join: join,
             operations: operations
         )
+        if let watermark {
+            compiled.watermark = (watermark, state: self.watermarkCount)
+            self.watermarkCount += 1
+        }
+        return compiled
     }
 
     /// What operations depend on besides themselves.
@@ -184,6 +195,7 @@ struct PlanCompiler {
         let emits: Bool
         let isJoin: Bool
         let isSequence: Bool
+        let watermark: CompiledWatermark?
         var scope: ExpressionCompiler.Scope
         /// The field of the last `.partition_by`.
         var key: String?
@@ -286,7 +298,8 @@ struct PlanCompiler {
             if stages.isJoin { return nil }
             stages.hasWindow = true
             guard let kind = self.window(arguments, constants) else { return nil }
-            self.windows.append(CompiledWindow(kind: kind, key: stages.key))
+            let watermark = kind.isTimed ? stages.watermark : nil
+            self.windows.append(CompiledWindow(kind: kind, key: stages.key, watermark: watermark))
             return .window(state: self.windows.count - 1)
         case .aggregate(let items):
             let aggregate = self.aggregate(items, key: stages.key, in: scope)
@@ -295,11 +308,13 @@ struct PlanCompiler {
             self.sumCount += 1
             return .aggregate(aggregate, state: self.sumCount - 1)
         case .on where stages.isJoin, .within where stages.isSequence, .not where stages.isSequence: return nil
+        case .pattern(let items): return .pattern(self.pattern(items))
+        // What belongs to the stream as a whole, see `watermark(of:)`.
+        case .watermark, .allowedLateness: return nil
         case .context:
             // One thread runs all contexts, with the same results.
             return nil
-        case .within, .not, .on, .watermark, .allowedLateness, .trendAggregate, .forecast, .enrich, .pattern, .score,
-            .unsupported:
+        case .within, .not, .on, .trendAggregate, .forecast, .enrich, .score, .unsupported:
             self.reportUnavailable(operation.name)
             return nil
         }

@@ -13,7 +13,8 @@ extension Plan {
             StreamOutline(
                 name: stream.name,
                 sources: stream.branches.map(\.type),
-                operations: (stream.sequence == nil ? [] : ["sequence"]) + stream.operations.map(\.name)
+                operations: (stream.watermark == nil ? [] : ["watermark"])
+                    + (stream.sequence == nil ? [] : ["sequence"]) + stream.operations.map(\.name)
             )
         }
     }
@@ -34,6 +35,7 @@ extension CompiledOperation {
         case .print: "print"
         case .log: "log"
         case .process: "process"
+        case .pattern: "pattern"
         }
     }
 }

@@ -6,11 +6,21 @@ struct CompiledWindow: Sendable {
         case count(Int)
         case slidingCount(Int, every: Int)
         case session(gap: Int64)
+
+        /// Whether it goes by time and not by the number of events.
+        var isTimed: Bool {
+            switch self {
+            case .tumbling, .sliding, .session: true
+            case .count, .slidingCount: false
+            }
+        }
     }
 
     let kind: Kind
     /// The field by whose value there is a window each.
     let key: String?
+    /// The watermark that it waits for; nil for a window that arriving events close.
+    var watermark: CompiledWatermark?
 
     var slides: Bool {
         switch self.kind {
