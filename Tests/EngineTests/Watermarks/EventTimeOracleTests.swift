@@ -64,9 +64,15 @@ struct EventTimeOracleTests {
         _ oracle: EventTimeOracle
     ) throws -> [Value?] {
         let (plan, diagnostics) = Plan.load(source)
-        var pipeline = Pipeline(try #require(plan, "\(diagnostics)"))
+        let loaded = try #require(plan, "\(diagnostics)")
+        var pipeline = Pipeline(loaded)
         var outputs = Outputs()
-        pipeline.process(events, into: &outputs)
+        // Stopped somewhere, and started again from a checkpoint.
+        let stop = (events.count * 7 + source.utf8.count) % (events.count + 1)
+        pipeline.process(Array(events[..<stop]), into: &outputs)
+        let bytes = pipeline.snapshot.checkpoint.encoded()
+        pipeline = try Pipeline(loaded, restoring: try Restoration(Checkpoint(decoding: bytes), of: loaded))
+        pipeline.process(Array(events[stop...]), into: &outputs)
         pipeline.finish(into: &outputs)
         #expect(pipeline.counters.limits.eventsLateDropped == UInt64(oracle.dropped))
         return outputs.emitted.map { $0.fields[field] }
