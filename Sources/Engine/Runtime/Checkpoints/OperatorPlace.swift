@@ -126,12 +126,15 @@ private struct OperatorDescriber {
 
     private func text(_ sequence: CompiledSequence) -> String {
         let steps = sequence.steps.map { step in
-            (step.isKleene ? "all " : "") + step.type + (step.name.map { " as \($0)" } ?? "")
+            (step.isKleene ? "all " : "") + step.type + (step.isOptional ? "?" : "")
+                + (step.name.map { " as \($0)" } ?? "")
         }
+        let pattern = sequence.tree?.text(of: sequence).replacing(" if", with: "") ?? steps.joined(separator: " -> ")
+        let wait = sequence.waitsForDeadline ? ", complete when that is over" : ""
         let within = sequence.within.map { " within \($0) ns" } ?? ""
         let sums = sequence.columnNames.filter { $0.hasSuffix(")") }
         let summing = sums.isEmpty ? "" : ", keeping \(sums.joined(separator: ", "))"
-        return steps.joined(separator: " -> ") + Self.by(sequence.key) + within + summing
+        return pattern + Self.by(sequence.key) + within + wait + summing
     }
 
     private func text(_ aggregate: CompiledAggregate) -> String {
@@ -175,9 +178,10 @@ extension CompiledWindow.Kind {
 extension CompiledSequence {
     /// Names for the values of runs, by their places; at the end `*` where runs keep whole events.
     var columnNames: [String] {
-        var names = [String](repeating: "", count: self.slotCount)
+        var names = (0..<self.slotCount).map { "value \($0)" }
         for (number, step) in self.steps.enumerated() {
             let name = step.name ?? "step \(number + 1)"
+            if let slot = step.presenceSlot { names[slot] = "whether \(name)" }
             for capture in step.captures { names[capture.slot] = "\(name).\(capture.field)" }
             for summary in step.summaries {
                 let periods = summary.call.function == .ema ? ", \(summary.call.periods)" : ""

@@ -6,14 +6,23 @@ extension SequenceState: RestorableState {
         ]
         var place = self.lists.idlest
         while place >= 0 {
-            let partition = self.lists[place]
-            saved.addEntry(.string(partition.key.text)) { writer in
-                writer.write(partition.time)
-                let runs = self.runs(of: place, at: 0..<self.lists.positionCount)
-                writer.write(count: runs.count)
-                for run in runs { self.write(run, to: &writer) }
-            }
-            place = partition.after
+            self.save(place, to: &saved)
+            place = self.lists[place].after
+        }
+        // Those that nothing came to for long have no order.
+        for place in self.lists.partitions.indices where self.lists.partitions[place].isParked {
+            self.save(Int32(place), to: &saved)
+        }
+    }
+
+    private func save(_ place: Int32, to saved: inout SavedOperator) {
+        let partition = self.lists[place]
+        saved.addEntry(.string(partition.key.text)) { writer in
+            writer.write(partition.time)
+            writer.write(byte: partition.isParked ? 1 : 0)
+            let runs = self.runs(of: place, at: 0..<self.lists.positionCount)
+            writer.write(count: runs.count)
+            for run in runs { self.write(run, to: &writer) }
         }
     }
 
@@ -28,6 +37,11 @@ extension SequenceState: RestorableState {
         for accumulator in self.table.accumulators[row * sums..<(row + 1) * sums] { writer.write(accumulator) }
         let events = self.table.eventCount
         for fields in self.table.events[row * events..<(row + 1) * events] { writer.write(fields) }
+        let nodes = self.nodesOfTree.count
+        for node in 0..<nodes {
+            writer.write(byte: self.nodes[row * nodes + node].progress.rawValue)
+            writer.write(Int64(self.nodes[row * nodes + node].position))
+        }
     }
 
     mutating func restore(_ saved: SavedOperator) throws(CheckpointError) {
@@ -41,6 +55,7 @@ extension SequenceState: RestorableState {
             }
             let partition = self.lists.add(text)
             self.lists[partition].time = try reader.signed()
+            if try reader.byte() == 1 { self.lists.park(partition) }
             for _ in 0..<(try reader.count(ofSize: 3)) {
                 found.append(try SavedRun(&reader, of: partition, layout))
             }
@@ -63,6 +78,11 @@ extension SequenceState: RestorableState {
         for (place, fields) in saved.events.enumerated() {
             self.table.events[row * self.table.eventCount + place] = fields
         }
+        if !self.nodesOfTree.isEmpty {
+            let missing = (row + 1) * self.nodesOfTree.count - self.nodes.count
+            if missing > 0 { self.nodes.append(contentsOf: repeatElement(PatternNodeState(), count: missing)) }
+            self.nodes.replaceSubrange(row * saved.nodes.count..<(row + 1) * saved.nodes.count, with: saved.nodes)
+        }
         self.table[run].position = saved.position
         self.lists.append(run, &self.table)
         if self.sequence.within != nil { self.lists.insertByTime(run, &self.table) }
@@ -79,6 +99,7 @@ struct RunLayout {
     let eventCount: Int
     let keepsEvents: Bool
     let positionCount: Int
+    let nodes: [PatternTree.Node]
 
     init(_ saved: SavedOperator, _ sequence: CompiledSequence, _ table: RunTable) {
         let now = sequence.columnNames
@@ -90,6 +111,7 @@ struct RunLayout {
         self.eventCount = isWhole ? sequence.steps.count : 0
         self.keepsEvents = sequence.output.isWhole
         self.positionCount = sequence.positionCount
+        self.nodes = sequence.tree?.nodes ?? []
     }
 }
 
@@ -102,6 +124,7 @@ struct SavedRun {
     private(set) var values: [Value?]
     private(set) var accumulators: [Accumulator] = []
     private(set) var events: [Fields] = []
+    private(set) var nodes: [PatternNodeState] = []
 
     init(_ reader: inout StateReader, of partition: Int32, _ layout: RunLayout) throws(CheckpointError) {
         self.partition = partition
@@ -119,6 +142,17 @@ struct SavedRun {
         for _ in 0..<layout.eventCount {
             let fields = try reader.fields()
             if layout.keepsEvents { self.events.append(fields) }
+        }
+        for node in layout.nodes {
+            guard let progress = PatternNodeState.Progress(rawValue: try reader.byte()) else {
+                throw .malformed("a part of a pattern is in no known state")
+            }
+            let position = try reader.signed()
+            let places = node.kind == .items ? node.steps : node.kind == .any ? node.operands.indices : 0..<1
+            guard position == -1 || places.contains(Int(position)),
+                position >= 0 || progress == .open || progress == .dead
+            else { throw .malformed("a part of a pattern is at no step") }
+            self.nodes.append(PatternNodeState(progress: progress, position: Int32(position)))
         }
     }
 }

@@ -26,6 +26,9 @@ extension Pipeline {
         depth: Int,
         into outputs: inout Outputs
     ) {
+        if let watermark = self.effectiveWatermark(of: stream) {
+            self.completePatterns(of: stream, before: watermark, depth: depth, into: &outputs)
+        }
         for (place, operation) in stream.operations.enumerated() {
             guard case .window(let window) = operation, self.eventTimeWindows[window] != nil else { continue }
             self.fireDue(window, of: stream, at: place, depth: depth, into: &outputs)
