@@ -32,7 +32,7 @@ extension Checker {
         context.hasSequence = context.hasSequence || hasSteps
         let kleeneAliases = context.scope.kleeneAliases
         // Before the first arrow the alias is the event alone.
-        context.scope.kleeneAliases = []
+        if !context.hasPattern { context.scope.kleeneAliases = [] }
         for stage in stream.stages {
             switch stage {
             case .follow(let step):
