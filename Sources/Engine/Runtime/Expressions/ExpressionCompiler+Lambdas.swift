@@ -77,7 +77,7 @@ extension ExpressionCompiler {
         for parameter in parameters { slots.add(parameter.text) }
         if case .block(let statements) = body { slots.collect(statements) }
         var inner = scope
-        inner.locals.merge(slots.positions) { $1 }
+        inner.locals.enter(slots.positions)
         let range = self.lambdaSlotCount..<(self.lambdaSlotCount + slots.positions.count)
         self.lambdaSlotCount = range.upperBound
         return (range, inner)
