@@ -131,7 +131,7 @@ struct PatternLambdaTests {
 
     @Test("lambdas nested as deep as a program may nest them are carried out")
     func depth() throws {
-        let depth = 40
+        let depth = 30
         let opening = (0..<depth).map { ".map(a\($0) => e" }.joined()
         #expect(try self.passes("e => e\(opening).len()\(String(repeating: ")", count: depth)).len() == 1", [1]))
     }

@@ -26,6 +26,8 @@ struct ExpressionCompiler {
     }
     let functions: [String: FunctionID]
     let globals: [String: Int]
+    /// The lambdas of `.pattern`, which are functions, too.
+    var lambdas: [CompiledFunction] = []
     /// How many variables the lambdas of the `.pattern` at hand have.
     var lambdaSlotCount = 0
 

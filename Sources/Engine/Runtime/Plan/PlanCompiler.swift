@@ -15,8 +15,6 @@ struct PlanCompiler {
     private var streamCount = 0
     private var sequences: [SequenceDraft] = []
     private var watermarkCount = 0
-    /// The lambdas of `.pattern`, which follow the functions of the program.
-    var patternFunctions: [CompiledFunction] = []
     private var diagnostics: [Diagnostic] = []
     /// How many steps may still be made, see `Evaluator`, by all that is evaluated while the program is loaded.
     private var steps = 2_000_000
@@ -63,7 +61,7 @@ struct PlanCompiler {
             streams: streams,
             routes: routes,
             code: self.expressions.code,
-            functions: functions + self.patternFunctions,
+            functions: functions + self.expressions.lambdas,
             globals: globals,
             counterCount: self.counterCount,
             memoryCount: self.memoryCount,
