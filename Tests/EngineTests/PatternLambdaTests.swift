@@ -116,17 +116,34 @@ struct PatternLambdaTests {
     @Test("an evaluation that takes too long is given up, and counted")
     func limits() throws {
         let source = """
-            stream S = E.window(300)
-                .pattern(p: e => e.map(a => e.map(b => e.map(c => a.n + b.n + c.n).sum()).sum()).sum() < 0)
+            stream S = E.window(1100)
+                .pattern(p: e => e.map(a => e.map(b => 1).len()).sum() < 0)
                 .emit(n: n)
             """
         let (plan, diagnostics) = Plan.load(source)
         var pipeline = Pipeline(try #require(plan, "\(diagnostics)"))
         var outputs = Outputs()
-        let events = (0..<300).map { Event(type: "E", timestamp: Int64($0), fields: ["n": .int(Int64($0))]) }
+        let events = (0..<1100).map { Event(type: "E", timestamp: Int64($0), fields: ["n": .int(Int64($0))]) }
         pipeline.process(events, into: &outputs)
         #expect(pipeline.counters.limits.evaluationsCut > 0)
-        #expect(outputs.emitted.count == 300)
+        #expect(outputs.emitted.count == 1100)
+    }
+
+    @Test("lambdas nested as deep as a program may nest them are carried out")
+    func depth() throws {
+        let depth = 30
+        let opening = (0..<depth).map { ".map(a\($0) => e" }.joined()
+        #expect(try self.passes("e => e\(opening).len()\(String(repeating: ")", count: depth)).len() == 1", [1]))
+    }
+
+    @Test("a program of very many lambdas and variables is loaded in time")
+    func size() throws {
+        let variables = (0..<8_000).map { "        let v\($0) = \($0)\n" }.joined()
+        let lambdas = (0..<8_000).map { "        e.map(a => a.x + v\($0))\n" }.joined()
+        let source = "stream S = E.pattern(p: e => {\n\(variables)\(lambdas)        e.len() == 1\n    }).emit(x: x)"
+        let start = ContinuousClock.now
+        #expect(try run(source, [Event(type: "E", timestamp: 0, fields: ["x": 1])]).emitted.count == 1)
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test("assigning to a global keeps sliding sums from being made early")

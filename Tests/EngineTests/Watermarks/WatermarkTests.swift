@@ -223,6 +223,16 @@ struct WatermarkTests {
         #expect(steps == ["1", "4", "6 2:7", ""])
     }
 
+    @Test("late events are kept from sequences and joins, too")
+    func others() throws {
+        let declared = "watermark(out_of_order: 1s).allowed_lateness(0s)"
+        let events = [self.event(10, "A"), self.event(5, "B"), self.event(11, "B"), self.event(10, "B")]
+        #expect(try self.steps("stream S = A -> B.\(declared).emit(t: B.t)", events) == ["", "", "11", "", ""])
+        let join = "stream S = join(A, B).\(declared).on(A.one == B.one).window(9s).emit(t: B.t)"
+        let pairs = [self.event(10, "A", ["one": 1]), self.event(5, "B", ["one": 1]), self.event(11, "B", ["one": 1])]
+        #expect(try self.steps(join, pairs) == ["", "", "11", ""])
+    }
+
     @Test("durations may be constants of the program, the place of a watermark does not matter")
     func constants() throws {
         let source = """

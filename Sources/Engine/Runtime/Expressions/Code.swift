@@ -14,7 +14,6 @@ struct Code: Sendable {
     /// The operands of nodes that have any number of them.
     private(set) var operands: [NodeID] = []
     private(set) var templates: [[TemplateSegment]] = []
-    private(set) var lambdas: [CompiledLambda] = []
 
     subscript(id: NodeID) -> Node { self.nodes[Int(id.rawValue)] }
 
@@ -47,11 +46,6 @@ struct Code: Sendable {
         self.templates.append(segments)
         return self.append(.template(Int32(self.templates.count - 1)))
     }
-
-    mutating func lambda(_ lambda: CompiledLambda) -> LambdaID {
-        self.lambdas.append(lambda)
-        return LambdaID(rawValue: Int32(self.lambdas.count - 1))
-    }
 }
 
 extension Code {
@@ -73,6 +67,7 @@ extension Code {
                 case _ where isWanted(node): true
                 case .missing, .constant, .name, .field, .captured, .matched, .batch: false
                 case .member(let base, _, _, _), .unary(_, let base), .typeTest(let base, _), .unlessFirst(let base),
+                    .method(_, let base, _),
                     .ifReached(_, let base):
                     any(base)
                 case .index(let left, let right), .arithmetic(_, let left, let right),
@@ -82,8 +77,6 @@ extension Code {
                 case .slice(let base, let from, let to): any(base, from, to)
                 case .conditional(let condition, let a, let b): any(condition, a, b)
                 case .array(let list), .map(_, let list), .builtin(_, let list), .call(_, let list): any(list)
-                case .method(_, let base, let lambda):
-                    any(base) || lambda.map { found[self.lambdas[Int($0.rawValue)].nodes].contains(true) } ?? false
                 case .template(let index):
                     self.templates[Int(index)].contains { segment in
                         if case .value(let node, _) = segment { any(node) } else { false }
@@ -147,7 +140,7 @@ enum Node: Sendable {
     case builtin(BuiltinFunction, NodeList)
     /// The events that a `.pattern` looks at.
     case batch
-    case method(CollectionMethod, NodeID, LambdaID?)
+    case method(CollectionMethod, NodeID, lambda: FunctionID?)
 }
 
 /// The place of a function in the plan.

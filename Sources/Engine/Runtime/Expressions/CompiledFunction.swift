@@ -2,15 +2,20 @@
 struct CompiledFunction: Sendable {
     let name: String
     let parameterCount: Int
-    let slotCount: Int
+    var slotCount: Int
     let body: [CompiledStatement]
     /// A measure of the stack that one call takes: the height of its highest expression and the nesting of its blocks.
     let height: Int
+    /// Of a lambda inside a `.pattern`: where its variables begin in the frame of the lambda that the whole is.
+    ///
+    /// It sees the variables of all those around it. It is an argument of a method and nothing else, so that it is never under
+    /// way twice at a time.
+    var firstSlot = 0
 
     /// Whether a call may change a global variable.
     var changesGlobals: Bool { Self.changeGlobals(self.body) }
 
-    static func changeGlobals(_ statements: [CompiledStatement]) -> Bool {
+    private static func changeGlobals(_ statements: [CompiledStatement]) -> Bool {
         statements.contains { statement in
             switch statement {
             case .assign(_, let global, _): global != nil

@@ -28,11 +28,11 @@ extension Evaluator {
         }
     }
 
-    private mutating func call(_ method: CollectionMethod, of base: NodeID, _ lambda: LambdaID?) -> Value? {
+    private mutating func call(_ method: CollectionMethod, of base: NodeID, _ lambda: FunctionID?) -> Value? {
         guard let value = self.value(of: base) else { return nil }
         guard let lambda else { return self.counted(method.apply(to: value)) }
         guard case .array(let items) = value else { return nil }
-        let compiled = self.code.lambdas[Int(lambda.rawValue)]
+        let compiled = self.functions[Int(lambda.rawValue)]
         var results: [Value] = []
         for item in items {
             // What is left out is missing in the whole, not only in a part.
@@ -49,22 +49,20 @@ extension Evaluator {
     }
 
     /// Several parameters take the elements of an array, one each.
-    private mutating func call(_ lambda: CompiledLambda, on argument: Value) -> Value? {
-        for slot in lambda.slots { self.slots[self.frame + slot] = .unbound }
+    private mutating func call(_ lambda: CompiledFunction, on argument: Value) -> Value? {
+        let first = self.frame + lambda.firstSlot
+        for slot in first..<(first + lambda.slotCount) { self.slots[slot] = .unbound }
         if lambda.parameterCount == 1 {
-            self.slots[self.frame + lambda.slots.lowerBound] = .bound(argument)
+            self.slots[first] = .bound(argument)
         } else {
             var elements: [Value] = []
             if case .array(let items) = argument { elements = items }
             for position in 0..<lambda.parameterCount {
                 let element = position < elements.count ? elements[position] : nil
-                self.slots[self.frame + lambda.slots.lowerBound + position] = .bound(element)
+                self.slots[first + position] = .bound(element)
             }
         }
-        switch lambda.body {
-        case .expression(let node): return self.value(of: node)
-        case .block(let statements): return self.run(statements).value
-        }
+        return self.run(lambda.body).value
     }
 }
 

@@ -1,4 +1,4 @@
-/// Nodes that only sequences have. Apart from the others, whose stack frame they would make larger.
+/// Nodes that only sequences have, and from here those of lambdas. Apart from the others, whose stack frame they would make larger.
 extension Evaluator {
     mutating func value(ofSequence id: NodeID) -> Value? {
         switch self.code[id] {
@@ -6,7 +6,7 @@ extension Evaluator {
         case .matched(let slot): return self.matched(Int(slot))
         case .unlessFirst(let operand): return self.isFirstOfStep ? .bool(true) : self.value(of: operand)
         case .ifReached(let step, let operand): return step <= self.stepReached ? self.value(of: operand) : nil
-        default: return nil
+        default: return self.value(ofLambda: id)
         }
     }
 

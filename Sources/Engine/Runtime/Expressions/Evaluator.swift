@@ -131,8 +131,7 @@ struct Evaluator: Sendable {
         case .field(let text): self.field(ofText: text)
         case .member(let base, let type, let field, let isOptional):
             self.member(field, of: base, type: type, isOptional: isOptional)
-        case .captured, .matched, .unlessFirst, .ifReached: self.value(ofSequence: id)
-        case .batch, .method: self.value(ofLambda: id)
+        case .captured, .matched, .unlessFirst, .ifReached, .batch, .method: self.value(ofSequence: id)
         case .index(let base, let index): self.index(base, index)
         case .slice(let base, let from, let to): self.slice(base, from, to)
         case .array(let items): self.array(items)

@@ -6,7 +6,7 @@ extension ExpressionCompiler {
         for parameter in function.parameters { slots.add(parameter.name.text) }
         slots.collect(function.body)
         var scope = Scope()
-        scope.locals = slots.positions
+        scope.locals.enter(slots.positions)
         var height = 0
         let body = self.compile(function.body, in: scope, nesting: 1, height: &height)
         return CompiledFunction(
@@ -84,9 +84,9 @@ struct Slots {
     private(set) var positions: [String: Int] = [:]
     private let start: Int
     /// Of the lambdas around it: assigning to them declares nothing.
-    private let outer: [String: Int]
+    private let outer: LocalSlots
 
-    init(from start: Int = 0, outer: [String: Int] = [:]) {
+    init(from start: Int = 0, outer: LocalSlots = LocalSlots()) {
         self.start = start
         self.outer = outer
     }

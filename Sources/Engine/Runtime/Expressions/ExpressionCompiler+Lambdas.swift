@@ -2,31 +2,21 @@ import VPL
 
 extension ExpressionCompiler {
     /// The lambda of a `.pattern` as a function of the batch, whose expressions see no event.
-    mutating func compilePattern(_ name: String, _ parameters: [Name], _ body: LambdaBody) -> CompiledFunction {
+    ///
+    /// - Returns: Its call.
+    mutating func compilePattern(_ name: String, _ parameters: [Name], _ body: LambdaBody) -> NodeID {
         self.lambdaSlotCount = 0
-        var height = 0
-        let (_, scope) = self.variables(parameters, body, in: Scope())
-        let compiled: [CompiledStatement]
-        switch body {
-        case .expression(let expression):
-            height = expression.height + 1
-            compiled = [.expression(self.compile(expression, in: scope))]
-        case .block(let statements):
-            compiled = self.compile(statements, in: scope, nesting: 1, height: &height)
-        }
-        return CompiledFunction(
-            name: name,
-            parameterCount: parameters.count,
-            slotCount: self.lambdaSlotCount,
-            body: compiled,
-            height: height
-        )
+        var function = self.compile(parameters, body, named: name, in: Scope())
+        function.slotCount = self.lambdaSlotCount
+        let id = self.append(function)
+        let batch = self.code.append(.batch)
+        return self.code.append(.call(id, self.code.list([batch])))
     }
 
-    /// The call of such a function.
-    mutating func callOnBatch(_ function: FunctionID) -> NodeID {
-        let batch = self.code.append(.batch)
-        return self.code.append(.call(function, self.code.list([batch])))
+    /// Lambdas follow the functions of the program.
+    private mutating func append(_ function: CompiledFunction) -> FunctionID {
+        self.lambdas.append(function)
+        return FunctionID(rawValue: Int32(self.functions.count + self.lambdas.count - 1))
     }
 
     /// `base.method(argument)`
@@ -38,32 +28,38 @@ extension ExpressionCompiler {
     ) -> NodeID {
         let base = self.compile(base, in: scope)
         guard let method = CollectionMethod(rawValue: name) else { return self.code.append(.missing) }
-        guard method.takesLambda else { return self.code.append(.method(method, base, nil)) }
+        guard method.takesLambda else { return self.code.append(.method(method, base, lambda: nil)) }
         guard case .lambda(let parameters, let body) = arguments.first?.value.kind else {
             return self.code.append(.missing)
         }
-        let lambda = self.compile(parameters, body, in: scope)
-        return self.code.append(.method(method, base, lambda))
+        let lambda = self.compile(parameters, body, named: name, in: scope)
+        return self.code.append(.method(method, base, lambda: self.append(lambda)))
     }
 
-    private mutating func compile(_ parameters: [Name], _ body: LambdaBody, in scope: Scope) -> LambdaID {
-        let firstNode = self.code.nodes.count
+    private mutating func compile(
+        _ parameters: [Name],
+        _ body: LambdaBody,
+        named name: String,
+        in scope: Scope
+    ) -> CompiledFunction {
         let (slots, inner) = self.variables(parameters, body, in: scope)
-        let compiled: CompiledLambda.Body
+        let compiled: [CompiledStatement]
+        // The parser bounds the height of an expression through the blocks in it.
+        var height = 1
         switch body {
-        case .expression(let expression): compiled = .expression(self.compile(expression, in: inner))
+        case .expression(let expression):
+            height += expression.height
+            compiled = [.expression(self.compile(expression, in: inner))]
         case .block(let statements):
-            // The parser bounds the height of an expression through the blocks in it.
-            var height = 0
-            compiled = .block(self.compile(statements, in: inner, nesting: 1, height: &height))
+            compiled = self.compile(statements, in: inner, nesting: 1, height: &height)
         }
-        return self.code.lambda(
-            CompiledLambda(
-                slots: slots,
-                parameterCount: parameters.count,
-                body: compiled,
-                nodes: firstNode..<self.code.nodes.count
-            )
+        return CompiledFunction(
+            name: name,
+            parameterCount: parameters.count,
+            slotCount: slots.count,
+            body: compiled,
+            height: height,
+            firstSlot: slots.lowerBound
         )
     }
 
@@ -77,7 +73,7 @@ extension ExpressionCompiler {
         for parameter in parameters { slots.add(parameter.text) }
         if case .block(let statements) = body { slots.collect(statements) }
         var inner = scope
-        inner.locals.merge(slots.positions) { $1 }
+        inner.locals.enter(slots.positions)
         let range = self.lambdaSlotCount..<(self.lambdaSlotCount + slots.positions.count)
         self.lambdaSlotCount = range.upperBound
         return (range, inner)

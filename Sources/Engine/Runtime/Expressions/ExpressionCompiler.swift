@@ -29,6 +29,8 @@ struct ExpressionCompiler {
     }
     let functions: [String: FunctionID]
     let globals: [String: Int]
+    /// The lambdas of `.pattern`, which are functions, too.
+    var lambdas: [CompiledFunction] = []
     /// How many variables the lambdas of the `.pattern` at hand have.
     var lambdaSlotCount = 0
 
@@ -39,8 +41,8 @@ struct ExpressionCompiler {
 
     /// What names mean at an expression's place, beyond globals.
     struct Scope {
-        /// Slots of the surrounding function.
-        var locals: [String: Int] = [:]
+        /// Slots of the surrounding function, and of lambdas.
+        var locals = LocalSlots()
         /// Names of the current event itself: `Type as a` makes `a.field` its field.
         var eventAliases: Set<String> = []
         /// Names of the sources of a join: `Bid.price` is the field of that name of a joined event.

@@ -31,14 +31,12 @@ extension PlanCompiler {
         return nil
     }
 
-    /// Each lambda becomes a function of the batch, after those that the program declares.
+    /// Each lambda becomes a call on the batch.
     mutating func pattern(_ items: [NamedExpression]) -> [CompiledPattern] {
         items.compactMap { item in
             guard case .lambda(let parameters, let body) = item.value.kind else { return nil }
-            let function = self.expressions.compilePattern(item.name.text, parameters, body)
-            let id = FunctionID(rawValue: Int32(self.expressions.functions.count + self.patternFunctions.count))
-            self.patternFunctions.append(function)
-            return CompiledPattern(name: item.name.text, node: self.expressions.callOnBatch(id))
+            let node = self.expressions.compilePattern(item.name.text, parameters, body)
+            return CompiledPattern(name: item.name.text, node: node)
         }
     }
 }

@@ -95,9 +95,7 @@ extension PlanCompiler {
     func slidingAggregates(_ streams: [CompiledStream], _ functions: [CompiledFunction]) -> [SlidingAggregate?] {
         var aggregates = [SlidingAggregate?](repeating: nil, count: self.windows.count)
         let code = self.expressions.code
-        guard !(functions + self.patternFunctions).contains(where: \.changesGlobals),
-            !code.lambdas.contains(where: \.changesGlobals)
-        else { return aggregates }
+        guard !(functions + self.expressions.lambdas).contains(where: \.changesGlobals) else { return aggregates }
         func isUnsteady(_ node: Node) -> Bool {
             switch node {
             case .builtin(.now, _), .builtin(.print, _): true

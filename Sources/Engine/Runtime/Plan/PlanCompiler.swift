@@ -16,8 +16,6 @@ struct PlanCompiler {
     private var streamCount = 0
     private var sequences: [SequenceDraft] = []
     private var watermarkCount = 0
-    /// The lambdas of `.pattern`, which follow the functions of the program.
-    var patternFunctions: [CompiledFunction] = []
     private var diagnostics: [Diagnostic] = []
     /// How many steps may still be made, see `Evaluator`, by all that is evaluated while the program is loaded.
     private var steps = 2_000_000
@@ -67,7 +65,7 @@ struct PlanCompiler {
             streams: streams,
             routes: routes,
             code: self.expressions.code,
-            functions: functions + self.patternFunctions,
+            functions: functions + self.expressions.lambdas,
             globals: globals,
             counterCount: self.counterCount,
             memoryCount: self.memoryCount,
