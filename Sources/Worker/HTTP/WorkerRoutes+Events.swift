@@ -123,7 +123,7 @@ extension WorkerRoutes {
     ) async throws(WorkerAPIError) -> BatchResult {
         switch await pipeline.inject(content, within: Self.injectTimeout) {
         case .processed(let result): return result
-        case .refused: throw .overloaded
+        case .refused: throw pipeline.progress.counters.fullStream.map(WorkerAPIError.full) ?? .overloaded
         case .unknown: throw .outcomeUnknown
         case .stopped: throw Self.stopped(pipeline)
         case .muted: throw .ownershipUnconfirmed

@@ -12,6 +12,8 @@ public struct Pipeline: ~Copyable, Sendable {
         var counters = self.counted
         counters.limits.joinEventsForgotten = self.joins.reduce(0) { $0 + $1.forgotten }
         counters.limits.runsDropped = self.sequences.reduce(0) { $0 + $1.dropped }
+        counters.limits.runsRefused = self.sequences.reduce(0) { $0 + $1.refused }
+        counters.limits.runsEvicted = self.sequences.reduce(0) { $0 + $1.evicted }
         counters.limits.distinctKeysForgotten = self.memories.reduce(0) { $0 + $1.forgotten }
         counters.limits.evaluationsCut = self.evaluator.cuts
         return counters
@@ -26,16 +28,16 @@ public struct Pipeline: ~Copyable, Sendable {
 
     private var evaluator: Evaluator
     private var counts: [Int64]
-    private var memories: [RecencySet]
-    private var windows: [WindowState]
+    private(set) var memories: [RecencySet]
+    private(set) var windows: [WindowState]
     /// In place of those windows that sum up while they slide, and of the aggregates after them.
-    private var slidingAggregates: [SlidingAggregate?]
+    private(set) var slidingAggregates: [SlidingAggregate?]
     /// The order in which windows are asked for what they hold.
     private let sourcesFirst: [Int]
-    private var joins: [JoinState]
-    private var sequences: [SequenceState]
+    private(set) var joins: [JoinState]
+    private(set) var sequences: [SequenceState]
     /// The aggregates over all events so far, by the text of their key.
-    private var sums: [[ExactText: Aggregation]]
+    private(set) var sums: [[ExactText: Aggregation]]
     private var queue: [Queued] = []
 
     private struct Queued {
@@ -48,7 +50,7 @@ public struct Pipeline: ~Copyable, Sendable {
     /// How many keys `.distinct` remembers.
     static let distinctKeysMax = 100_000
 
-    public init(_ plan: Plan) {
+    public init(_ plan: Plan, budget: StateBudget = StateBudget()) {
         self.plan = plan
         self.evaluator = Evaluator(code: plan.code, functions: plan.functions, globals: plan.globals)
         self.counts = Array(repeating: 0, count: plan.counterCount)
@@ -58,19 +60,9 @@ public struct Pipeline: ~Copyable, Sendable {
         self.slidingAggregates = plan.slidingAggregates
         self.joins = plan.streams.compactMap { $0.join.map { JoinState($0.0) } }
         self.sequences = plan.streams.compactMap { stream in
-            stream.sequence.map { SequenceState($0.0, stream: stream.name) }
+            stream.sequence.map { SequenceState($0.0, stream: stream.name, budget: budget) }
         }
         self.sums = Array(repeating: [:], count: plan.sumCount)
-    }
-
-    /// About what the program holds of the events so far, in bytes.
-    public var heldBytes: Int {
-        let sums = self.sums.reduce(0) { sum, table in
-            sum + HeldBytes.of(table.count, like: table.values.lazy.map { $0.heldBytes + 2 * HeldBytes.tableEntry })
-        }
-        return sums + self.windows.reduce(0) { $0 + $1.heldBytes } + self.joins.reduce(0) { $0 + $1.heldBytes }
-            + self.slidingAggregates.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
-            + self.memories.reduce(0) { $0 + $1.heldBytes } + self.sequences.reduce(0) { $0 + $1.heldBytes }
     }
 
     /// From here on it counts the types of the events.
@@ -127,6 +119,18 @@ public struct Pipeline: ~Copyable, Sendable {
             var isTyped = false
             self.run(stream, from: 0, on: [match], depth: 0, isTyped: &isTyped, into: &outputs)
         }
+    }
+
+    /// Live input that is held up: runs end that would be too old if an event of this time came for each key.
+    public mutating func expireRuns(at now: Int64, into outputs: inout Outputs) {
+        let emittedBefore = outputs.emitted.count
+        for stream in self.sourcesFirst.map({ self.plan.streams[$0] }) {
+            guard let (_, state) = stream.sequence else { continue }
+            self.completePatterns(of: stream, before: now, into: &outputs)
+            self.drain(into: &outputs)
+            self.sequences[state].expire(at: now)
+        }
+        self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
     }
 
     /// Takes batches out of windows and through what follows them, each stream after those that it reads.
