@@ -6,7 +6,7 @@ import Testing
 @testable import Worker
 
 @Suite struct FullStreamTests {
-    private static let source = "stream S = A as a -> B where n == a.n as b .within(3s) .emit(n: a.n)"
+    private static let source = "stream S = A as a -> B where n == a.n as b .within(6s) .emit(n: a.n)"
 
     private static func lines(_ type: String, _ numbers: Range<Int>) -> String {
         numbers.map { #"{"event_type":"\#(type)","fields":{"n":\#($0)}}"# }.joined(separator: "\n")

@@ -124,7 +124,7 @@ struct WorkerMetricsPage {
             "varpulis_pipeline_full_seconds_total",
             .counter,
             "How long pipelines took no events for that reason.",
-            self.each { Double($0.waited / .seconds(1)) }
+            self.eachSeconds(\.waited)
         )
         self.page.family(
             "varpulis_pipeline_cpu_seconds_total",
@@ -210,8 +210,10 @@ struct WorkerMetricsPage {
         zip(self.pipelines, self.counters).map { (Self.labels($0), value($1)) }
     }
 
-    private func each(_ value: (PipelineProgress.Counters) -> Double) -> [(PrometheusText.Labels, Double)] {
-        zip(self.pipelines, self.counters).map { (Self.labels($0), value($1)) }
+    private func eachSeconds(
+        _ duration: (PipelineProgress.Counters) -> Duration
+    ) -> [(PrometheusText.Labels, Double)] {
+        zip(self.pipelines, self.counters).map { (Self.labels($0), duration($1) / .seconds(1)) }
     }
 
     private func eachStream(_ value: (StreamState) -> Int) -> [(PrometheusText.Labels, Int)] {
