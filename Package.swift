@@ -219,7 +219,7 @@ let package = Package(
 
         // MARK: Engine
         .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
-        .target(name: "Engine", dependencies: ["VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
+        .target(name: "Engine", dependencies: ["Checksum", "VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
 
         .target(name: "EngineOracle", path: "Tests/EngineOracle", swiftSettings: strict),
         .executableTarget(

@@ -20,10 +20,10 @@ struct Summary: BitwiseCopyable, Sendable {
         case exponential(weight: Double)
     }
 
-    private(set) var count: Int64 = 0
-    private var first = 0.0
-    private var second = 0.0
-    private var third = 0.0
+    var count: Int64 = 0
+    var first = 0.0
+    var second = 0.0
+    var third = 0.0
 
     init(latest time: Int64) { self.count = time }
 

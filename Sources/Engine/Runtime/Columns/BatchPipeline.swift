@@ -8,7 +8,7 @@ public final class BatchPipeline {
         counters.limits.evaluationsCut = self.evaluator.scalar.cuts
         return counters
     }
-    private var counted = Pipeline.Counters()
+    var counted = Pipeline.Counters()
     /// What was cut of payloads.
     public internal(set) var cuts = EventCuts()
 
@@ -17,8 +17,8 @@ public final class BatchPipeline {
 
     private let program: BatchProgram
     let batch: Batch
-    private let evaluator: ColumnEvaluator
-    private var counts: [Int64]
+    let evaluator: ColumnEvaluator
+    var counts: [Int64]
     /// The numbers of the types that each stream reads from the input, and under which condition.
     private let inputs: [[(type: UInt16, condition: NodeID?)]]
     /// What each step of the batch under way results in.
@@ -31,7 +31,7 @@ public final class BatchPipeline {
     private let joinTypes: [[Int]]
     private(set) var emitted = RankedRows<Void>()
     private var asides = BatchAsides()
-    private(set) var memories: [RecencySet]
+    var memories: [RecencySet]
     let writer: RowWriter
 
     /// How many events a batch holds at most.

@@ -4,31 +4,31 @@ import VPL
 ///
 /// An event adds to its partition at most one result, which lies in the event's row.
 final class ColumnAggregate {
-    private let window: CompiledWindow.Kind?
-    private let aggregate: CompiledAggregate
+    let window: CompiledWindow.Kind?
+    let aggregate: CompiledAggregate
     private let type: String
     private let keySlot: Int?
-    private let keys = KeyTable(.text)
+    let keys = KeyTable(.text)
     /// For each partition the states of all calls, `stateWords` of them each.
-    @exclusivity(unchecked) private var words = PlainBuffer<UInt64>()
-    private let stateWords: Int
-    @exclusivity(unchecked) private var codes = PlainBuffer<CallCode>()
+    @exclusivity(unchecked) var words = PlainBuffer<UInt64>()
+    let stateWords: Int
+    @exclusivity(unchecked) private(set) var codes = PlainBuffer<CallCode>()
     /// The call that each item is, where none is more than a call.
     private let itemCalls: [Int]
     private var areItemsCalls: Bool { self.itemCalls.count == self.aggregate.items.count }
     /// Whether somebody may ask for the key's text.
     private let givesPartition: Bool
     /// What `first` and `last` hold, `heldCount` for each partition.
-    @exclusivity(unchecked) private var held: [Value] = []
-    private let heldCount: Int
-    @exclusivity(unchecked) private var partitions = PlainBuffer<Partition>()
+    @exclusivity(unchecked) var held: [Value] = []
+    let heldCount: Int
+    @exclusivity(unchecked) var partitions = PlainBuffer<Partition>()
     /// What the key in each partition's first event is, and where it is no string, the key.
-    @exclusivity(unchecked) private var firstTags = PlainBuffer<UInt8>()
-    @exclusivity(unchecked) private var firstKeys: [Value?] = []
+    @exclusivity(unchecked) var firstTags = PlainBuffer<UInt8>()
+    @exclusivity(unchecked) var firstKeys: [Value?] = []
     @exclusivity(unchecked) private var results: [Value]
 
     /// A call, and where its state begins: among the words or, for `hold`, among what is held.
-    private struct CallCode: BitwiseCopyable {
+    struct CallCode: BitwiseCopyable {
         enum Function: UInt8, BitwiseCopyable {
             case count, sum, average, least, greatest, deviation, exponential, hold
         }
@@ -58,7 +58,7 @@ final class ColumnAggregate {
         }
     }
 
-    private struct Partition: BitwiseCopyable {
+    struct Partition: BitwiseCopyable {
         var count = 0
         var start: Int64 = 0
         /// The latest time.
@@ -218,7 +218,7 @@ final class ColumnAggregate {
         }
     }
 
-    private func begin() {
+    func begin() {
         self.partitions.append(Partition())
         self.firstKeys.append(nil)
         self.firstTags.append(Cell.missing)

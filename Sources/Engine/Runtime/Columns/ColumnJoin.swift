@@ -2,12 +2,13 @@
 ///
 /// An event makes at most one joined event as the event of one source, which lies in its row.
 final class ColumnJoin {
-    private let join: CompiledJoin
+    let join: CompiledJoin
     /// How many events were more than it keeps of one key.
-    private(set) var forgotten: UInt64 = 0
+    var forgotten: UInt64 = 0
     private let type: String
-    private let keys = KeyTable(.equality)
-    private let sources: [Source]
+    let keys = KeyTable(.equality)
+    let sources: [Source]
+    let schema: BatchSchema
     /// What joined events have: the slot, and where its value is, the first that has one.
     private let outputs: [(slot: Int, from: [(source: Int, field: Int)])]
 
@@ -15,7 +16,7 @@ final class ColumnJoin {
     @exclusivity(unchecked) private var usedOutputs: [Int] = []
 
     /// What is kept of one source: by key the newest event's time and fields, `width` cells each.
-    private final class Source {
+    final class Source {
         let keySlot: Int?
         /// The fields that are kept, by their slots.
         let slots: [Int]
@@ -73,17 +74,7 @@ final class ColumnJoin {
 
         /// What is kept in a cell.
         func value(_ place: Int) -> Value? {
-            let word = self.words.base[place]
-            switch self.tags.base[place] {
-            case Cell.missing: return nil
-            case Cell.null: return .null
-            case Cell.bool: return .bool(word != 0)
-            case Cell.int: return .int(Int64(bitPattern: word))
-            case Cell.float: return .float(Double(bitPattern: word))
-            case Cell.timestamp: return .timestamp(Int64(bitPattern: word))
-            case Cell.duration: return .duration(word)
-            default: return self.values[place]
-            }
+            Cell.value(self.tags.base[place], self.words.base[place]) { self.values[place] }
         }
 
         func row(_ key: Int) -> [Value?] { (0..<self.width).map { self.value(key * self.width + $0) } }
@@ -93,6 +84,7 @@ final class ColumnJoin {
 
     init(_ join: CompiledJoin, type: String, _ schema: BatchSchema) {
         self.join = join
+        self.schema = schema
         self.type = type
         var names: [[String]] = join.sources.map { _ in [] }
         func field(_ name: String, of source: Int) -> (source: Int, field: Int) {

@@ -12,7 +12,7 @@ final class KeyTable {
         case equality
     }
 
-    private struct Entry: BitwiseCopyable {
+    struct Entry: BitwiseCopyable {
         var hash: UInt64 = 0
         var offset = 0
         var count = 0
@@ -27,8 +27,8 @@ final class KeyTable {
     /// The numbers given are below this.
     @exclusivity(unchecked) private(set) var count = 0
     /// By number; the bytes of keys that are no text are none.
-    @exclusivity(unchecked) private var entries = PlainBuffer<Entry>()
-    @exclusivity(unchecked) private var bytes = PlainBuffer<UInt8>()
+    @exclusivity(unchecked) private(set) var entries = PlainBuffer<Entry>()
+    @exclusivity(unchecked) private(set) var bytes = PlainBuffer<UInt8>()
     /// Open addressing: an entry's number plus one, 0 for a free one.
     @exclusivity(unchecked) private var slots = SlotTable()
     @exclusivity(unchecked) private var intSlots = SlotTable()
@@ -79,6 +79,12 @@ final class KeyTable {
         if let number = self.others[value] { return number }
         self.others[value] = self.count
         return self.newNumber()
+    }
+
+    /// The number of a key of any kind.
+    func number(ofAny value: Value?) -> Int {
+        if case .int(let int) = value { return self.number(of: int) }
+        return self.number(ofOther: value)
     }
 
     /// A number for a key that is not found by its text.

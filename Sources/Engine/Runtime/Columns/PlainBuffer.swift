@@ -28,6 +28,9 @@ struct PlainBuffer<Element: BitwiseCopyable> {
     /// - Parameter first: At most `count`.
     mutating func removeAll(from first: Int = 0) { self.count = first }
 
+    /// All elements, in memory of their own.
+    var copy: [Element] { Array(UnsafeBufferPointer(start: self.base, count: self.count)) }
+
     /// Makes room for so many more.
     @inline(__always)
     mutating func reserve(_ more: Int) {

@@ -31,7 +31,7 @@ struct Evaluator: Sendable {
     private var callDepth = 0
     private var stackHeight = 0
     /// How many calls and loops were given up.
-    private(set) var cuts: UInt64 = 0
+    var cuts: UInt64 = 0
     /// How many more steps the evaluation under way may make.
     private var steps = 0
 

@@ -21,11 +21,11 @@ struct CompiledJoin: Sendable {
 /// An event that came before another and is no later in time can never be joined again: whenever it is young enough, so
 /// is the other, which is newer. Without events out of order there is one for each key.
 struct JoinState: Sendable {
-    private let join: CompiledJoin
+    let join: CompiledJoin
     /// How many events were more than it keeps of one key.
-    private(set) var forgotten: UInt64 = 0
+    var forgotten: UInt64 = 0
     /// For each source the events by key, the newest last.
-    private var kept: [[[Value]: [Event]]]
+    var kept: [[[Value]: [Event]]]
 
     private static let keptMax = 1000
 

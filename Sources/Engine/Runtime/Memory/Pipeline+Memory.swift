@@ -21,12 +21,12 @@ extension Pipeline {
         switch operation {
         case .window(let place):
             state.bytes += self.windows[place].heldBytes + (self.slidingAggregates[place]?.heldBytes ?? 0)
+            state.bytes += self.windowSums[place]?.heldBytes ?? 0
             state.keys += self.windows[place].keyCount + (self.slidingAggregates[place]?.keyCount ?? 0)
+            state.keys += self.windowSums[place]?.partitions.count ?? 0
         case .aggregate(_, let place?):
-            let sums = self.sums[place]
-            let samples = sums.values.lazy.map { $0.heldBytes + 2 * HeldBytes.tableEntry }
-            state.bytes += HeldBytes.of(sums.count, like: samples)
-            state.keys += sums.count
+            state.bytes += self.sums[place].heldBytes
+            state.keys += self.sums[place].partitions.count
         case .distinct(_, let memory):
             state.bytes += self.memories[memory].heldBytes
             state.keys += self.memories[memory].count

@@ -18,7 +18,7 @@ public struct Pipeline: ~Copyable, Sendable {
         counters.limits.evaluationsCut = self.evaluator.cuts
         return counters
     }
-    private var counted = Counters()
+    var counted = Counters()
     /// What was cut of payloads.
     public internal(set) var cuts = EventCuts()
     /// Of which types the events are; nil where nobody wants to know.
@@ -26,18 +26,20 @@ public struct Pipeline: ~Copyable, Sendable {
     private var typeNumbers: [String: Int] = [:]
     public let plan: Plan
 
-    private var evaluator: Evaluator
-    private var counts: [Int64]
-    private(set) var memories: [RecencySet]
-    private(set) var windows: [WindowState]
+    var evaluator: Evaluator
+    var counts: [Int64]
+    var memories: [RecencySet]
+    var windows: [WindowState]
     /// In place of those windows that sum up while they slide, and of the aggregates after them.
-    private(set) var slidingAggregates: [SlidingAggregate?]
+    var slidingAggregates: [SlidingAggregate?]
+    /// In place of those tumbling windows that sum up, and of the aggregates after them.
+    var windowSums: [KeyedSums?]
     /// The order in which windows are asked for what they hold.
     private let sourcesFirst: [Int]
-    private(set) var joins: [JoinState]
-    private(set) var sequences: [SequenceState]
-    /// The aggregates over all events so far, by the text of their key.
-    private(set) var sums: [[ExactText: Aggregation]]
+    var joins: [JoinState]
+    var sequences: [SequenceState]
+    /// The aggregates over all events so far.
+    var sums: [KeyedSums]
     private var queue: [Queued] = []
 
     private struct Queued {
@@ -58,11 +60,12 @@ public struct Pipeline: ~Copyable, Sendable {
         self.sourcesFirst = plan.sourcesFirst
         self.windows = plan.windows.map { WindowState($0) }
         self.slidingAggregates = plan.slidingAggregates
+        self.windowSums = plan.windowSums
         self.joins = plan.streams.compactMap { $0.join.map { JoinState($0.0) } }
         self.sequences = plan.streams.compactMap { stream in
             stream.sequence.map { SequenceState($0.0, stream: stream.name, budget: budget) }
         }
-        self.sums = Array(repeating: [:], count: plan.sumCount)
+        self.sums = plan.sums
     }
 
     /// From here on it counts the types of the events.
@@ -235,12 +238,15 @@ public struct Pipeline: ~Copyable, Sendable {
                 return
             }
             if case .window(let state) = stream.operations[place] {
-                let isSummed = self.slidingAggregates[state] != nil
+                let slides = self.slidingAggregates[state] != nil
+                let isSummed = slides || self.windowSums[state] != nil
                 for event in batch {
                     let fired =
-                        isSummed
+                        slides
                         ? self.slidingAggregates[state]?.add(event, &self.evaluator).map { [$0] }
-                        : self.windows[state].add(event)
+                        : isSummed
+                            ? self.windowSums[state]?.add(event, &self.evaluator).map { [$0] }
+                            : self.windows[state].add(event)
                     guard let fired else { continue }
                     let next = place + (isSummed ? 2 : 1)
                     self.run(stream, from: next, on: fired, depth: depth, isTyped: &isTyped, into: &outputs)
@@ -279,9 +285,13 @@ public struct Pipeline: ~Copyable, Sendable {
         case .filter(let condition): self.keep(&batch) { $0.evaluator.holds(condition) }
         case .window: break
         case .aggregate(let aggregate, let state):
-            batch =
-                state.map { self.addUp(batch, aggregate, in: $0, of: stream) }
-                ?? self.addUp(batch, aggregate, of: stream)
+            guard let state else {
+                batch = self.addUp(batch, aggregate, of: stream)
+                return
+            }
+            for index in batch.indices {
+                if let sum = self.sums[state].add(batch[index], &self.evaluator) { batch[index] = sum }
+            }
         case .select(let fields):
             for index in batch.indices { self.replaceFields(of: &batch[index], by: fields) }
         case .emit(let type, let hasOwnType, let fields):
@@ -334,24 +344,6 @@ public struct Pipeline: ~Copyable, Sendable {
             groups[place].add(event, aggregate, &self.evaluator)
         }
         return groups.map { $0.result(aggregate, type: stream.name) }
-    }
-
-    /// Without a window: an event for each, over all of its partition so far.
-    private mutating func addUp(
-        _ batch: [Event],
-        _ aggregate: CompiledAggregate,
-        in state: Int,
-        of stream: CompiledStream
-    ) -> [Event] {
-        batch.map { event in
-            let key = aggregate.key.flatMap { event.fields[$0] }
-            let text = ExactText(key.partitionText)
-            var sum = self.sums[state].removeValue(forKey: text) ?? Aggregation(aggregate, key: key)
-            self.evaluator.event = event
-            sum.add(event, aggregate, &self.evaluator)
-            self.sums[state][text] = sum
-            return sum.result(aggregate, type: stream.name)
-        }
     }
 
     private mutating func keep(_ batch: inout [Event], where isKept: (inout Pipeline) -> Bool) {

@@ -3,19 +3,19 @@
 /// The keys stand in a doubly linked list through the slots of an array: the head was used last, the tail is forgotten
 /// first.
 struct RecencySet: Sendable {
-    private struct Slot {
+    struct Slot {
         var key: Value
         var newer: Int
         var older: Int
     }
 
-    private let capacity: Int
+    let capacity: Int
     /// How many keys gave way to newer ones.
-    private(set) var forgotten: UInt64 = 0
-    private var slots: [Slot] = []
+    var forgotten: UInt64 = 0
+    var slots: [Slot] = []
     private var positions: [Value: Int] = [:]
     private var newest = -1
-    private var oldest = -1
+    private(set) var oldest = -1
 
     init(capacity: Int) {
         self.capacity = capacity

@@ -116,7 +116,7 @@ extension Plan {
         case .emit(let type, _, let fields): return ("emits     \(type): " + (fields.map(names) ?? "all fields"), nil)
         case .window(let state):
             let (does, keeps) = Self.describe(self.windows[state], isSummed: self.isSummed(operation))
-            guard inColumns else { return (does, keeps) }
+            guard inColumns || self.windowSums[state] != nil else { return (does, keeps) }
             // Only the sums are kept there.
             let isKeyed = self.windows[state].key != nil
             return (does, isKeyed ? "a set of sums for every key ever seen: unbounded in keys" : "one set of sums")

@@ -27,8 +27,12 @@ public struct Plan: Sendable {
     let windows: [CompiledWindow]
     /// The windows that sum up while they slide, with the aggregates after them, by the same places; nil for others.
     let slidingAggregates: [SlidingAggregate?]
-    /// How many aggregates go over all events so far.
-    let sumCount: Int
+    /// The tumbling windows that sum up, with the aggregates after them, by the same places; nil for others.
+    var windowSums: [KeyedSums?] = []
+    /// The aggregates over all events so far.
+    var sums: [KeyedSums] = []
+    /// The names of the global variables, by their places.
+    let globalNames: [String]
 
     /// The names of the streams in the order declared.
     public var streamNames: [String] { self.streams.map(\.name) }

@@ -56,7 +56,7 @@ struct PlanCompiler {
         }
         try self.throwDiagnostics()
         self.completeSequences(self.sequences, of: &streams)
-        return Plan(
+        var plan = Plan(
             connectors: self.program.connectors,
             sources: self.sources,
             sinks: self.sinks,
@@ -70,8 +70,10 @@ struct PlanCompiler {
             memoryCount: self.memoryCount,
             windows: self.windows,
             slidingAggregates: self.slidingAggregates(streams, functions),
-            sumCount: self.sumCount
+            globalNames: self.expressions.globals.sorted { $0.value < $1.value }.map(\.key)
         )
+        plan.addSums()
+        return plan
     }
 
     private func throwDiagnostics() throws(PlanError) {

@@ -21,22 +21,22 @@ struct RunTable: Sendable {
     }
 
     private(set) var runs: [Run] = [Run()]
-    private var accumulators: [Accumulator]
+    var accumulators: [Accumulator]
     /// Whole events, where those are kept.
-    private(set) var events: [Fields]
+    var events: [Fields]
     private var firstFree: Int32 = 0
     private(set) var liveCount = 0
     private var startedCount: UInt64 = 0
 
     /// What values take beside their places.
-    private var textBytes = 0
+    var textBytes = 0
     /// What the places of a run take.
     private let rowBytes: Int
 
-    private let slotCount: Int
+    let slotCount: Int
     private let freshValues: [Value?]
-    private let fresh: [Accumulator]
-    private let eventCount: Int
+    let fresh: [Accumulator]
+    let eventCount: Int
 
     /// Rows that no run uses are given back from so many on, when there is no run at all.
     private static let idleRowsMax = 1024
@@ -138,7 +138,7 @@ struct RunTable: Sendable {
     func event(of run: Int32, at position: Int) -> Fields { self.events[Int(run) * self.eventCount + position] }
 
     /// What the values of a run take beside their places.
-    private func heldBytes(of run: Int32, _ values: [Value?]) -> Int {
+    func heldBytes(of run: Int32, _ values: [Value?]) -> Int {
         var bytes = 0
         for slot in 0..<self.slotCount { bytes += values[Int(run) * self.slotCount + slot]?.heldBytes ?? 0 }
         for place in self.fresh.indices { bytes += self.accumulators[Int(run) * self.fresh.count + place].heldBytes }

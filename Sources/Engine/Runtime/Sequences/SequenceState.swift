@@ -18,11 +18,11 @@ struct SequenceState: Sendable {
     /// The latest time of all events.
     var time = Int64.min
     /// How many runs did not start because their partition had so many.
-    private(set) var dropped: UInt64 = 0
+    var dropped: UInt64 = 0
 
     /// How many runs did not start, and how many ended, because the stream held as much as it may.
-    private(set) var refused: UInt64 = 0
-    private(set) var evicted: UInt64 = 0
+    var refused: UInt64 = 0
+    var evicted: UInt64 = 0
 
     let budget: StateBudget
 
@@ -254,7 +254,7 @@ struct SequenceState: Sendable {
     }
 
     /// The runs of a partition at some positions, in the order of their start.
-    private func runs(of partition: Int32, at positions: some Collection<Int>) -> [Int32] {
+    func runs(of partition: Int32, at positions: some Collection<Int>) -> [Int32] {
         var heads = positions.map { self.lists.first(partition, at: $0) }.filter { $0 != 0 }
         var runs: [Int32] = []
         while heads.count > 1 {

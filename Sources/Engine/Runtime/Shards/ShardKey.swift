@@ -23,11 +23,17 @@ struct ShardKey {
             case Cell.int: return Self.hash(Int64(bitPattern: word))
             case Cell.float where self.matchesNumbers && Int64(exactly: Double(bitPattern: word)) != nil:
                 return Self.hash(Int64(Double(bitPattern: word)))
-            default:
-                var text = batch.value(column, row).partitionText
-                return text.withUTF8 { Self.hash($0) }
+            default: return self.hash(of: batch.value(column, row))
             }
         }
+    }
+
+    func hash(of value: Value?) -> UInt64 {
+        if self.matchesNumbers, case .float(let float) = value, let int = Int64(exactly: float) {
+            return Self.hash(int)
+        }
+        var text = value.partitionText
+        return text.withUTF8 { Self.hash($0) }
     }
 
     @inline(__always)

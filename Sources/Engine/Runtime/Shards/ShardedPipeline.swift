@@ -8,9 +8,11 @@
 /// pipeline, in the same order. Lines are read in as many pieces as there are shards, then each shard runs its events of
 /// all pieces, and so on, round by round. It starts no threads: the caller says how to do things together.
 public final class ShardedPipeline {
-    private let shards: [Shard]
+    let plan: Plan
+    let key: ShardKey
+    let shards: [Shard]
     private let pieces: [ParsedLines]
-    private var reader = EventFileReader()
+    var reader = EventFileReader()
     /// How much of the input is best given at once.
     public let roundBytesMax: Int
 
@@ -43,6 +45,8 @@ public final class ShardedPipeline {
             slot: key.flatMap { schema.slots.find($0) },
             matchesNumbers: plan.streams.contains { $0.join != nil }
         )
+        self.plan = plan
+        self.key = shardKey
         self.shards = pipelines.enumerated().map { Shard($1, number: $0) }
         // All schemas are alike. Each piece has one that no other thread counts references to.
         self.pieces = pipelines.enumerated().map {

@@ -4,17 +4,17 @@ import VPL
 ///
 /// Arguments are evaluated when an event arrives, and not, as by `Aggregation`, when the window fires.
 struct SlidingAggregate: Sendable {
-    private let window: CompiledWindow
+    let window: CompiledWindow
     private let aggregate: CompiledAggregate
     private let type: String
-    private let parts: [Part]
-    private var partitions: [Partition] = []
-    private var places: [ExactText: Int] = [:]
-    private let empty: Partition
+    let parts: [Part]
+    var partitions: [Partition] = []
+    var places: [ExactText: Int] = [:]
+    let empty: Partition
     private var arrived = Arrived()
 
     /// Where a call finds what it comes to.
-    fileprivate enum Part: Sendable {
+    enum Part: Sendable {
         case summary(Int, Summary.Kind)
         /// By the place among the values that are kept of each event.
         case first(Int)
@@ -36,7 +36,7 @@ struct SlidingAggregate: Sendable {
         }
     }
 
-    fileprivate struct Partition: Sendable {
+    struct Partition: Sendable {
         var summaries: SummaryQueue
         /// Of windows by time.
         var times = ArrayQueue<Int64>()

@@ -8,10 +8,10 @@
 ///     popped  3, 5      together 5, all 9
 struct SummaryQueue: Sendable {
     /// The kinds of an event's summaries.
-    private let kinds: [Summary.Kind]
-    private var pushed: [Summary] = []
-    private var pushedTogether: [Summary] = []
-    private var popped: [Summary] = []
+    let kinds: [Summary.Kind]
+    var pushed: [Summary] = []
+    var pushedTogether: [Summary] = []
+    var popped: [Summary] = []
     var count: Int { (self.pushed.count + self.popped.count) / self.kinds.count }
 
     /// - Parameter kinds: At least one.
@@ -59,6 +59,9 @@ struct SummaryQueue: Sendable {
 struct ArrayQueue<Element: Sendable>: Sendable {
     private var elements: [Element] = []
     private var start = 0
+
+    /// Those that are in the queue, the oldest first.
+    var all: ArraySlice<Element> { self.elements[self.start...] }
 
     var first: Element? { self.start < self.elements.count ? self.elements[self.start] : nil }
 

@@ -23,10 +23,10 @@ struct CompiledWindow: Sendable {
 /// The windows of one stream, one for each partition in the order of first appearance.
 struct WindowState: Sendable {
     private let window: CompiledWindow
-    private var partitions: [Partition] = []
-    private var places: [ExactText: Int] = [:]
+    var partitions: [Partition] = []
+    var places: [ExactText: Int] = [:]
 
-    fileprivate struct Partition: Sendable {
+    struct Partition: Sendable {
         var events: [Event] = []
         /// Tumbling: when the window began. Sliding: when it last fired. Session: the latest time.
         var mark: Int64?
