@@ -62,7 +62,7 @@ struct EngineLoop: ~Copyable {
     consuming func run() -> String? {
         self.progress.engineStarted()
         while true {
-            let batches = self.inbox.next(atMost: self.sessionInterval)
+            let batches = self.inbox.next(atMost: self.patience)
             if let batches, batches.isEmpty { break }
             for (place, batch) in (batches ?? []).enumerated() {
                 self.process(batch)
@@ -71,6 +71,7 @@ struct EngineLoop: ~Copyable {
                 return overrun
             }
             self.closeSilentSessions()
+            if batches == nil, let overrun = self.weigh() { return overrun }
         }
         // What sessions still hold is not lost.
         self.pipeline.now = WallClock.nanoseconds()
@@ -79,12 +80,21 @@ struct EngineLoop: ~Copyable {
         return nil
     }
 
+    /// How long events are waited for before something else is due; nil for ever.
+    private var patience: Duration? {
+        guard self.memory.isBehind else { return self.sessionInterval }
+        return min(self.sessionInterval ?? MemoryWatch.interval, MemoryWatch.interval)
+    }
+
     /// Looks from time to time at how much the program holds. Where a stream holds as much as it may, the engine takes no
     /// more events until it holds less, so that the inbox fills, and those wait who send.
     ///
     /// - Returns: A sentence if the program has to end.
     private mutating func weigh() -> String? {
-        guard self.memory.isDue else { return nil }
+        guard self.memory.isDue else {
+            self.memory.isBehind = true
+            return nil
+        }
         var isWaiting = false
         while true {
             switch self.memory.look(at: self.columns?.streamStates ?? self.pipeline.streamStates, self.progress) {

@@ -17,6 +17,9 @@ struct MemoryWatch: ~Copyable {
     /// Since when the pipeline takes no events.
     private var fullSince: ContinuousClock.Instant?
 
+    /// Whether events came since it looked last.
+    var isBehind = false
+
     static let interval: Duration = .milliseconds(250)
 
     init(_ budget: StateBudget, bytesMax: Int) {
@@ -28,6 +31,7 @@ struct MemoryWatch: ~Copyable {
 
     mutating func look(at states: [StreamState], _ progress: PipelineProgress) -> Finding {
         self.lastWeighing = .now
+        self.isBehind = false
         let held = states.reduce(0) { $0 + $1.bytes }
         let finding = self.finding(states, held)
         var waited: Duration = .zero
