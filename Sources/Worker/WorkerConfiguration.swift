@@ -1,3 +1,4 @@
+public import Engine
 public import Logging
 import NIOCore
 public import Security
@@ -39,6 +40,8 @@ public struct WorkerConfiguration: Sendable {
     public var pipelineShareMax = 1.0
     /// The most that a pipeline may hold in memory; one that holds more is stopped.
     public var pipelineBytesMax = 1 << 30
+    /// What a stream of a pipeline may hold in memory, and what happens when it holds that.
+    public var streamBudget = StateBudget(bytesPerStream: 512 << 20)
     /// Where metrics are served besides the API's own port; nil for there only.
     public var metricsPort: Int?
     /// How long a worker that is told to end waits for its pipelines to be moved elsewhere.

@@ -66,6 +66,7 @@ public enum WorkerServer {
             ),
             governor: governor,
             bytesMax: configuration.pipelineBytesMax,
+            budget: configuration.streamBudget,
             onPhaseChange: { attention.call() },
             logger: configuration.logger
         )

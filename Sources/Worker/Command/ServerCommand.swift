@@ -85,6 +85,7 @@ public struct ServerCommand: AsyncParsableCommand {
     var pipelineCPUShare = 1.0
     @Option(help: "The most that one pipeline may hold in memory, in MiB; one that holds more is stopped.")
     var pipelineMemory = 1_024
+    @OptionGroup var streamMemory: StreamMemoryOptions
     @Flag(help: "Serve metrics on a port of their own as well; /metrics has them in any case.")
     var metrics = false
     @Option(help: "That port.")
@@ -146,6 +147,7 @@ public struct ServerCommand: AsyncParsableCommand {
         }
         configuration.pipelineShareMax = self.pipelineCPUShare
         configuration.pipelineBytesMax = self.pipelineMemory << 20
+        configuration.streamBudget = self.streamMemory.budget
         configuration.metricsPort = self.metrics ? self.metricsPort : nil
         guard (0...86_400).contains(self.drainTimeout) else {
             throw ValidationError("--drain-timeout is 0 to 86400 seconds.")

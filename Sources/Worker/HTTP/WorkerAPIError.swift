@@ -47,6 +47,16 @@ struct WorkerAPIError: Error {
         retryAfterSeconds: 1
     )
 
+    /// A stream of the pipeline holds as much as it may.
+    static func full(_ stream: String) -> WorkerAPIError {
+        WorkerAPIError(
+            .serviceUnavailable,
+            .overloaded,
+            "Stream \(stream) holds as much as it may, so the pipeline takes no events until it holds less; try again",
+            retryAfterSeconds: 1
+        )
+    }
+
     /// A coordinator has to confirm first that the pipeline is still this worker's.
     static let ownershipUnconfirmed = WorkerAPIError(
         .serviceUnavailable,

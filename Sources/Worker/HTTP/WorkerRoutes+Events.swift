@@ -123,11 +123,16 @@ extension WorkerRoutes {
     ) async throws(WorkerAPIError) -> BatchResult {
         switch await pipeline.inject(content, within: Self.injectTimeout) {
         case .processed(let result): return result
-        case .refused: throw .overloaded
+        case .refused: throw Self.full(pipeline)
         case .unknown: throw .outcomeUnknown
         case .stopped: throw Self.stopped(pipeline)
         case .muted: throw .ownershipUnconfirmed
         }
+    }
+
+    /// Why a pipeline takes no more for now.
+    static func full(_ pipeline: RunningPipeline) -> WorkerAPIError {
+        pipeline.progress.counters.fullStream.map(WorkerAPIError.full) ?? .overloaded
     }
 
     /// Why a pipeline takes nothing: it is being stopped, or it failed and stays as it is until somebody does something.

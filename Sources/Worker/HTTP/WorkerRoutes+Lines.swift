@@ -61,7 +61,7 @@ extension WorkerRoutes {
         let offer = await pipeline.add(batch, within: Self.linesTimeout)
         guard offer != .taken else { return }
         tally.withdraw(lines: payloads.count)
-        throw Self.refusal(offer == .full ? .overloaded : Self.stopped(pipeline), tally)
+        throw Self.refusal(offer == .full ? Self.full(pipeline) : Self.stopped(pipeline), tally)
     }
 
     /// The same for a request of which some lines were taken.

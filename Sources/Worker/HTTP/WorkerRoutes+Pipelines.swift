@@ -128,6 +128,9 @@ extension WorkerRoutes {
         let connectors: [ConnectorHealth]
         /// About what the program holds of the events so far.
         let heldBytes: Int
+        let streams: [Stream]
+        /// The stream that holds as much as it may, because of which no events are taken for now.
+        let fullStream: String?
         let processorSeconds: Double
         /// The share of one processor that it may use for now; less than it might when it left too little to others.
         let processorShare: Double
@@ -148,6 +151,8 @@ extension WorkerRoutes {
             self.deadLetters = counters.deadLetters
             self.connectors = pipeline.connectorHealth
             self.heldBytes = counters.heldBytes
+            self.streams = counters.streamStates.map(Stream.init)
+            self.fullStream = counters.fullStream
             self.processorSeconds = pipeline.throttle.ranSeconds
             self.processorShare = pipeline.throttle.share
         }
@@ -165,8 +170,25 @@ extension WorkerRoutes {
             case deadLetters = "dead_letters"
             case connectors
             case heldBytes = "held_bytes"
+            case streams
+            case fullStream = "full_stream"
             case processorSeconds = "cpu_seconds"
             case processorShare = "cpu_share"
+        }
+
+        /// What a stream holds of the events so far.
+        struct Stream: Encodable {
+            let name: String
+            let runs: Int
+            let keys: Int
+            let bytes: Int
+
+            init(_ state: StreamState) {
+                self.name = state.name
+                self.runs = state.runs
+                self.keys = state.keys
+                self.bytes = state.bytes
+            }
         }
     }
 }

@@ -97,6 +97,36 @@ struct WorkerMetricsPage {
             zip(self.pipelines, self.counters).map { (Self.labels($0), $1.heldBytes) }
         )
         self.page.family(
+            "varpulis_stream_state_bytes",
+            .gauge,
+            "About what streams hold of the events so far.",
+            self.eachStream(\.bytes)
+        )
+        self.page.family(
+            "varpulis_stream_open_runs",
+            .gauge,
+            "Partial matches of sequences and patterns that are open.",
+            self.eachStream(\.runs)
+        )
+        self.page.family(
+            "varpulis_stream_keys",
+            .gauge,
+            "Keys of which streams remember something.",
+            self.eachStream(\.keys)
+        )
+        self.page.family(
+            "varpulis_pipeline_full",
+            .gauge,
+            "1 while a pipeline takes no events because one of its streams holds as much as it may.",
+            self.each { UInt64($0.fullStream == nil ? 0 : 1) }
+        )
+        self.page.family(
+            "varpulis_pipeline_full_seconds_total",
+            .counter,
+            "How long pipelines took no events for that reason.",
+            self.eachSeconds(\.waited)
+        )
+        self.page.family(
             "varpulis_pipeline_cpu_seconds_total",
             .counter,
             "Processor time that engines used.",
@@ -178,6 +208,18 @@ struct WorkerMetricsPage {
 
     private func each(_ value: (PipelineProgress.Counters) -> UInt64) -> [(PrometheusText.Labels, UInt64)] {
         zip(self.pipelines, self.counters).map { (Self.labels($0), value($1)) }
+    }
+
+    private func eachSeconds(
+        _ duration: (PipelineProgress.Counters) -> Duration
+    ) -> [(PrometheusText.Labels, Double)] {
+        zip(self.pipelines, self.counters).map { (Self.labels($0), duration($1) / .seconds(1)) }
+    }
+
+    private func eachStream(_ value: (StreamState) -> Int) -> [(PrometheusText.Labels, Int)] {
+        zip(self.pipelines, self.counters).flatMap { pipeline, counters in
+            counters.streamStates.map { (Self.labels(pipeline) + [("stream", $0.name)], value($0)) }
+        }
     }
 
     private func eachReason(

@@ -16,8 +16,7 @@ struct EngineLoop: ~Copyable {
     private let onOutput: (@Sendable ([Event]) -> Void)?
     private let feed: OutputFeed
     private let throttle: EngineThrottle
-    private let bytesMax: Int
-    private var lastWeighing = ContinuousClock.now
+    private var memory: MemoryWatch
     private let permission: Permission
     private let progress: PipelineProgress
     private let logger: Logger
@@ -37,8 +36,9 @@ struct EngineLoop: ~Copyable {
         progress: PipelineProgress,
         logger: Logger
     ) {
-        self.columns = BatchPipeline(plan)
-        self.pipeline = Pipeline(plan)
+        let budget = surroundings.budget
+        self.columns = BatchPipeline(plan, budget: budget)
+        self.pipeline = Pipeline(plan, budget: budget)
         self.columns?.countTypes()
         self.pipeline.countTypes()
         self.inbox = inbox
@@ -48,7 +48,7 @@ struct EngineLoop: ~Copyable {
         self.onOutput = surroundings.onOutput
         self.feed = feed
         self.throttle = throttle
-        self.bytesMax = surroundings.bytesMax
+        self.memory = MemoryWatch(budget, bytesMax: surroundings.bytesMax)
         self.permission = permission
         self.progress = progress
         self.logger = logger
@@ -62,7 +62,7 @@ struct EngineLoop: ~Copyable {
     consuming func run() -> String? {
         self.progress.engineStarted()
         while true {
-            let batches = self.inbox.next(atMost: self.sessionInterval)
+            let batches = self.inbox.next(atMost: self.patience)
             if let batches, batches.isEmpty { break }
             for (place, batch) in (batches ?? []).enumerated() {
                 self.process(batch)
@@ -71,6 +71,7 @@ struct EngineLoop: ~Copyable {
                 return overrun
             }
             self.closeSilentSessions()
+            if batches == nil, let overrun = self.weigh() { return overrun }
         }
         // What sessions still hold is not lost.
         self.pipeline.now = WallClock.nanoseconds()
@@ -79,17 +80,52 @@ struct EngineLoop: ~Copyable {
         return nil
     }
 
-    /// Looks from time to time at how much the program holds. A sentence if that is too much.
-    private mutating func weigh() -> String? {
-        guard .now - self.lastWeighing >= Self.weighingInterval else { return nil }
-        let held = self.columns?.heldBytes ?? self.pipeline.heldBytes
-        self.progress.count { $0.heldBytes = held }
-        self.lastWeighing = .now
-        guard held > self.bytesMax else { return nil }
-        return "the program holds \(held >> 20) MiB of events, and may hold \(self.bytesMax >> 20) MiB"
+    /// How long events are waited for before something else is due; nil for ever.
+    private var patience: Duration? {
+        guard self.memory.isBehind else { return self.sessionInterval }
+        return min(self.sessionInterval ?? MemoryWatch.interval, MemoryWatch.interval)
     }
 
-    private static let weighingInterval: Duration = .milliseconds(250)
+    /// Looks from time to time at how much the program holds. Where a stream holds as much as it may, the engine takes no
+    /// more events until it holds less, so that the inbox fills, and those wait who send.
+    ///
+    /// - Returns: A sentence if the program has to end.
+    private mutating func weigh() -> String? {
+        guard self.memory.isDue else {
+            self.memory.isBehind = true
+            return nil
+        }
+        var isWaiting = false
+        while true {
+            switch self.memory.look(at: self.columns?.streamStates ?? self.pipeline.streamStates, self.progress) {
+            case .enough:
+                if isWaiting { self.logger.notice("pipeline takes events again") }
+                return nil
+            case .tooMuch(let reason): return reason
+            case .full(let state):
+                if !isWaiting {
+                    isWaiting = true
+                    self.logger.warning("pipeline takes no events for now", metadata: ["reason": "\(state)"])
+                }
+                // Nothing frees it once it is told to end; what it has taken is finished.
+                guard !self.inbox.awaitClose(atMost: MemoryWatch.interval) else { return nil }
+                self.expireRuns()
+            }
+        }
+    }
+
+    /// While nothing comes in, time goes on by the clock: runs end that could not become matches any more.
+    private mutating func expireRuns() {
+        let now = WallClock.nanoseconds()
+        if let columns = self.columns {
+            columns.now = now
+            columns.expireRuns(at: now, into: &self.outputs)
+        } else {
+            self.pipeline.now = now
+            self.pipeline.expireRuns(at: now, into: &self.outputs)
+        }
+        self.handOn(nil)
+    }
 
     /// Programs with sessions need one event after the other.
     private mutating func closeSilentSessions() {

@@ -125,6 +125,11 @@ final class EventInbox: Sendable {
         for waiter in line { waiter.answer.fulfil(.closed) }
     }
 
+    /// Blocks until it is closed, or this time has passed; whether it is closed.
+    func awaitClose(atMost patience: Duration) -> Bool {
+        self.contents.wait(atMost: patience) { $0.isClosed ? true : nil } ?? false
+    }
+
     /// Closes it, and gives up what is in it: a source has it again, a request is told.
     func dropAll() {
         self.close()

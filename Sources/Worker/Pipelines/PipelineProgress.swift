@@ -44,6 +44,12 @@ final class PipelineProgress: Sendable {
         var deadLetters: UInt64 = 0
         /// About what the program holds of the events so far.
         var heldBytes = 0
+        /// The same by stream, in the order of declaration, as it was when it was looked at last.
+        var streamStates: [StreamState] = []
+        /// The stream that holds as much as it may, because of which no events are taken for now.
+        var fullStream: String?
+        /// For how long none were taken for such a reason.
+        var waited: Duration = .zero
         /// Of which types the events were, in the order of the program's types.
         var types = TypeCounts(typeCount: 0)
         /// How long batches took, from the engine's first look at them until what came of them was handed on.

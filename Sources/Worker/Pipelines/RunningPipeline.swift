@@ -19,6 +19,8 @@ struct PipelineSurroundings: Sendable {
     var governor: EngineGovernor?
     /// The most that a pipeline may hold in memory.
     var bytesMax = Int.max
+    /// What a stream of it may hold, and what happens when it holds that.
+    var budget = StateBudget()
     /// Called when the phase of any pipeline changes.
     let onPhaseChange: @Sendable () -> Void
     /// Joins the pipelines that have the same surroundings.

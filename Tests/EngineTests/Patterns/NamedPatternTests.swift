@@ -221,11 +221,11 @@ struct NamedPatternTests {
         let plan = try self.plan("pattern P = \(pattern)\nstream S = P.emit(n: 1)")
         let (sequence, _) = try #require(plan.streams[0].sequence)
         var evaluator = Evaluator(code: plan.code, functions: plan.functions, globals: plan.globals)
-        var state = SequenceState(sequence, stream: "S", runsMax: 100)
+        var state = SequenceState(sequence, stream: "S", budget: StateBudget(runsPerKey: 100))
         for _ in 0..<103 { #expect(state.take(self.event("A"), &evaluator).isEmpty) }
         #expect(state.dropped == 3)
         #expect(state.take(self.event("B"), &evaluator).count == 100)
-        #expect(SequenceState.runsMax == 10_000)
+        #expect(StateBudget().runsPerKey == 10_000)
     }
 
     @Test("what expired is freed")

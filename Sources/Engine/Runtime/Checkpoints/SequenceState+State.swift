@@ -3,6 +3,7 @@ extension SequenceState: RestorableState {
     func save(to saved: inout SavedOperator) {
         saved.numbers = [
             (SavedOperator.time, self.time), ("dropped", Int64(bitPattern: self.dropped)),
+            ("refused", Int64(bitPattern: self.refused)), ("evicted", Int64(bitPattern: self.evicted)),
         ]
         var place = self.lists.idlest
         while place >= 0 {
@@ -66,6 +67,8 @@ extension SequenceState: RestorableState {
         for run in found { self.add(run) }
         self.time = saved.numbers.first { $0.name == SavedOperator.time }?.value ?? .min
         self.dropped = UInt64(bitPattern: saved.number("dropped"))
+        self.refused = UInt64(bitPattern: saved.number("refused"))
+        self.evicted = UInt64(bitPattern: saved.number("evicted"))
     }
 
     private mutating func add(_ saved: SavedRun) {
@@ -83,6 +86,7 @@ extension SequenceState: RestorableState {
             if missing > 0 { self.nodes.append(contentsOf: repeatElement(PatternNodeState(), count: missing)) }
             self.nodes.replaceSubrange(row * saved.nodes.count..<(row + 1) * saved.nodes.count, with: saved.nodes)
         }
+        self.table.textBytes += self.table.heldBytes(of: run, self.values)
         self.table[run].position = saved.position
         self.lists.append(run, &self.table)
         if self.sequence.within != nil { self.lists.insertByTime(run, &self.table) }

@@ -38,13 +38,15 @@ public final class BatchPipeline {
     public static let rowsMax = Batch.rowsMax
 
     /// Nil for a program that needs one event after the other.
-    public convenience init?(_ plan: Plan) { self.init(plan, heapBytesMax: Self.heapBytesMax) }
+    public convenience init?(_ plan: Plan, budget: StateBudget = StateBudget()) {
+        self.init(plan, budget: budget, heapBytesMax: Self.heapBytesMax)
+    }
 
     /// How many bytes of texts a batch may make before they are kept one by one.
     static let heapBytesMax = 1 << 30
 
     /// - Parameter heapBytesMax: How many bytes of texts a batch may make before they are kept one by one.
-    init?(_ plan: Plan, heapBytesMax: Int) {
+    init?(_ plan: Plan, budget: StateBudget = StateBudget(), heapBytesMax: Int) {
         guard let program = BatchProgram(plan) else { return nil }
         self.plan = plan
         self.program = program
@@ -133,12 +135,6 @@ public final class BatchPipeline {
         self.emitted.close()
         self.asides.close()
         self.counted.emitted += UInt64(self.emitted.count)
-    }
-
-    /// About what the program holds of the events so far, in bytes.
-    public var heldBytes: Int {
-        self.aggregates.reduce(0) { $0 + $1.values.reduce(0) { $0 + $1.heldBytes } }
-            + self.joins.reduce(0) { $0 + ($1?.heldBytes ?? 0) } + self.memories.reduce(0) { $0 + $1.heldBytes }
     }
 
     /// From here on it counts the types of the events.

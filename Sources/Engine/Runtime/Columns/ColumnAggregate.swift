@@ -415,6 +415,9 @@ final class ColumnAggregate {
 
 extension ColumnAggregate {
     /// About what it takes in memory.
+    var keyCount: Int { self.keys.count }
+
+    /// About what it takes in memory.
     var heldBytes: Int {
         self.keys.heldBytes + self.words.count * MemoryLayout<UInt64>.stride
             + self.partitions.count * MemoryLayout<Partition>.stride + self.held.count * MemoryLayout<Value>.stride

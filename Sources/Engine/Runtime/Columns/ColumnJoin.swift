@@ -308,6 +308,9 @@ final class ColumnJoin {
 
 extension ColumnJoin {
     /// About what it takes in memory.
+    var keyCount: Int { self.keys.count }
+
+    /// About what it takes in memory.
     var heldBytes: Int {
         self.sources.reduce(self.keys.heldBytes) { sum, source in
             let late = source.older.values.reduce(0) { $0 + $1.count }

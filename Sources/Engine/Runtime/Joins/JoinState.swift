@@ -89,6 +89,8 @@ struct JoinState: Sendable {
 }
 
 extension JoinState {
+    var keyCount: Int { self.kept.reduce(0) { $0 + $1.count } }
+
     /// About what it takes in memory.
     var heldBytes: Int {
         self.kept.reduce(0) { sum, lists in

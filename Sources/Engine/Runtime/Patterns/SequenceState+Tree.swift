@@ -52,10 +52,11 @@ extension SequenceState {
         }
         let place = partition ?? self.lists.add(key)
         partition = place
-        guard self.lists[place].runCount < self.runsMax else {
+        guard self.lists[place].runCount < self.budget.runsPerKey else {
             self.dropped += 1
             return self.table.end(run, &evaluator.captures)
         }
+        guard self.makeRoom(for: place, &evaluator) else { return self.table.end(run, &evaluator.captures) }
         if self.isOver(event.timestamp, in: place), !isMatch, !self.isSettled(node: 0, of: run) {
             return self.table.end(run, &evaluator.captures)
         }

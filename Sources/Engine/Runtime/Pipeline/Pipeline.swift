@@ -12,6 +12,8 @@ public struct Pipeline: ~Copyable, Sendable {
         var counters = self.counted
         counters.limits.joinEventsForgotten = self.joins.reduce(0) { $0 + $1.forgotten }
         counters.limits.runsDropped = self.sequences.reduce(0) { $0 + $1.dropped }
+        counters.limits.runsRefused = self.sequences.reduce(0) { $0 + $1.refused }
+        counters.limits.runsEvicted = self.sequences.reduce(0) { $0 + $1.evicted }
         counters.limits.distinctKeysForgotten = self.memories.reduce(0) { $0 + $1.forgotten }
         counters.limits.evaluationsCut = self.evaluator.cuts
         counters.limits.eventsLateDropped = self.eventsLateDropped
@@ -54,7 +56,7 @@ public struct Pipeline: ~Copyable, Sendable {
     /// How many keys `.distinct` remembers.
     static let distinctKeysMax = 100_000
 
-    public init(_ plan: Plan) {
+    public init(_ plan: Plan, budget: StateBudget = StateBudget()) {
         self.plan = plan
         self.evaluator = Evaluator(code: plan.code, functions: plan.functions, globals: plan.globals)
         self.counts = Array(repeating: 0, count: plan.counterCount)
@@ -67,18 +69,9 @@ public struct Pipeline: ~Copyable, Sendable {
         self.watermarkStates = plan.streams.compactMap { stream in stream.watermark.map { WatermarkState($0.0) } }
         self.joins = plan.streams.compactMap { $0.join.map { JoinState($0.0) } }
         self.sequences = plan.streams.compactMap { stream in
-            stream.sequence.map { SequenceState($0.0, stream: stream.name) }
+            stream.sequence.map { SequenceState($0.0, stream: stream.name, budget: budget) }
         }
         self.sums = plan.sums
-    }
-
-    /// About what the program holds of the events so far, in bytes.
-    public var heldBytes: Int {
-        let sums = self.sums.reduce(0) { $0 + $1.heldBytes } + self.windowSums.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
-        return sums + self.windows.reduce(0) { $0 + $1.heldBytes } + self.joins.reduce(0) { $0 + $1.heldBytes }
-            + self.slidingAggregates.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
-            + self.eventTimeWindows.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
-            + self.memories.reduce(0) { $0 + $1.heldBytes } + self.sequences.reduce(0) { $0 + $1.heldBytes }
     }
 
     /// From here on it counts the types of the events.
@@ -142,6 +135,18 @@ public struct Pipeline: ~Copyable, Sendable {
             var isTyped = false
             self.run(stream, from: 0, on: [match], depth: depth, isTyped: &isTyped, into: &outputs)
         }
+    }
+
+    /// Live input that is held up: runs end that would be too old if an event of this time came for each key.
+    public mutating func expireRuns(at now: Int64, into outputs: inout Outputs) {
+        let emittedBefore = outputs.emitted.count
+        for stream in self.sourcesFirst.map({ self.plan.streams[$0] }) {
+            guard let (_, state) = stream.sequence else { continue }
+            self.completePatterns(of: stream, before: now, into: &outputs)
+            self.drain(into: &outputs)
+            self.sequences[state].expire(at: now)
+        }
+        self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
     }
 
     /// Takes batches out of windows and through what follows them, each stream after those that it reads.

@@ -22,6 +22,10 @@ extension Pipeline {
         public internal(set) var joinEventsForgotten: UInt64 = 0
         /// Runs of sequences that did not start because there were so many of one partition.
         public internal(set) var runsDropped: UInt64 = 0
+        /// Runs that did not start because their stream held as much as it may.
+        public internal(set) var runsRefused: UInt64 = 0
+        /// Runs that ended so that others could start in their place.
+        public internal(set) var runsEvicted: UInt64 = 0
         /// Keys that `.distinct` forgot for newer ones.
         public internal(set) var distinctKeysForgotten: UInt64 = 0
         /// Calls that nested too deep and loops that went round too often.
@@ -35,7 +39,8 @@ extension Pipeline {
         public var reached: [(name: String, count: UInt64)] {
             [
                 ("results_too_deep", self.resultsTooDeep), ("join_events_forgotten", self.joinEventsForgotten),
-                ("runs_dropped", self.runsDropped), ("distinct_keys_forgotten", self.distinctKeysForgotten),
+                ("runs_dropped", self.runsDropped), ("runs_refused", self.runsRefused),
+                ("runs_evicted", self.runsEvicted), ("distinct_keys_forgotten", self.distinctKeysForgotten),
                 ("evaluations_cut", self.evaluationsCut), ("events_late_dropped", self.eventsLateDropped),
             ].filter { $0.1 > 0 }
         }
@@ -44,6 +49,8 @@ extension Pipeline {
             left.resultsTooDeep += right.resultsTooDeep
             left.joinEventsForgotten += right.joinEventsForgotten
             left.runsDropped += right.runsDropped
+            left.runsRefused += right.runsRefused
+            left.runsEvicted += right.runsEvicted
             left.distinctKeysForgotten += right.distinctKeysForgotten
             left.evaluationsCut += right.evaluationsCut
             left.eventsLateDropped += right.eventsLateDropped

@@ -59,6 +59,8 @@ struct RecencySet: Sendable {
 }
 
 extension RecencySet {
+    var count: Int { self.slots.count }
+
     /// About what it takes in memory.
     var heldBytes: Int {
         HeldBytes.of(self.slots.count, like: self.slots.lazy.map { $0.key.heldBytes })

@@ -98,7 +98,7 @@ extension Plan {
                 "for \(Self.time($0))"
                     + (sequence.waitsForDeadline ? ", and until an event of the key, a clock or a watermark tells" : "")
             } ?? "until they are complete: unbounded in time"
-        return "up to \(SequenceState.runsMax) runs\(whose), \(what), \(time)"
+        return "up to \(StateBudget().runsPerKey) runs\(whose), \(what), \(time)"
     }
 
     private static func describe(_ join: CompiledJoin) -> String {

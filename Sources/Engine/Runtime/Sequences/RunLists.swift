@@ -49,6 +49,19 @@ struct RunLists: Sendable {
         self.lists[Int(partition) * self.positionCount + position].first
     }
 
+    /// The run of a partition that started first.
+    func oldest(of partition: Int32, _ table: RunTable) -> Int32? {
+        (0..<self.positionCount).map { self.first(partition, at: $0) }.filter { $0 != 0 }
+            .min { table[$0].number < table[$1].number }
+    }
+
+    /// Of the partitions that have runs, the one whose last event is the longest ago.
+    var idlestWithRuns: Int32? {
+        var partition = self.idlest
+        while partition >= 0, self[partition].runCount == 0 { partition = self[partition].after }
+        return partition >= 0 ? partition : nil
+    }
+
     // MARK: - Partitions
 
     func partition(of key: ExactText) -> Int32? { self.places[key] }

@@ -28,6 +28,11 @@ struct RunTable: Sendable {
     private(set) var liveCount = 0
     private var startedCount: UInt64 = 0
 
+    /// What values take beside their places.
+    var textBytes = 0
+    /// What the places of a run take.
+    private let rowBytes: Int
+
     let slotCount: Int
     private let freshValues: [Value?]
     let fresh: [Accumulator]
@@ -44,6 +49,9 @@ struct RunTable: Sendable {
         self.accumulators = self.fresh
         self.eventCount = sequence.output.isWhole ? sequence.steps.count : 0
         self.events = Array(repeating: Fields(), count: self.eventCount)
+        self.rowBytes =
+            MemoryLayout<Run>.stride + self.slotCount * MemoryLayout<Value?>.stride
+            + self.fresh.count * MemoryLayout<Accumulator>.stride + self.eventCount * MemoryLayout<Fields>.stride
     }
 
     subscript(run: Int32) -> Run {
@@ -77,6 +85,7 @@ struct RunTable: Sendable {
 
     /// Forgets a run that is in no list any more.
     mutating func end(_ run: Int32, _ values: inout [Value?]) {
+        self.textBytes -= self.heldBytes(of: run, values)
         for slot in 0..<self.slotCount { values[Int(run) * self.slotCount + slot] = self.freshValues[slot] }
         for place in 0..<self.eventCount { self.events[Int(run) * self.eventCount + place] = Fields() }
         self[run] = Run(next: self.firstFree)
@@ -91,6 +100,7 @@ struct RunTable: Sendable {
         self.accumulators = self.fresh
         self.events = Array(repeating: Fields(), count: self.eventCount)
         self.firstFree = 0
+        self.textBytes = 0
     }
 
     /// A step takes an event for a run.
@@ -102,20 +112,33 @@ struct RunTable: Sendable {
         _ values: inout [Value?]
     ) {
         let base = Int(run) * self.slotCount
-        for capture in step.captures { values[base + capture.slot] = event.fields[capture.field] }
+        for capture in step.captures {
+            let value = event.fields[capture.field]
+            self.textBytes += (value?.heldBytes ?? 0) - (values[base + capture.slot]?.heldBytes ?? 0)
+            values[base + capture.slot] = value
+        }
         if let slot = step.presenceSlot { values[base + slot] = .bool(true) }
         for summary in step.summaries {
             let place = Int(run) * self.fresh.count + summary.place
             let value = summary.field.flatMap { event.fields[$0] }
+            let before = self.accumulators[place].heldBytes + (values[base + summary.slot]?.heldBytes ?? 0)
             self.accumulators[place].add(value, hasArgument: summary.field != nil)
             values[base + summary.slot] = self.accumulators[place].result
+            let after = self.accumulators[place].heldBytes + (values[base + summary.slot]?.heldBytes ?? 0)
+            self.textBytes += after - before
         }
-        if self.eventCount > 0 { self.events[Int(run) * self.eventCount + position] = event.fields }
+        if self.eventCount > 0 {
+            let place = Int(run) * self.eventCount + position
+            self.textBytes += event.fields.heldBytes - self.events[place].heldBytes
+            self.events[place] = event.fields
+        }
     }
 
     /// A run has no event of a step after all.
     mutating func forget(_ step: CompiledSequence.Step, at position: Int, of run: Int32, _ values: inout [Value?]) {
         let base = Int(run) * self.slotCount
+        self.textBytes -= self.heldBytes(of: run, values)
+        defer { self.textBytes += self.heldBytes(of: run, values) }
         for slot in step.captures.map(\.slot) + step.summaries.map(\.slot) + [step.presenceSlot].compactMap(\.self) {
             values[base + slot] = self.freshValues[slot]
         }
@@ -125,19 +148,15 @@ struct RunTable: Sendable {
     /// The fields of the last event that a step took for the run, where whole events are kept.
     func event(of run: Int32, at position: Int) -> Fields { self.events[Int(run) * self.eventCount + position] }
 
-    /// About what it takes in memory, with the runs' values.
-    func heldBytes(_ values: [Value?]) -> Int {
-        let row =
-            MemoryLayout<Run>.stride + self.slotCount * MemoryLayout<Value?>.stride
-            + self.fresh.count * MemoryLayout<Accumulator>.stride + self.eventCount * MemoryLayout<Fields>.stride
-        let samples = self.runs.indices.lazy.filter { self.runs[$0].number != 0 }.map { run in
-            let slots = run * self.slotCount..<(run + 1) * self.slotCount
-            let events = run * self.eventCount..<(run + 1) * self.eventCount
-            let places = run * self.fresh.count..<(run + 1) * self.fresh.count
-            return values[slots].reduce(0) { $0 + ($1?.heldBytes ?? 0) }
-                + self.events[events].reduce(0) { $0 + $1.heldBytes }
-                + self.accumulators[places].reduce(0) { $0 + $1.heldBytes }
-        }
-        return self.runs.count * row + HeldBytes.of(self.liveCount, like: samples)
+    /// What the values of a run take beside their places.
+    func heldBytes(of run: Int32, _ values: [Value?]) -> Int {
+        var bytes = 0
+        for slot in 0..<self.slotCount { bytes += values[Int(run) * self.slotCount + slot]?.heldBytes ?? 0 }
+        for place in self.fresh.indices { bytes += self.accumulators[Int(run) * self.fresh.count + place].heldBytes }
+        for place in 0..<self.eventCount { bytes += self.events[Int(run) * self.eventCount + place].heldBytes }
+        return bytes
     }
+
+    /// About what it takes in memory, with the runs' values. Rows that wait to be used again do not count.
+    var heldBytes: Int { (self.liveCount + 1) * self.rowBytes + self.textBytes }
 }

@@ -57,6 +57,21 @@ extension SequenceState {
         return matches
     }
 
+    /// Ends the runs that would be too old at `time`. The time of partitions stays what it is.
+    mutating func expire(at time: Int64) {
+        guard let within = self.sequence.within else { return }
+        var values: [Value?] = []
+        swap(&values, &self.values)
+        defer { swap(&values, &self.values) }
+        for partition in self.lists.partitions.indices {
+            while true {
+                let run = self.lists.partitions[partition].earliest
+                guard run != 0, self.table[run].start.isBefore(time, minus: within) else { break }
+                self.end(run, &values)
+            }
+        }
+    }
+
     /// Lets go of partitions that need not be remembered: the one at hand if it has no runs and time does not matter; or
     /// else those for which nothing came for twice as long as a run may take. What comes for such a one later finds no run
     /// young enough, unless it is itself later than other events by as long as a run may take.

@@ -25,9 +25,11 @@ struct SequenceState: Sendable {
     /// How many runs did not start because their partition had so many.
     var dropped: UInt64 = 0
 
-    /// How many runs a partition may have.
-    let runsMax: Int
-    static let runsMax = 10_000
+    /// How many runs did not start, and how many ended, because the stream held as much as it may.
+    var refused: UInt64 = 0
+    var evicted: UInt64 = 0
+
+    let budget: StateBudget
 
     /// What an event of some type may do.
     private struct Interest: Sendable {
@@ -39,10 +41,10 @@ struct SequenceState: Sendable {
         var targets: [Int] = []
     }
 
-    init(_ sequence: CompiledSequence, stream: String, runsMax: Int = Self.runsMax) {
+    init(_ sequence: CompiledSequence, stream: String, budget: StateBudget = StateBudget()) {
         self.sequence = sequence
         self.stream = stream
-        self.runsMax = runsMax
+        self.budget = budget
         self.reach = sequence.reach
         self.completePosition = sequence.completePosition
         let (interests, typesOfSteps) = Self.interests(sequence)
@@ -224,10 +226,11 @@ struct SequenceState: Sendable {
         }
         let place = partition ?? self.lists.add(key)
         partition = place
-        guard self.lists[place].runCount < self.runsMax else {
+        guard self.lists[place].runCount < self.budget.runsPerKey else {
             self.dropped += 1
             return
         }
+        guard self.makeRoom(for: place, &evaluator) else { return }
         // One that is too old already ends before anything is offered to it.
         if !isComplete, self.isOver(event.timestamp, in: place) { return }
         let run = self.table.begin(at: event.timestamp, in: place, &evaluator.captures)
@@ -236,6 +239,24 @@ struct SequenceState: Sendable {
         self.lists.append(run, &self.table)
         if self.sequence.within != nil { self.lists.insertByTime(run, &self.table) }
         if isMatch { matches.append(self.match(of: run, at: event.timestamp, evaluator.captures)) }
+    }
+
+    /// Where the stream holds as much as it may: whether a run of the partition may start nevertheless, because an old one
+    /// ends for it.
+    mutating func makeRoom(for partition: Int32, _ evaluator: inout Evaluator) -> Bool {
+        guard self.heldBytes >= self.budget.bytesPerStream else { return true }
+        switch self.budget.policy {
+        case .wait, .fail: return true
+        case .refuse:
+            self.refused += 1
+            return false
+        case .dropOldest:
+            let place = self.lists[partition].runCount > 0 ? partition : self.lists.idlestWithRuns
+            guard let run = place.flatMap({ self.lists.oldest(of: $0, self.table) }) else { return true }
+            self.end(run, &evaluator)
+            self.evicted += 1
+            return true
+        }
     }
 
     mutating func end(_ run: Int32, _ evaluator: inout Evaluator) { self.end(run, &evaluator.captures) }
@@ -275,7 +296,7 @@ struct SequenceState: Sendable {
 
     /// About what it takes in memory.
     var heldBytes: Int {
-        self.table.heldBytes(self.values) + self.lists.heldBytes
-            + self.nodes.count * MemoryLayout<PatternNodeState>.stride
+        self.table.heldBytes + self.lists.heldBytes
+            + self.table.liveCount * self.nodesOfTree.count * MemoryLayout<PatternNodeState>.stride
     }
 }

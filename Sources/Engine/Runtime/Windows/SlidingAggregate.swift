@@ -193,6 +193,8 @@ extension Summary.Kind {
 }
 
 extension SlidingAggregate {
+    var keyCount: Int { self.partitions.count }
+
     /// About what it takes in memory.
     var heldBytes: Int {
         self.partitions.reduce(0) { sum, partition in

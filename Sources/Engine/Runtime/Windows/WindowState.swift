@@ -146,6 +146,8 @@ extension Int64 {
 }
 
 extension WindowState {
+    var keyCount: Int { self.partitions.count }
+
     /// About what it takes in memory.
     var heldBytes: Int {
         let events = self.partitions.reduce(0) { $0 + $1.events.count }
