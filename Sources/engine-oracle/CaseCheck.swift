@@ -68,6 +68,8 @@ struct CaseCheck {
         pipeline.finish(into: &outputs)
         let written = outputs.emitted.map { EventEncoder.outputLine($0) }
         if let difference = self.compare(written, "event by event", self.expected.count) { return difference }
+        let traced = Self.runTraced(plan, events)
+        if let difference = self.compare(traced, "explaining each event", self.expected.count) { return difference }
 
         for size in [1, 7, 1024] {
             guard let pipeline = BatchPipeline(plan) else { return nil }
@@ -84,6 +86,19 @@ struct CaseCheck {
         guard let sharded = try self.runInShards(plan, lines) else { return nil }
         self.agreement.ranInShards = true
         return self.compare(sharded, "in shards", self.beforeFinish)
+    }
+
+    /// Event by event, with each explained before, and again while it is processed.
+    private static func runTraced(_ plan: Plan, _ events: [Event]) -> [[UInt8]] {
+        var pipeline = Pipeline(plan)
+        var outputs = Outputs()
+        var explanations: [EventExplanation] = []
+        for event in events {
+            _ = pipeline.explain(event)
+            pipeline.process(event, into: &outputs, explaining: &explanations)
+        }
+        pipeline.finish(into: &outputs)
+        return outputs.emitted.map { EventEncoder.outputLine($0) }
     }
 
     private func readIntoColumns(_ plan: Plan, _ lines: [String]) throws -> [[UInt8]] {

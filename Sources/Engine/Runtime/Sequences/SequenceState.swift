@@ -3,26 +3,26 @@
 /// For each event, in this order: runs that are too old end; negations end runs; the others are offered the event in the
 /// order of their start; the event may start a run. A run takes the first event that fits and never branches.
 struct SequenceState: Sendable {
-    private let sequence: CompiledSequence
+    let sequence: CompiledSequence
     private let stream: String
-    private let interests: [String: Interest]
+    let interests: [String: Interest]
     /// The numbers of the types that the steps take.
-    private let typesOfSteps: [Int]
-    private var table: RunTable
-    private var lists: RunLists
+    let typesOfSteps: [Int]
+    private(set) var table: RunTable
+    private(set) var lists: RunLists
     /// The values of all runs, by row. The evaluator has them while an event is matched.
-    private var values: [Value?]
+    private(set) var values: [Value?]
     /// The latest time of all events.
     private var time = Int64.min
     /// How many runs did not start because their partition had so many.
     private(set) var dropped: UInt64 = 0
 
     /// How many runs a partition may have.
-    private let runsMax: Int
+    let runsMax: Int
     static let runsMax = 10_000
 
     /// What an event of some type may do.
-    private struct Interest: Sendable {
+    struct Interest: Sendable {
         let type: Int
         var negations: [CompiledSequence.Negation] = []
         /// Where runs stay that may take an event of the type, in order.
@@ -191,7 +191,7 @@ struct SequenceState: Sendable {
     }
 
     /// The runs of a partition at some positions, in the order of their start.
-    private func runs(of partition: Int32, at positions: some Collection<Int>) -> [Int32] {
+    func runs(of partition: Int32, at positions: some Collection<Int>) -> [Int32] {
         var heads = positions.map { self.lists.first(partition, at: $0) }.filter { $0 != 0 }
         var runs: [Int32] = []
         while heads.count > 1 {
