@@ -1,4 +1,6 @@
 /// What a pipeline holds for one value of its keys.
+///
+/// A list for each kind of operator that holds something: one that is new to the language gets a list of its own here.
 public struct KeyTrace: Codable, Hashable, Sendable {
     public let key: String
     /// The streams with a sequence, in the order declared.
@@ -11,6 +13,14 @@ public struct KeyTrace: Codable, Hashable, Sendable {
     enum CodingKeys: String, CodingKey {
         case key, sequences, windows
         case nearest = "nearest_keys"
+    }
+
+    /// What one stream alone holds.
+    public func only(stream: String) -> KeyTrace {
+        var trace = self
+        trace.sequences.removeAll { $0.stream != stream }
+        trace.windows.removeAll { $0.stream != stream }
+        return trace
     }
 
     /// Whether some stream that tells keys apart knows it.

@@ -84,16 +84,17 @@ extension Pipeline {
         let window = self.plan.windows[state]
         let whose = window.key.map { " of \($0) \(event.fields[$0].shown)" } ?? ""
         let name = "the window\(whose) (\(window.kind.shown))"
-        guard let fired else {
+        if let fired {
+            let isSummed = self.plan.slidingAggregates[state] != nil
+            let what = isSummed ? "its sums" : "\(fired.count) event\(fired.count == 1 ? "" : "s")"
+            self.journal?.add(TraceNote(kind: .fired, text: "\(name) gives \(what)"))
+        } else {
             let key = ExactText(window.key.map { event.fields[$0].partitionText } ?? "")
             // One that sums up while it slides keeps no events.
             let held = self.plan.slidingAggregates[state] == nil ? self.windows[state].heldCount(of: key) : nil
             let size = held.map { ", and holds \($0) event\($0 == 1 ? "" : "s")" } ?? ""
-            return self.journal?.add(TraceNote(kind: .gathered, text: "\(name) gathers it\(size)")) ?? ()
+            self.journal?.add(TraceNote(kind: .gathered, text: "\(name) gathers it\(size)"))
         }
-        let isSummed = self.plan.slidingAggregates[state] != nil
-        let what = isSummed ? "its sums" : "\(fired.count) event\(fired.count == 1 ? "" : "s")"
-        self.journal?.add(TraceNote(kind: .fired, text: "\(name) gives \(what)"))
     }
 
     /// What an operation did with a batch.

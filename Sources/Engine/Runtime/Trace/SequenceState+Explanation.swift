@@ -2,6 +2,7 @@ import VPL
 
 /// What an event is going to do to the runs of its partition. Nothing is changed: the rules of `take` are gone through
 /// beside it, with a copy of the evaluator, and a test holds the two against each other.
+/// Only where conditions call functions that change global variables may the two come to different ends.
 extension SequenceState {
     /// So many runs are told of for one event.
     static let runsShownMax = 20

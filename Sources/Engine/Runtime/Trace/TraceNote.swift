@@ -70,6 +70,13 @@ public struct EventExplanation: Sendable {
     public let depth: Int
     /// The streams that read it, in the order declared.
     public internal(set) var streams: [StreamExplanation] = []
+
+    /// What is told of one stream alone; nil where nothing is.
+    public func only(stream: String) -> EventExplanation? {
+        var explanation = self
+        explanation.streams.removeAll { $0.stream != stream }
+        return explanation.streams.isEmpty ? nil : explanation
+    }
 }
 
 /// Takes notes while a pipeline processes an event.

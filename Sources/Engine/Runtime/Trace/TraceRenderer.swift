@@ -111,7 +111,8 @@ public struct TraceRenderer: Sendable {
 
     /// The keys with the most runs, a table for each stream.
     public func text(of keys: BusyKeys) -> String {
-        var text = self.paint("stream \(keys.stream)", .title) + ": \(keys.runCount) open runs"
+        var text = self.paint("stream \(keys.stream)", .title) + ": \(keys.runCount) open run"
+        text += keys.runCount == 1 ? "" : "s"
         guard let field = keys.keyField else { return text + ", all events together\n" }
         text += keys.keyCount == 0 ? "\n" : " of \(keys.keyCount) \(field)\(keys.keyCount == 1 ? "" : "s")\n"
         for entry in keys.keys { text += "  \(Value.string(entry.key).shown)  \(entry.runCount)\n" }
