@@ -68,6 +68,8 @@ struct CaseCheck {
         pipeline.finish(into: &outputs)
         let written = outputs.emitted.map { EventEncoder.outputLine($0) }
         if let difference = self.compare(written, "event by event", self.expected.count) { return difference }
+        let traced = Self.runTraced(plan, events)
+        if let difference = self.compare(traced, "explaining each event", self.expected.count) { return difference }
 
         let stops = (1...5).map { $0 * $0 * events.count / 30 }
         let restarted = try RestartedRun.lines(plan, events, stops: stops)
@@ -90,6 +92,19 @@ struct CaseCheck {
         if let difference = self.compare(sharded.lines, "in shards", self.beforeFinish) { return difference }
         guard let restarted = try RestartedRun.shardedLines(plan, key: sharded.key, lines) else { return nil }
         return self.compare(restarted, "in shards, stopped and started", self.beforeFinish)
+    }
+
+    /// Event by event, with each explained before, and again while it is processed.
+    private static func runTraced(_ plan: Plan, _ events: [Event]) -> [[UInt8]] {
+        var pipeline = Pipeline(plan)
+        var outputs = Outputs()
+        var explanations: [EventExplanation] = []
+        for event in events {
+            _ = pipeline.explain(event)
+            pipeline.process(event, into: &outputs, explaining: &explanations)
+        }
+        pipeline.finish(into: &outputs)
+        return outputs.emitted.map { EventEncoder.outputLine($0) }
     }
 
     private func readIntoColumns(_ plan: Plan, _ lines: [String]) throws -> [[UInt8]] {

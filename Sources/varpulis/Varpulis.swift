@@ -12,7 +12,8 @@ struct Varpulis: AsyncParsableCommand {
         version: "varpulis \(CoordinatorServer.version)",
         subcommands: [
             CoordinatorCommand.self, ClusterCommand.self, RaftCommand.self, KeysCommand.self, ServerCommand.self,
-            RunCommand.self, SimulateCommand.self, DeployCommand.self, PipelinesCommand.self, UndeployCommand.self,
+            RunCommand.self, SimulateCommand.self, TraceCommand.self, DeployCommand.self, PipelinesCommand.self,
+            UndeployCommand.self,
             StatusCommand.self, LogsCommand.self, InitCommand.self, CheckCommand.self, ExplainCommand.self,
             FormatCommand.self, ParseCommand.self,
         ]

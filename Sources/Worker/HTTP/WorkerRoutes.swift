@@ -39,6 +39,7 @@ struct WorkerRoutes: Sendable {
         self.addReload(to: pipelines)
         self.addEvents(to: pipelines)
         self.addLogs(to: pipelines)
+        self.addTrace(to: pipelines)
         return router
     }
 

@@ -138,12 +138,14 @@ struct EngineLoop: ~Copyable {
     }
 
     private mutating func process(_ batch: EventBatch) {
+        if case .question(let key) = batch.content { return self.answer(batch, askingFor: key) }
         let started = ContinuousClock.now
         let now = WallClock.nanoseconds()
         self.columns?.now = now
         self.pipeline.now = now
         var rejections = RejectionCounts()
         switch batch.content {
+        case .question: break
         case .events(let events):
             if let columns = self.columns {
                 columns.process(events, into: &self.outputs)
@@ -167,6 +169,16 @@ struct EngineLoop: ~Copyable {
         }
         self.handOn(batch, rejections, since: started)
         if self.throttle.isLimited { self.throttle.rest(after: .now - started) }
+    }
+
+    private func answer(_ question: EventBatch, askingFor key: String) {
+        question.receipt?.settle()
+        question.reply?(BatchResult(trace: self.trace(key: key)))
+    }
+
+    /// What the program holds of a key.
+    private func trace(key: String) -> TraceAnswer {
+        self.columns == nil ? .trace(self.pipeline.trace(key: key)) : .inColumns
     }
 
     private static func reject(

@@ -6,6 +6,8 @@ struct EventBatch: Sendable {
         case events([Event])
         /// As they came over a connection. Without a connector they came in a request, whose answer tells what is rejected.
         case payloads(EventPayloads, connector: String?)
+        /// No events: asks what the program holds of a key once all that came before is processed.
+        case question(key: String)
     }
 
     var content: Content
@@ -22,6 +24,7 @@ struct EventBatch: Sendable {
         switch self.content {
         case .events(let events): events.count
         case .payloads(let payloads, _): payloads.count
+        case .question: 0
         }
     }
 
@@ -34,7 +37,7 @@ struct EventBatch: Sendable {
     /// What it weighs as it came. Events that are read already are few and were bounded where they were read.
     var byteCount: Int {
         switch self.content {
-        case .events: 0
+        case .events, .question: 0
         case .payloads(let payloads, _): payloads.byteCount
         }
     }
@@ -48,4 +51,6 @@ struct BatchResult: Sendable {
     var rejections = RejectionCounts()
     /// The pipeline stopped before it came to them.
     var isDropped = false
+    /// What a question was answered; nil where none was asked.
+    var trace: TraceAnswer?
 }

@@ -5,6 +5,7 @@ import Worker
 /// Which worker to ask, and how to show the answer.
 struct WorkerOptions: ParsableArguments {
     @Option(
+        name: [.long, .customLong("url")],
         help: ArgumentHelp(
             "The worker to ask (or VARPULIS_SERVER, or `url` in the nearest .varpulis.toml).",
             valueName: "url"

@@ -32,7 +32,7 @@ extension StandardStream {
     }
 
     /// A terminal of somebody who has nothing against colours (no-color.org).
-    private var showsColors: Bool {
+    var showsColors: Bool {
         self.isTerminal && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
             && ProcessInfo.processInfo.environment["TERM"] != "dumb"
     }

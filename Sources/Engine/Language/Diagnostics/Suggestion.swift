@@ -1,12 +1,12 @@
 /// "Did you mean": the candidate nearest to a name that was not found.
-enum Suggestion {
+package enum Suggestion {
     /// The hint for `name`, when some candidate is near enough to be what was meant.
     static func hint(for name: String, among candidates: some Sequence<String>) -> String? {
         Self.nearest(to: name, among: candidates).map { "did you mean `\($0)`?" }
     }
 
     /// The candidate with the least edit distance, the first in alphabetical order where several are equally near.
-    static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+    package static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
         let word = Array(name.utf8)
         let limit = min(max(word.count / 2, 1), 3)
         var best: (distance: Int, candidate: String)?

@@ -57,6 +57,14 @@ struct JoinState: Sendable {
         return partners
     }
 
+    /// Whether a source has kept an event that goes with one of another source.
+    func hasPartner(of event: Event, from source: Int, in other: Int) -> Bool {
+        let key = self.join.sources[source].key.compactMap { event.fields[$0] }
+        return (self.kept[other][key] ?? []).contains {
+            !$0.timestamp.isBefore(event.timestamp, minus: self.join.horizon)
+        }
+    }
+
     private mutating func keep(_ event: Event, of source: Int, under key: [Value]) {
         var events = self.kept[source].removeValue(forKey: key) ?? []
         while let last = events.last, last.timestamp <= event.timestamp { events.removeLast() }

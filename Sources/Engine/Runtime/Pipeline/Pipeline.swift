@@ -45,6 +45,8 @@ public struct Pipeline: ~Copyable, Sendable {
     /// The aggregates over all events so far.
     var sums: [KeyedSums]
     private var queue: [Queued] = []
+    /// Notes what becomes of events; nil where nobody wants to know.
+    var journal: TraceJournal?
 
     struct Queued {
         let event: Event
@@ -52,7 +54,7 @@ public struct Pipeline: ~Copyable, Sendable {
     }
 
     /// An event that is the result of so many streams is dropped.
-    private static let depthMax = 10
+    static let depthMax = 10
     /// How many keys `.distinct` remembers.
     static let distinctKeysMax = 100_000
 
@@ -72,6 +74,28 @@ public struct Pipeline: ~Copyable, Sendable {
             stream.sequence.map { SequenceState($0.0, stream: stream.name, budget: budget) }
         }
         self.sums = plan.sums
+    }
+
+    /// A pipeline that holds what another one does, and goes its own way from there.
+    init(copying other: borrowing Pipeline) {
+        self.plan = other.plan
+        self.evaluator = other.evaluator
+        self.counted = other.counted
+        self.cuts = other.cuts
+        self.types = other.types
+        self.typeNumbers = other.typeNumbers
+        self.counts = other.counts
+        self.memories = other.memories
+        self.windows = other.windows
+        self.eventTimeWindows = other.eventTimeWindows
+        self.watermarkStates = other.watermarkStates
+        self.slidingAggregates = other.slidingAggregates
+        self.windowSums = other.windowSums
+        self.sourcesFirst = other.sourcesFirst
+        self.joins = other.joins
+        self.sequences = other.sequences
+        self.sums = other.sums
+        self.queue = other.queue
     }
 
     /// From here on it counts the types of the events.
@@ -182,6 +206,7 @@ public struct Pipeline: ~Copyable, Sendable {
         while position < self.queue.count {
             let next = self.queue[position]
             position += 1
+            self.journal?.begin(next.event, depth: next.depth)
             for stream in self.plan.routes[next.event.type] ?? [] {
                 let stream = self.plan.streams[stream]
                 if let (_, state) = stream.watermark {
@@ -211,7 +236,9 @@ public struct Pipeline: ~Copyable, Sendable {
 
     mutating func run(_ stream: CompiledStream, on queued: Queued, into outputs: inout Outputs) {
         var isTyped = false
+        self.journal?.begin(stream.name)
         if let (_, state) = stream.sequence {
+            if self.journal != nil { self.noteRuns(state, offered: queued.event) }
             for match in self.sequences[state].take(queued.event, &self.evaluator) {
                 isTyped = false
                 self.run(stream, from: 0, on: [match], depth: queued.depth, isTyped: &isTyped, into: &outputs)
@@ -219,15 +246,24 @@ public struct Pipeline: ~Copyable, Sendable {
             return
         }
         guard let (join, state) = stream.join else {
-            guard self.admits(queued.event, to: stream) else { return }
+            guard self.admits(queued.event, to: stream) else {
+                if self.journal != nil { self.noteRefusal(of: queued.event, by: stream) }
+                return
+            }
             self.run(stream, from: 0, on: [queued.event], depth: queued.depth, isTyped: &isTyped, into: &outputs)
             return
         }
         for (source, described) in join.sources.enumerated() where described.type == queued.event.type {
-            guard let partners = self.joins[state].add(queued.event, to: source) else { continue }
+            guard let partners = self.joins[state].add(queued.event, to: source) else {
+                if self.journal != nil { self.noteLoneliness(of: queued.event, from: source, in: join, state) }
+                continue
+            }
             let event = self.joins[state].joined(partners, type: stream.name)
             self.evaluator.event = event
-            guard join.conditions.allSatisfy({ self.evaluator.holds($0) }) else { continue }
+            guard join.conditions.allSatisfy({ self.evaluator.holds($0) }) else {
+                if self.journal != nil { self.noteRefusal(of: event, by: join) }
+                continue
+            }
             self.run(stream, from: 0, on: [event], depth: queued.depth, isTyped: &isTyped, into: &outputs)
         }
     }
@@ -269,15 +305,19 @@ public struct Pipeline: ~Copyable, Sendable {
                         : isSummed
                             ? self.windowSums[state]?.add(event, &self.evaluator).map { [$0] }
                             : self.windows[state].add(event)
+                    if self.journal != nil { self.noteWindow(state, taking: event, giving: fired) }
                     guard let fired else { continue }
                     let next = place + (isSummed ? 2 : 1)
                     self.run(stream, from: next, on: fired, depth: depth, isTyped: &isTyped, into: &outputs)
                 }
                 return
             }
+            let arrived = self.journal == nil ? [] : batch
             self.apply(stream.operations[place], of: stream, to: &batch, isTyped: &isTyped, into: &outputs)
+            if self.journal != nil { self.note(stream.operations[place], of: stream, taking: arrived, giving: batch) }
             if batch.isEmpty { return }
         }
+        if self.journal != nil { self.noteResults(batch, of: stream, isTyped: isTyped, depth: depth + 1) }
         for event in batch {
             self.route(event, as: stream.name, depth: depth + 1)
             if isTyped, event.type != stream.name { self.route(event, as: event.type, depth: depth + 1) }

@@ -18,6 +18,8 @@ public struct Plan: Sendable {
     let routes: [String: [Int]]
     let code: Code
     let functions: [CompiledFunction]
+    /// How the conditions of streams are written, by the places of what they are compiled to.
+    let conditions: [NodeID: Expression]
     /// The values of global variables after the program is loaded.
     let globals: [Value?]
     /// How many operations keep a count, and how many remember keys.

@@ -19,7 +19,7 @@ extension PlanCompiler {
         self.expressions.sequence = SequenceNames(steps.map { SequenceNames.Step($0) }, scopes: outline.scopes)
         let compiled = steps.enumerated().map { number, item in
             let condition = item.condition.map {
-                self.expressions.compile($0, in: ExpressionCompiler.Scope(place: .step(number)))
+                self.condition($0, in: ExpressionCompiler.Scope(place: .step(number)))
             }
             return SequenceDraft.Step(
                 type: item.type.text,
@@ -52,7 +52,7 @@ extension PlanCompiler {
         )
         return CompiledSequence.Negation(
             type: item.type.text,
-            condition: item.condition.map { self.expressions.compile($0, in: scope) },
+            condition: item.condition.map { self.condition($0, in: scope) },
             positions: negation.first...negation.last
         )
     }

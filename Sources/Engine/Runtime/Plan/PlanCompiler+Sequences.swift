@@ -70,7 +70,7 @@ extension PlanCompiler {
         )
         let compiled = steps.enumerated().map { number, step in
             let condition = step.condition.map {
-                self.expressions.compile($0, in: ExpressionCompiler.Scope(place: .step(number)))
+                self.condition($0, in: ExpressionCompiler.Scope(place: .step(number)))
             }
             return SequenceDraft.Step(
                 type: step.type.text,
@@ -95,7 +95,7 @@ extension PlanCompiler {
         var filters: [NodeID] = []
         for case .operation(let operation) in stages {
             switch operation.kind {
-            case .filter(let condition): filters.append(self.expressions.compile(condition, in: scope))
+            case .filter(let condition): filters.append(self.condition(condition, in: scope))
             case .partition, .within, .not, .context: break
             default: self.reportUnavailable(operation.name)
             }
@@ -109,7 +109,7 @@ extension PlanCompiler {
         for case .operation(let operation) in stream.stages {
             guard case .not(let type, let condition) = operation.kind else { continue }
             let node = condition.map {
-                self.expressions.compile($0, in: ExpressionCompiler.Scope(place: .negation(type: type.text)))
+                self.condition($0, in: ExpressionCompiler.Scope(place: .negation(type: type.text)))
             }
             negations.append(CompiledSequence.Negation(type: type.text, condition: node, positions: nil))
         }

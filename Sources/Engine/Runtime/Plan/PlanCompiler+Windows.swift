@@ -154,7 +154,7 @@ extension PlanCompiler {
                     key: keys.ofSources[place]
                 )
             },
-            conditions: keys.rest.map { self.expressions.compile($0, in: scope) },
+            conditions: keys.rest.map { self.condition($0, in: scope) },
             horizon: horizon
         )
     }

@@ -16,6 +16,8 @@ struct PlanCompiler {
     private var streamCount = 0
     private var sequences: [SequenceDraft] = []
     private var watermarkCount = 0
+    /// How the conditions of streams are written.
+    var conditions: [NodeID: Expression] = [:]
     private var diagnostics: [Diagnostic] = []
     /// How many steps may still be made, see `Evaluator`, by all that is evaluated while the program is loaded.
     private var steps = 2_000_000
@@ -66,6 +68,7 @@ struct PlanCompiler {
             routes: routes,
             code: self.expressions.code,
             functions: functions + self.expressions.lambdas,
+            conditions: self.conditions,
             globals: globals,
             counterCount: self.counterCount,
             memoryCount: self.memoryCount,
@@ -226,7 +229,7 @@ struct PlanCompiler {
             return [CompiledStream.Branch(type: type.text, condition: nil)]
         case .merge(_, let branches):
             return branches.map { branch in
-                let condition = branch.condition.map { self.expressions.compile($0, in: ExpressionCompiler.Scope()) }
+                let condition = branch.condition.map { self.condition($0, in: ExpressionCompiler.Scope()) }
                 return CompiledStream.Branch(type: branch.type.text, condition: condition)
             }
         case .join(_, let sources):
@@ -270,7 +273,7 @@ struct PlanCompiler {
         let scope = stages.scope
         switch operation.kind {
         case .filter(let condition), .having(let condition):
-            return .filter(self.expressions.compile(condition, in: scope))
+            return .filter(self.condition(condition, in: scope))
         case .select(let fields):
             stages.scope.place = nil
             return .select(self.compile(fields, in: scope))

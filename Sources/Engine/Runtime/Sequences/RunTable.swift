@@ -26,7 +26,7 @@ struct RunTable: Sendable {
     var events: [Fields]
     private var firstFree: Int32 = 0
     private(set) var liveCount = 0
-    private var startedCount: UInt64 = 0
+    private(set) var startedCount: UInt64 = 0
 
     /// What values take beside their places.
     var textBytes = 0

@@ -20,7 +20,7 @@ extension SequenceState {
     }
 
     /// Whether the run has all its events and becomes a match when its time is over.
-    private func isWaiting(_ run: Int32) -> Bool {
+    func isWaiting(_ run: Int32) -> Bool {
         guard self.sequence.waitsForDeadline else { return false }
         guard self.sequence.tree == nil else { return self.isSettled(node: 0, of: run) && !self.isComplete(run) }
         return Int(self.table[run].position) >= self.completePosition

@@ -6,10 +6,10 @@
 struct SequenceState: Sendable {
     let sequence: CompiledSequence
     let stream: String
-    private let interests: [String: Interest]
+    let interests: [String: Interest]
     /// The numbers of the types that the steps take.
     let typesOfSteps: [Int]
-    private let reach: [Int]
+    let reach: [Int]
     let completePosition: Int
     var table: RunTable
     var lists: RunLists
@@ -32,7 +32,7 @@ struct SequenceState: Sendable {
     let budget: StateBudget
 
     /// What an event of some type may do.
-    private struct Interest: Sendable {
+    struct Interest: Sendable {
         let type: Int
         var negations: [CompiledSequence.Negation] = []
         /// Where runs stay that may take an event of the type, in order.

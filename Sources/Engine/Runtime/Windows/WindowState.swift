@@ -46,6 +46,9 @@ struct WindowState: Sendable {
 
     init(_ window: CompiledWindow) { self.window = window }
 
+    /// How many events it holds of a partition; nil where none ever came.
+    func heldCount(of key: ExactText) -> Int? { self.places[key].map { self.partitions[$0].events.count } }
+
     /// Adds an event. Returns the batch that fires, if one does.
     mutating func add(_ event: Event) -> [Event]? {
         let place = self.place(of: event)

@@ -1,0 +1,62 @@
+import VPL
+
+/// A step of a sequence, for people to see.
+public struct StepOutline: Codable, Hashable, Sendable {
+    /// Counted from 1.
+    public let number: Int
+    public let type: String
+    /// The name under which other steps know its events.
+    public let name: String?
+    /// Whether it takes one event or more.
+    public let isKleene: Bool
+    /// What must hold of an event that it takes, as the program has it.
+    public let condition: String?
+
+    enum CodingKeys: String, CodingKey {
+        case number, type, name
+        case isKleene = "kleene"
+        case condition
+    }
+
+    /// As in a program, and the condition only where it is wanted.
+    ///
+    /// - Parameter isMore: Of a step that takes many, whether it has one already.
+    func text(withCondition: Bool = true, isMore: Bool = false) -> String {
+        (isMore ? "another " : self.isKleene ? "all " : "") + self.type
+            + (withCondition ? self.condition.map { " where \($0)" } ?? "" : "")
+            + (self.name == self.type ? "" : self.name.map { " as \($0)" } ?? "")
+    }
+}
+
+extension CompiledSequence {
+    func outline(ofStep place: Int, _ conditions: [NodeID: Expression]) -> StepOutline {
+        let step = self.steps[place]
+        let written = step.conditions.compactMap { conditions[$0]?.source }
+        return StepOutline(
+            number: place + 1,
+            type: step.type,
+            name: step.name,
+            isKleene: step.isKleene,
+            condition: written.isEmpty ? nil : written.joined(separator: " and ").cut(to: 400)
+        )
+    }
+
+    /// The steps that a run at the position waits for: the one that may take more, and those after it up to the first that
+    /// may not be skipped.
+    func stepsAwaited(at position: Int) -> [Int] {
+        var awaited = self.steps[position].isKleene ? [position] : []
+        for step in self.steps.indices.dropFirst(position + 1) {
+            awaited.append(step)
+            if !self.steps[step].isOptional { break }
+        }
+        return awaited
+    }
+
+    /// The steps that may take the first event of a run.
+    var starters: [Int] { Array(0...self.reach[0]) }
+
+    static func outline(of negation: Negation, _ conditions: [NodeID: Expression]) -> String {
+        let condition = negation.condition.flatMap { conditions[$0]?.source }
+        return ".not(\(negation.type)\(condition.map { " where \($0.cut(to: 400))" } ?? ""))"
+    }
+}
