@@ -221,6 +221,14 @@ let package = Package(
         .target(name: "VPL", path: "Sources/Engine/Language", swiftSettings: strict),
         .target(name: "Engine", dependencies: ["VPL"], path: "Sources/Engine/Runtime", swiftSettings: strict),
 
+        .systemLibrary(name: "CAffinity"),
+        .target(
+            name: "EngineThreads",
+            dependencies: ["CAffinity", "Engine", "Threads"],
+            path: "Sources/Engine/Sharding",
+            swiftSettings: strict
+        ),
+
         .target(name: "EngineOracle", path: "Tests/EngineOracle", swiftSettings: strict),
         .executableTarget(
             name: "engine-oracle",
@@ -277,8 +285,8 @@ let package = Package(
         .executableTarget(
             name: "varpulis",
             dependencies: [
-                "ClusterAPI", "Coordinator", "Engine", "RaftCore", "RaftStorage", "Security", "SecurityFlags", "VPL",
-                "Worker",
+                "ClusterAPI", "Coordinator", "Engine", "EngineThreads", "RaftCore", "RaftStorage", "Security",
+                "SecurityFlags", "VPL", "Worker",
                 "WorkerCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -292,7 +300,7 @@ let package = Package(
         .executableTarget(
             name: "engine-bench",
             dependencies: [
-                "Engine", "Floor", "VPL",
+                "Engine", "EngineThreads", "Floor", "VPL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/engine/bench",
@@ -399,6 +407,11 @@ let package = Package(
         ),
         .testTarget(name: "VPLTests", dependencies: ["VPL"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "VPL"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineThreadsTests",
+            dependencies: ["Engine", "EngineThreads", "Threads", "VPL"],
+            swiftSettings: strict
+        ),
         // What `scripts/fuzz` checks of any input, and the test that checks it of those that were found.
         .target(name: "FuzzChecks", dependencies: ["Engine", "VPL"], path: "Fuzz/checks", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzChecks"], swiftSettings: strict),

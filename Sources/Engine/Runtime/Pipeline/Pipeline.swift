@@ -16,7 +16,7 @@ public struct Pipeline: ~Copyable, Sendable {
         counters.limits.evaluationsCut = self.evaluator.cuts
         return counters
     }
-    private var counted = Counters()
+    var counted = Counters()
     /// What was cut of payloads.
     public internal(set) var cuts = EventCuts()
     /// Of which types the events are; nil where nobody wants to know.
@@ -24,7 +24,7 @@ public struct Pipeline: ~Copyable, Sendable {
     private var typeNumbers: [String: Int] = [:]
     public let plan: Plan
 
-    private var evaluator: Evaluator
+    var evaluator: Evaluator
     private var counts: [Int64]
     private var memories: [RecencySet]
     private var windows: [WindowState]
@@ -37,8 +37,13 @@ public struct Pipeline: ~Copyable, Sendable {
     /// The aggregates over all events so far, by the text of their key.
     private var sums: [[ExactText: Aggregation]]
     private var queue: [Queued] = []
+    /// The variables of contexts other than that of the stream being run, each by its place.
+    private var otherGlobals: [[Value?]]
+    private var context = 0
+    /// Set where contexts run apart from each other, and this is one of them.
+    var exchange: ContextExchange?
 
-    private struct Queued {
+    struct Queued {
         let event: Event
         let depth: Int
     }
@@ -61,6 +66,17 @@ public struct Pipeline: ~Copyable, Sendable {
             stream.sequence.map { SequenceState($0.0, stream: stream.name) }
         }
         self.sums = Array(repeating: [:], count: plan.sumCount)
+        let hasOwnGlobals = plan.contextCount > 1 && plan.functions.contains(where: \.changesGlobals)
+        self.otherGlobals = Array(repeating: plan.globals, count: hasOwnGlobals ? plan.contexts.count + 1 : 0)
+    }
+
+    /// Each context has its own copy of the global variables.
+    private mutating func enterContext(of stream: CompiledStream) {
+        let context = stream.context.map { $0 + 1 } ?? 0
+        guard context != self.context, !self.otherGlobals.isEmpty else { return }
+        swap(&self.evaluator.globals, &self.otherGlobals[self.context])
+        swap(&self.evaluator.globals, &self.otherGlobals[context])
+        self.context = context
     }
 
     /// About what the program holds of the events so far, in bytes.
@@ -110,16 +126,23 @@ public struct Pipeline: ~Copyable, Sendable {
     private mutating func fire(into outputs: inout Outputs, _ take: (inout WindowState) -> [[Event]]) {
         let emittedBefore = outputs.emitted.count
         for stream in self.sourcesFirst.map({ self.plan.streams[$0] }) {
-            for (place, operation) in stream.operations.enumerated() {
-                guard case .window(let state) = operation else { continue }
-                for batch in take(&self.windows[state]) {
-                    var isTyped = false
-                    self.run(stream, from: place + 1, on: batch, depth: 0, isTyped: &isTyped, into: &outputs)
-                }
-            }
+            self.fire(stream, into: &outputs, take)
             self.drain(into: &outputs)
         }
         self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
+    }
+
+    /// The same for one stream, without what follows in others.
+    mutating func fire(_ stream: CompiledStream, into outputs: inout Outputs, _ take: (inout WindowState) -> [[Event]])
+    {
+        self.enterContext(of: stream)
+        for (place, operation) in stream.operations.enumerated() {
+            guard case .window(let state) = operation else { continue }
+            for batch in take(&self.windows[state]) {
+                var isTyped = false
+                self.run(stream, from: place + 1, on: batch, depth: 0, isTyped: &isTyped, into: &outputs)
+            }
+        }
     }
 
     /// How many events each `.tap` has seen, by its name.
@@ -137,13 +160,18 @@ public struct Pipeline: ~Copyable, Sendable {
             }
         }
         self.queue.removeAll(keepingCapacity: true)
+        self.takePrinted(into: &outputs)
+    }
+
+    mutating func takePrinted(into outputs: inout Outputs) {
         outputs.printed.append(contentsOf: self.evaluator.printed)
         self.evaluator.printed.removeAll(keepingCapacity: true)
     }
 
     /// Queues a result under a name, if any stream reads it.
     private mutating func route(_ event: Event, as type: String, depth: Int) {
-        guard self.plan.routes[type] != nil else { return }
+        let isRead = self.plan.routes[type] != nil
+        guard isRead || self.exchange?.isRead(type) ?? false else { return }
         guard depth < Self.depthMax else {
             self.counted.limits.resultsTooDeep += 1
             return
@@ -151,10 +179,15 @@ public struct Pipeline: ~Copyable, Sendable {
         var renamed = event
         renamed.type = type
         renamed.captured = []
-        self.queue.append(Queued(event: renamed, depth: depth))
+        if self.exchange != nil {
+            self.exchange?.take(renamed, isReadHere: isRead)
+        } else {
+            self.queue.append(Queued(event: renamed, depth: depth))
+        }
     }
 
-    private mutating func run(_ stream: CompiledStream, on queued: Queued, into outputs: inout Outputs) {
+    mutating func run(_ stream: CompiledStream, on queued: Queued, into outputs: inout Outputs) {
+        self.enterContext(of: stream)
         var isTyped = false
         if let (_, state) = stream.sequence {
             for match in self.sequences[state].take(queued.event, &self.evaluator) {

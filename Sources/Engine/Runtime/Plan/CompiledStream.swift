@@ -7,6 +7,12 @@ struct CompiledStream: Sendable {
     /// The sequence of which the operations see the matches, and the place of its state.
     var sequence: (CompiledSequence, state: Int)?
     let operations: [CompiledOperation]
+    /// The place of its context; nil for the default one.
+    var context: Int?
+    /// Another context runs it.
+    var isElsewhere = false
+    /// Streams of other contexts read its results.
+    var isHandedOver = false
 
     /// From this operation on no aggregate follows.
     let individualPlace: Int

@@ -46,10 +46,12 @@ struct PlanCompiler {
         var streams: [CompiledStream] = []
         var routes: [String: [Int]] = [:]
         for case .stream(let declaration) in statements.map(\.kind) {
-            let stream = self.compile(declaration, constants: Constants(functions: functions, globals: globals))
+            var stream = self.compile(declaration, constants: Constants(functions: functions, globals: globals))
+            stream.context = self.context(of: declaration)
             for type in Set(stream.branches.map(\.type)) { routes[type, default: []].append(streams.count) }
             streams.append(stream)
         }
+        self.checkContexts(streams, functions)
         try self.throwDiagnostics()
         self.completeSequences(self.sequences, of: &streams)
         return Plan(
@@ -57,6 +59,7 @@ struct PlanCompiler {
             sources: self.sources,
             sinks: self.sinks,
             statementCount: self.program.statementCount,
+            contexts: self.contexts,
             streams: streams,
             routes: routes,
             code: self.expressions.code,
@@ -116,6 +119,8 @@ struct PlanCompiler {
         try self.throwDiagnostics()
         return evaluator.globals
     }
+
+    mutating func report(_ diagnostic: Diagnostic) { self.diagnostics.append(diagnostic) }
 
     mutating func report(
         _ kind: Diagnostic.Kind,
@@ -293,9 +298,7 @@ struct PlanCompiler {
             self.sumCount += 1
             return .aggregate(aggregate, state: self.sumCount - 1)
         case .on where stages.isJoin, .within where stages.isSequence, .not where stages.isSequence: return nil
-        case .context:
-            // One thread runs all contexts, with the same results.
-            return nil
+        case .context: return nil
         case .within, .not, .on, .watermark, .allowedLateness, .trendAggregate, .forecast, .enrich, .pattern, .score,
             .unsupported:
             self.reportUnavailable(operation.name)
