@@ -300,7 +300,7 @@ let package = Package(
         .executableTarget(
             name: "engine-bench",
             dependencies: [
-                "Engine", "EngineThreads", "Floor", "VPL",
+                "Engine", "Floor", "VPL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/engine/bench",

@@ -10,6 +10,8 @@ final class ColumnsPart {
     /// By row of the pipeline's batch: which event of the round it is or follows from, and how.
     private var origins: [Int] = []
     private var ways: [Way] = []
+    /// Without, all rows are events of the input, and nobody looks at `ways`.
+    private let hasArrivals: Bool
     /// Scratch: rows of the round.
     private let rows: UnsafeMutablePointer<UInt16>
     private var departures: [[Arrival]]
@@ -29,6 +31,7 @@ final class ColumnsPart {
         // same where nothing comes in between, or nothing follows.
         guard !hasArrivals || steps.allSatisfy({ $0.parent == nil }) else { return nil }
         self.pipeline = pipeline
+        self.hasArrivals = hasArrivals
         self.edges = edges.map { Set($0) }
         self.isRead = pipeline.batch.schema.types.names.map { part.routes[$0] != nil }
         var ways: [Way] = []
@@ -68,12 +71,14 @@ final class ColumnsPart {
         _ form: ContextOutputForm,
         into outputs: inout ContextOutputs
     ) {
+        let (types, rows) = (batch.types, self.rows)
         var count = 0
-        for row in 0..<batch.count {
-            let type = Int(batch.types[row])
-            guard type < self.isRead.count, self.isRead[type] else { continue }
-            self.rows[count] = UInt16(truncatingIfNeeded: row)
-            count += 1
+        self.isRead.withUnsafeBufferPointer { isRead in
+            for row in 0..<batch.count {
+                let type = Int(types[row])
+                rows[count] = UInt16(truncatingIfNeeded: row)
+                count += type < isRead.count && isRead[type] ? 1 : 0
+            }
         }
         var (taken, arrivals) = (0, arrivals)
         while taken < count || !arrivals.isEmpty {
@@ -93,7 +98,7 @@ final class ColumnsPart {
             self.pipeline.batch.append(batch, self.rows + taken, count: more, timeBefore: 0)
             for place in taken..<(taken + more) {
                 self.origins.append(Int(self.rows[place]))
-                self.ways.append(Way())
+                if self.hasArrivals { self.ways.append(Way()) }
             }
             taken += more
         }
@@ -133,7 +138,7 @@ final class ColumnsPart {
             var event = self.pipeline.batch.event(row, in: list.frame)
             for goal in goals {
                 event.type = goal.type
-                let way = self.ways[row].appending(goal.way)
+                let way = self.hasArrivals ? self.ways[row].appending(goal.way) : goal.way
                 self.departures[goal.edge].append(Arrival(event: event, origin: self.origins[row], way: way))
             }
         }

@@ -28,8 +28,8 @@ package final class ContextRound: @unchecked Sendable {
 /// Makes rounds of a program's input. Owned by one thread at a time.
 package final class ContextInput {
     private let schema: BatchSchema
-    /// By type, then by context: whether a stream reads it there.
-    private let isRead: [[Bool]]
+    /// By type: the contexts in which a stream reads it.
+    private let readers: [[Int]]
     private let contextCount: Int
     private let rowsMax: Int
     private var idle: [ContextRound] = []
@@ -45,7 +45,9 @@ package final class ContextInput {
             types: plan.routes.keys.sorted(),
             keepsEvents: parts.contains(where: \.needsWholeEvents)
         )
-        self.isRead = self.schema.types.names.map { type in graph.contexts.map { $0.typesRead.contains(type) } }
+        self.readers = self.schema.types.names.map { type in
+            graph.contexts.indices.filter { graph.contexts[$0].typesRead.contains(type) }
+        }
         self.contextCount = graph.contexts.count
         self.rowsMax = max(1, min(rowsMax, Batch.rowsMax))
     }
@@ -108,10 +110,14 @@ package final class ContextInput {
 
     private func count(_ round: ContextRound) {
         self.eventCount += UInt64(round.batch.count)
-        for row in 0..<round.batch.count {
-            let type = Int(round.batch.types[row])
-            guard type < self.isRead.count else { continue }
-            for context in 0..<self.contextCount where self.isRead[type][context] { round.eventCounts[context] += 1 }
+        let typeCount = self.readers.count
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: typeCount + 1) { counts in
+            counts.initialize(repeating: 0)
+            let types = round.batch.types
+            for row in 0..<round.batch.count { counts[min(Int(types[row]), typeCount)] &+= 1 }
+            for (type, contexts) in self.readers.enumerated() where counts[type] > 0 {
+                for context in contexts { round.eventCounts[context] += counts[type] }
+            }
         }
     }
 }
