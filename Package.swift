@@ -233,6 +233,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .systemLibrary(name: "CAffinity"),
+        .target(
+            name: "EngineThreads",
+            dependencies: ["CAffinity", "Engine", "Threads"],
+            path: "Sources/Engine/Sharding",
+            swiftSettings: strict
+        ),
+
         .target(name: "EngineOracle", path: "Tests/EngineOracle", swiftSettings: strict),
         .executableTarget(
             name: "engine-oracle",
@@ -289,9 +297,8 @@ let package = Package(
         .executableTarget(
             name: "varpulis",
             dependencies: [
-                "ClusterAPI", "Coordinator", "Engine", "EngineCheckpoints", "RaftCore", "RaftStorage", "Security",
-                "SecurityFlags", "VPL",
-                "Worker",
+                "ClusterAPI", "Coordinator", "Engine", "EngineCheckpoints", "EngineThreads", "RaftCore", "RaftStorage",
+                "Security", "SecurityFlags", "VPL", "Worker",
                 "WorkerCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -412,6 +419,11 @@ let package = Package(
         ),
         .testTarget(name: "VPLTests", dependencies: ["VPL"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "VPL"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineThreadsTests",
+            dependencies: ["Engine", "EngineThreads", "Threads", "VPL"],
+            swiftSettings: strict
+        ),
         // What `scripts/fuzz` checks of any input, and the test that checks it of those that were found.
         .target(
             name: "FuzzChecks",

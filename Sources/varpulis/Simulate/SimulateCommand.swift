@@ -29,6 +29,10 @@ struct SimulateCommand: ParsableCommand {
             they had, so that their bytes are in the end those of a run without interruption. Another file of events \
             is read from its beginning. Checkpoints are taken at every interval and at the end.
 
+            A program with streams in two or more contexts runs each context on a thread of its own, unless \
+            --single-thread, --workers, --partition-by, --checkpoint-dir or --verbose is given. The output of each context is the same; that \
+            of different ones may be mixed in another order.
+
             Exit codes: 0 success, 1 errors in the program, lines that hold no event (unless --dead-letter keeps \
             them), or a file that cannot be read or written, 2 wrong usage.
             """
@@ -45,6 +49,9 @@ struct SimulateCommand: ParsableCommand {
 
     @Option(name: .shortAndLong, help: "On how many threads, with --immediate.")
     var workers: Int?
+
+    @Flag(help: "Run all contexts on one thread.")
+    var singleThread = false
 
     @Option(help: "The field by which events go to workers: those with the same value go to the same one.")
     var partitionBy: String?
@@ -80,6 +87,9 @@ struct SimulateCommand: ParsableCommand {
         if self.quiet, self.verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
         if let workers, !(1...Self.workersMax).contains(workers) {
             throw ValidationError("--workers is a number from 1 to \(Self.workersMax).")
+        }
+        if self.singleThread, self.workers ?? 1 > 1 {
+            throw ValidationError("--single-thread and --workers exclude each other.")
         }
         if !self.immediate, self.workers ?? 1 > 1 || self.partitionBy != nil {
             throw ValidationError("--workers and --partition-by need --immediate.")
@@ -129,9 +139,21 @@ struct SimulateCommand: ParsableCommand {
         let people: StandardStream? = self.quiet ? nil : self.output == "-" ? .error : .output
         let clock = ContinuousClock()
         let start = clock.now
+        if plan.contextCount > 1, self.runsContextsApart {
+            var simulation = try ContextSimulation(plan, outputPath: self.output, people: people)
+            if !self.quiet { for text in simulation.warnings { StandardStream.error.write("warning: \(text)\n") } }
+            if self.immediate {
+                try simulation.run(over: self.events, &tally)
+            } else {
+                try simulation.replay(over: self.events, &tally)
+            }
+            let summary = Simulation.summary(simulation.counters, simulation.taps, tally, after: clock.now - start)
+            people?.write(summary + simulation.summary)
+            return
+        }
         // Waiting, and telling each event, need one event after the other.
         if self.immediate, !self.verbose {
-            let workers = Workers(plan, count: self.workers, key: self.partitionBy)
+            let workers = Workers(plan, count: self.singleThread ? 1 : self.workers, key: self.partitionBy)
             for text in workers.warnings { self.warn(text) }
             if checkpoints != nil, workers.count > 1, !plan.obstacles(toPartitioningBy: workers.key).isEmpty {
                 let message = "checkpoints need workers that change nothing in the output: leave --partition-by out"
@@ -161,6 +183,11 @@ struct SimulateCommand: ParsableCommand {
         )
         try self.replay(into: &simulation, &tally, checkpoints, restored?.1)
         try simulation.close(tally, after: clock.now - start)
+    }
+
+    private var runsContextsApart: Bool {
+        !self.singleThread && !self.verbose && self.workers == nil && self.partitionBy == nil
+            && self.checkpointDir == nil
     }
 
     private func replay(

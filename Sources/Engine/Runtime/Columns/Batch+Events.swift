@@ -24,6 +24,13 @@ extension Batch {
         return event
     }
 
+    /// The event of the input in a row, with all its fields, where the batch keeps whole events.
+    func inputEvent(_ row: Int) -> Event {
+        var event = self.wholeEvent(row)
+        event.type = self.typeName(row)
+        return event
+    }
+
     /// The event as it came: read again, from the text of which the row holds a part.
     private func wholeEvent(_ row: Int) -> Event {
         if var event = self.events[row] {

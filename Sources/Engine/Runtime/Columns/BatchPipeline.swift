@@ -15,7 +15,7 @@ public final class BatchPipeline {
     /// Of which types the events are; nil where nobody wants to know.
     public var types: TypeCounts?
 
-    private let program: BatchProgram
+    let program: BatchProgram
     let batch: Batch
     let evaluator: ColumnEvaluator
     var counts: [Int64]
@@ -30,6 +30,8 @@ public final class BatchPipeline {
     /// By stream: which of a join's sources has which type.
     private let joinTypes: [[Int]]
     private(set) var emitted = RankedRows<Void>()
+    /// The results that go to other contexts, each with its step.
+    private(set) var departures = RankedRows<Int>()
     private var asides = BatchAsides()
     var memories: [RecencySet]
     let writer: RowWriter
@@ -45,9 +47,11 @@ public final class BatchPipeline {
     /// How many bytes of texts a batch may make before they are kept one by one.
     static let heapBytesMax = 1 << 30
 
-    /// - Parameter heapBytesMax: How many bytes of texts a batch may make before they are kept one by one.
-    init?(_ plan: Plan, budget: StateBudget = StateBudget(), heapBytesMax: Int) {
-        guard let program = BatchProgram(plan) else { return nil }
+    /// - Parameters:
+    ///   - heapBytesMax: How many bytes of texts a batch may make before they are kept one by one.
+    ///   - whole: The plan of which this is what one context runs.
+    init?(_ plan: Plan, budget: StateBudget = StateBudget(), heapBytesMax: Int, partOf whole: Plan? = nil) {
+        guard let program = BatchProgram(plan, partOf: whole) else { return nil }
         self.plan = plan
         self.program = program
         self.batch = Batch(program.schema, heapBytesMax: heapBytesMax)
@@ -64,6 +68,7 @@ public final class BatchPipeline {
         self.results = Array(repeating: nil, count: program.steps.count)
         self.aggregates = plan.streams.map { stream in
             var aggregates: [Int: ColumnAggregate] = [:]
+            if stream.isElsewhere { return aggregates }
             for (place, operation) in stream.operations.enumerated() {
                 guard case .aggregate(let aggregate, _) = operation else { continue }
                 let window = stream.window(before: place, in: plan)
@@ -78,7 +83,7 @@ public final class BatchPipeline {
             return aggregates
         }
         self.joins = plan.streams.map { stream in
-            stream.join.map { ColumnJoin($0.0, type: stream.name, program.schema) }
+            stream.isElsewhere ? nil : stream.join.map { ColumnJoin($0.0, type: stream.name, program.schema) }
         }
         self.joinTypes = plan.streams.map { stream in
             let sources = stream.join?.0.sources ?? []
@@ -108,11 +113,13 @@ public final class BatchPipeline {
     /// Processes the batch, appends what it gives, and clears it.
     func runBatch(into outputs: inout Outputs, emits: Bool = true) {
         self.run()
-        if emits {
-            self.emitted.forEach { list, row in outputs.emitted.append(self.batch.event(row, in: list.frame)) }
-        }
+        if emits { self.appendEmitted(to: &outputs) }
         self.appendAsides(to: &outputs)
         self.clear()
+    }
+
+    func appendEmitted(to outputs: inout Outputs) {
+        self.emitted.forEach { list, row in outputs.emitted.append(self.batch.event(row, in: list.frame)) }
     }
 
     /// Appends what the batch printed, logged and sent, each in the order of single events.
@@ -133,6 +140,7 @@ public final class BatchPipeline {
         if self.types != nil { self.addTypes() }
         for stream in self.program.order { self.run(stream) }
         self.emitted.close()
+        self.departures.close()
         self.asides.close()
         self.counted.emitted += UInt64(self.emitted.count)
     }
@@ -154,6 +162,7 @@ public final class BatchPipeline {
     /// Forgets what the batch emitted and, unless it is to be run again, the batch.
     public func clear(keepingBatch isKept: Bool = false) {
         self.emitted.clear()
+        self.departures.clear()
         self.asides.clear()
         self.evaluator.reset()
         if !isKept { self.batch.clear() }
@@ -261,6 +270,10 @@ public final class BatchPipeline {
             ways.removeEmpty()
         }
         for (way, step) in steps.enumerated() { self.results[step] = ways.frames[way] }
+        guard stream.isHandedOver else { return }
+        for (way, frame) in ways.frames.enumerated() {
+            if let frame { self.departures.add(frame, rank: rank(way, stream.operations.count), steps[way]) }
+        }
     }
 
     private func filter(_ ways: inout Ways, _ condition: NodeID) {

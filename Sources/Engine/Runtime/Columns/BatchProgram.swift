@@ -28,15 +28,17 @@ struct BatchProgram {
     private static let nodesMax = 10_000
 
     /// Nil for a plan that needs one event after the other: see `obstacle`.
-    init?(_ plan: Plan) {
+    ///
+    /// - Parameter whole: Where the plan is a part of one, that: all parts have the same fields and types.
+    init?(_ plan: Plan, partOf whole: Plan? = nil) {
         guard case .success(let (steps, keepsEvents)) = Self.examine(plan) else { return nil }
         self.plan = plan
         self.steps = steps
         self.ways = plan.streams.indices.map { stream in steps.indices.filter { steps[$0].stream == stream } }
         self.order = plan.sourcesFirst
         self.schema = BatchSchema(
-            fields: Self.fields(of: plan),
-            types: plan.routes.keys.sorted(),
+            fields: Self.fields(of: whole ?? plan),
+            types: (whole ?? plan).routes.keys.sorted(),
             keepsEvents: keepsEvents
         )
     }
@@ -72,7 +74,7 @@ struct BatchProgram {
     /// Whether some operation looks at all fields of events.
     var givesAllFields: Bool {
         self.plan.streams.contains { stream in
-            stream.operations.contains(where: \.needsAllFields)
+            stream.isHandedOver || stream.operations.contains(where: \.needsAllFields)
         }
     }
 
@@ -82,6 +84,7 @@ struct BatchProgram {
         for _ in 0..<Self.depthMax where !level.isEmpty {
             for parent in level {
                 let stream = plan.streams[steps[parent].stream]
+                if stream.isElsewhere { continue }
                 var names = [stream.name]
                 if let type = stream.ownType, type != stream.name { names.append(type) }
                 for name in names {
@@ -122,6 +125,7 @@ struct BatchProgram {
         let streamsRead = plan.streamsRead
         for number in plan.sourcesFirst {
             let stream = plan.streams[number]
+            if stream.isElsewhere { continue }
             if stream.sequence != nil || stream.watermark != nil { return (stream.name, false) }
             var knowledge = Knowledge.input
             if let (join, _) = stream.join {
@@ -140,6 +144,11 @@ struct BatchProgram {
                     return (stream.name, false)
                 }
                 knowledge = result
+            }
+            if stream.isHandedOver {
+                // Who reads it elsewhere gets whole events.
+                if knowledge == .joined { return (stream.name, false) }
+                keepsEvents = keepsEvents || knowledge == .input
             }
             results[number] = knowledge
         }

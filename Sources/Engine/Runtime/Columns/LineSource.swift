@@ -26,10 +26,13 @@ struct LineSource {
     /// Reads events into the batch until it is full or there is no whole line any more; calls `rejected` with lines that
     /// hold none, and goes on.
     ///
-    /// - Parameter reader: Keeps the file's state from line to line.
+    /// - Parameters:
+    ///   - reader: Keeps the file's state from line to line.
+    ///   - rowsMax: With so many events the batch is full.
     mutating func fill(
         _ batch: Batch,
         reader: inout EventFileReader,
+        rowsMax: Int = Batch.rowsMax,
         rejected: (RejectedLine) throws -> Void
     ) rethrows {
         batch.input = self.input
@@ -38,7 +41,7 @@ struct LineSource {
             rows.finishBatch()
             rows.free()
         }
-        while self.position < self.end, !batch.isFull {
+        while self.position < self.end, batch.count < rowsMax {
             let newline = self.nextNewline()
             if reader.isInRefusedLine {
                 self.position = newline.map { $0 + 1 } ?? self.end

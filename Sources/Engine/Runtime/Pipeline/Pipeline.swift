@@ -47,6 +47,11 @@ public struct Pipeline: ~Copyable, Sendable {
     private var queue: [Queued] = []
     /// Notes what becomes of events; nil where nobody wants to know.
     var journal: TraceJournal?
+    /// The variables of contexts other than that of the stream being run, each by its place.
+    private var otherGlobals: [[Value?]]
+    private var context = 0
+    /// Set where contexts run apart from each other, and this is one of them.
+    var exchange: ContextExchange?
 
     struct Queued {
         let event: Event
@@ -74,6 +79,17 @@ public struct Pipeline: ~Copyable, Sendable {
             stream.sequence.map { SequenceState($0.0, stream: stream.name, budget: budget) }
         }
         self.sums = plan.sums
+        let hasOwnGlobals = plan.contextCount > 1 && plan.functions.contains(where: \.changesGlobals)
+        self.otherGlobals = Array(repeating: plan.globals, count: hasOwnGlobals ? plan.contexts.count + 1 : 0)
+    }
+
+    /// Each context has its own copy of the global variables.
+    private mutating func enterContext(of stream: CompiledStream) {
+        let context = stream.context.map { $0 + 1 } ?? 0
+        guard context != self.context, !self.otherGlobals.isEmpty else { return }
+        swap(&self.evaluator.globals, &self.otherGlobals[self.context])
+        swap(&self.evaluator.globals, &self.otherGlobals[context])
+        self.context = context
     }
 
     /// A pipeline that holds what another one does, and goes its own way from there.
@@ -96,6 +112,8 @@ public struct Pipeline: ~Copyable, Sendable {
         self.sequences = other.sequences
         self.sums = other.sums
         self.queue = other.queue
+        self.otherGlobals = other.otherGlobals
+        self.context = other.context
     }
 
     /// From here on it counts the types of the events.
@@ -121,16 +139,12 @@ public struct Pipeline: ~Copyable, Sendable {
     }
 
     /// The end of the input: gives what streams still hold, each stream after those that it reads.
-    public mutating func finish(into outputs: inout Outputs) {
-        self.fire(before: nil, into: &outputs) { $0.eventTimeWindows[$1]?.finish() ?? $0.windows[$1].finish() }
-    }
+    public mutating func finish(into outputs: inout Outputs) { self.fire(.end, into: &outputs) }
 
     /// Live input: closes the sessions to which no event came for longer than their gap, and completes the patterns that
     /// waited for a deadline before `now`. Call it every `Plan.sessionInterval`.
     public mutating func closeSilentSessions(at now: Int64, into outputs: inout Outputs) {
-        self.fire(before: now, into: &outputs) {
-            $0.eventTimeWindows[$1]?.takeSilent(at: now) ?? $0.windows[$1].takeSilent(at: now)
-        }
+        self.fire(.silence(now), into: &outputs)
     }
 
     /// A watermark: no event before `time` comes any more for a stream, so its pattern, if that waited for a deadline before
@@ -173,27 +187,43 @@ public struct Pipeline: ~Copyable, Sendable {
         self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
     }
 
-    /// Takes batches out of windows and through what follows them, each stream after those that it reads.
-    ///
-    /// - Parameter time: Patterns that wait for a deadline before it are complete; nil for all.
-    private mutating func fire(
-        before time: Int64?,
-        into outputs: inout Outputs,
-        _ take: (inout Pipeline, Int) -> [[Event]]
-    ) {
+    /// Why streams give what they hold although no event came for them.
+    enum Occasion {
+        /// Nothing came until this time.
+        case silence(Int64)
+        case end
+    }
+
+    private mutating func fire(_ occasion: Occasion, into outputs: inout Outputs) {
         let emittedBefore = outputs.emitted.count
         for stream in self.sourcesFirst.map({ self.plan.streams[$0] }) {
-            self.completePatterns(of: stream, before: time, into: &outputs)
-            for (place, operation) in stream.operations.enumerated() {
-                guard case .window(let state) = operation else { continue }
-                for batch in take(&self, state) {
-                    var isTyped = false
-                    self.run(stream, from: place + 1, on: batch, depth: 0, isTyped: &isTyped, into: &outputs)
-                }
-            }
+            self.fire(stream, occasion, into: &outputs)
             self.drain(into: &outputs)
         }
         self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
+    }
+
+    /// Takes what one stream gives through what follows in it, without what follows in others.
+    mutating func fire(_ stream: CompiledStream, _ occasion: Occasion, into outputs: inout Outputs) {
+        self.enterContext(of: stream)
+        var time: Int64?
+        if case .silence(let now) = occasion { time = now }
+        self.completePatterns(of: stream, before: time, into: &outputs)
+        for (place, operation) in stream.operations.enumerated() {
+            guard case .window(let state) = operation else { continue }
+            for batch in self.takeHeld(by: state, occasion) {
+                var isTyped = false
+                self.run(stream, from: place + 1, on: batch, depth: 0, isTyped: &isTyped, into: &outputs)
+            }
+        }
+    }
+
+    private mutating func takeHeld(by window: Int, _ occasion: Occasion) -> [[Event]] {
+        switch occasion {
+        case .silence(let now):
+            self.eventTimeWindows[window]?.takeSilent(at: now) ?? self.windows[window].takeSilent(at: now)
+        case .end: self.eventTimeWindows[window]?.finish() ?? self.windows[window].finish()
+        }
     }
 
     /// How many events each `.tap` has seen, by its name.
@@ -208,22 +238,32 @@ public struct Pipeline: ~Copyable, Sendable {
             position += 1
             self.journal?.begin(next.event, depth: next.depth)
             for stream in self.plan.routes[next.event.type] ?? [] {
-                let stream = self.plan.streams[stream]
-                if let (_, state) = stream.watermark {
-                    self.runInEventTime(stream, state, on: next, into: &outputs)
-                } else {
-                    self.run(stream, on: next, into: &outputs)
-                }
+                self.deliver(next, to: self.plan.streams[stream], into: &outputs)
             }
         }
         self.queue.removeAll(keepingCapacity: true)
+        self.takePrinted(into: &outputs)
+    }
+
+    /// Gives an event to a stream that reads its type.
+    mutating func deliver(_ queued: Queued, to stream: CompiledStream, into outputs: inout Outputs) {
+        self.enterContext(of: stream)
+        if let (_, state) = stream.watermark {
+            self.runInEventTime(stream, state, on: queued, into: &outputs)
+        } else {
+            self.run(stream, on: queued, into: &outputs)
+        }
+    }
+
+    mutating func takePrinted(into outputs: inout Outputs) {
         outputs.printed.append(contentsOf: self.evaluator.printed)
         self.evaluator.printed.removeAll(keepingCapacity: true)
     }
 
     /// Queues a result under a name, if any stream reads it.
     private mutating func route(_ event: Event, as type: String, depth: Int) {
-        guard self.plan.routes[type] != nil else { return }
+        let isRead = self.plan.routes[type] != nil
+        guard isRead || self.exchange?.isRead(type) ?? false else { return }
         guard depth < Self.depthMax else {
             self.counted.limits.resultsTooDeep += 1
             return
@@ -231,7 +271,11 @@ public struct Pipeline: ~Copyable, Sendable {
         var renamed = event
         renamed.type = type
         renamed.captured = []
-        self.queue.append(Queued(event: renamed, depth: depth))
+        if self.exchange != nil {
+            self.exchange?.take(renamed, isReadHere: isRead)
+        } else {
+            self.queue.append(Queued(event: renamed, depth: depth))
+        }
     }
 
     mutating func run(_ stream: CompiledStream, on queued: Queued, into outputs: inout Outputs) {

@@ -9,6 +9,12 @@ struct CompiledStream: Sendable {
     /// How the stream's time is told, and the place of its state; nil for one that goes by the order of arrival alone.
     var watermark: (CompiledWatermark, state: Int)?
     let operations: [CompiledOperation]
+    /// The place of its context; nil for the default one.
+    var context: Int?
+    /// Another context runs it.
+    var isElsewhere = false
+    /// Streams of other contexts read its results.
+    var isHandedOver = false
 
     /// From this operation on nothing follows that looks at a whole batch.
     let individualPlace: Int

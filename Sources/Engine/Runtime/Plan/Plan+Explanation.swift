@@ -14,6 +14,7 @@ extension Plan {
             let fields = BatchProgram.fields(of: self).filter { !$0.contains(".") && self.routes[$0] == nil }
             if !fields.isEmpty { text += "Expressions name the fields \(fields.joined(separator: ", ")).\n" }
         }
+        text += self.contextExplanation
         let streamNames = Set(self.streams.map(\.name))
         for stream in self.streams {
             text += "\nstream \(stream.name)\n"

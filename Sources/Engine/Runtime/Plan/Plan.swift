@@ -13,6 +13,8 @@ public struct Plan: Sendable {
     /// How many statements the program has.
     public let statementCount: Int
 
+    /// The contexts declared.
+    let contexts: [PlannedContext]
     let streams: [CompiledStream]
     /// The streams to which events of a type go, in the order declared.
     let routes: [String: [Int]]

@@ -53,10 +53,12 @@ struct PlanCompiler {
         var streams: [CompiledStream] = []
         var routes: [String: [Int]] = [:]
         for case .stream(let declaration) in statements.map(\.kind) {
-            let stream = self.compile(declaration, constants: Constants(functions: functions, globals: globals))
+            var stream = self.compile(declaration, constants: Constants(functions: functions, globals: globals))
+            stream.context = self.context(of: declaration)
             for type in Set(stream.branches.map(\.type)) { routes[type, default: []].append(streams.count) }
             streams.append(stream)
         }
+        self.checkContexts(streams, functions)
         try self.throwDiagnostics()
         self.completeSequences(self.sequences, of: &streams)
         var plan = Plan(
@@ -64,6 +66,7 @@ struct PlanCompiler {
             sources: self.sources,
             sinks: self.sinks,
             statementCount: self.program.statementCount,
+            contexts: self.contexts,
             streams: streams,
             routes: routes,
             code: self.expressions.code,
@@ -126,6 +129,8 @@ struct PlanCompiler {
         try self.throwDiagnostics()
         return evaluator.globals
     }
+
+    mutating func report(_ diagnostic: Diagnostic) { self.diagnostics.append(diagnostic) }
 
     mutating func report(
         _ kind: Diagnostic.Kind,
@@ -316,9 +321,7 @@ struct PlanCompiler {
         case .pattern(let items): return .pattern(self.pattern(items))
         // What belongs to the stream as a whole, see `watermark(of:)`.
         case .watermark, .allowedLateness: return nil
-        case .context:
-            // One thread runs all contexts, with the same results.
-            return nil
+        case .context: return nil
         case .within, .not, .on, .trendAggregate, .forecast, .enrich, .score, .unsupported:
             self.reportUnavailable(operation.name)
             return nil
