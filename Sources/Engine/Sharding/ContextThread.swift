@@ -14,16 +14,16 @@ struct ContextThread: Sendable {
     let core: Int?
     let input: HandOverQueue<RoundMessage>
     /// By edge that comes to the context.
-    let sources: [HandOverQueue<[Arrival]>]
+    let sources: [HandOverQueue<[ContextArrival]>]
     /// By edge that leaves it.
-    let targets: [HandOverQueue<[Arrival]>]
+    let targets: [HandOverQueue<[ContextArrival]>]
     let progress: Monitor<ContextProgress>
     let stop: @Sendable () -> Void
 
     func run() {
         self.begin()
         while let message = self.input.take() {
-            var arrivals: [[Arrival]] = []
+            var arrivals: [[ContextArrival]] = []
             for source in self.sources {
                 guard let batch = source.take() else { return }
                 arrivals.append(batch)

@@ -13,7 +13,7 @@ public final class ThreadedContexts {
     private let parts: [ContextPart]
     private let input: ContextInput
     private let inputQueues: [HandOverQueue<RoundMessage>]
-    private let edgeQueues: [HandOverQueue<[Arrival]>]
+    private let edgeQueues: [HandOverQueue<[ContextArrival]>]
     private let threads: [NamedThread]
     private let progress: Monitor<ContextProgress>
     private let stop: @Sendable () -> Void
@@ -32,7 +32,7 @@ public final class ThreadedContexts {
         let graph = plan.contextGraph
         let parts = graph.contexts.indices.map { ContextPart(plan, graph, number: $0, form) }
         let inputQueues = parts.map { _ in HandOverQueue<RoundMessage>(bound: queueEvents) }
-        let edgeQueues = graph.edges.map { _ in HandOverQueue<[Arrival]>(bound: queueEvents) }
+        let edgeQueues = graph.edges.map { _ in HandOverQueue<[ContextArrival]>(bound: queueEvents) }
         let progress = Monitor(ContextProgress(contextCount: parts.count))
         // Two rounds on their way: one more can be made while one is waiting.
         self.input = ContextInput(plan, graph, parts, rowsMax: queueEvents / 2)

@@ -14,7 +14,7 @@ final class ColumnsPart {
     private let hasArrivals: Bool
     /// Scratch: rows of the round.
     private let rows: UnsafeMutablePointer<UInt16>
-    private var departures: [[Arrival]]
+    private var departures: [[ContextArrival]]
 
     /// Nil for a part that needs one event after the other.
     ///
@@ -52,10 +52,10 @@ final class ColumnsPart {
 
     func take(
         _ round: ContextRound,
-        _ arrivals: [Arrival],
+        _ arrivals: [ContextArrival],
         _ form: ContextOutputForm,
         into outputs: inout ContextOutputs
-    ) -> [[Arrival]] {
+    ) -> [[ContextArrival]] {
         self.pipeline.now = round.now
         self.appendEvents(of: round.batch, arrivals[...], form, into: &outputs)
         self.run(form, into: &outputs)
@@ -67,7 +67,7 @@ final class ColumnsPart {
     /// Events of the input that streams here read, each before what follows from it elsewhere.
     private func appendEvents(
         of batch: Batch,
-        _ arrivals: ArraySlice<Arrival>,
+        _ arrivals: ArraySlice<ContextArrival>,
         _ form: ContextOutputForm,
         into outputs: inout ContextOutputs
     ) {
@@ -139,7 +139,7 @@ final class ColumnsPart {
             for goal in goals {
                 event.type = goal.type
                 let way = self.hasArrivals ? self.ways[row].appending(goal.way) : goal.way
-                self.departures[goal.edge].append(Arrival(event: event, origin: self.origins[row], way: way))
+                self.departures[goal.edge].append(ContextArrival(event: event, origin: self.origins[row], way: way))
             }
         }
     }

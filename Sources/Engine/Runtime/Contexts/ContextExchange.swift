@@ -3,9 +3,9 @@ struct ContextExchange: Sendable {
     /// To which edges events of a type go.
     private let edges: [String: [Int]]
     /// What goes along each edge.
-    private(set) var departures: [[Arrival]]
+    private(set) var departures: [[ContextArrival]]
     /// What streams of this context are still to read.
-    private var queue: [Arrival] = []
+    private var queue: [ContextArrival] = []
     private var position = 0
 
     /// Of the event being processed.
@@ -39,13 +39,13 @@ struct ContextExchange: Sendable {
     mutating func take(_ event: Event, isReadHere: Bool) {
         let way = self.way.appending(stream: self.stream, result: self.resultCount)
         self.resultCount += 1
-        let arrival = Arrival(event: event, origin: self.origin, way: way)
+        let arrival = ContextArrival(event: event, origin: self.origin, way: way)
         for edge in self.edges[event.type] ?? [] { self.departures[edge].append(arrival) }
         if isReadHere { self.queue.append(arrival) }
     }
 
     /// What one thread would process next: the first in the queue or, if that stands before it, the first arrival.
-    mutating func next(_ arrivals: inout ArraySlice<Arrival>) -> Arrival? {
+    mutating func next(_ arrivals: inout ArraySlice<ContextArrival>) -> ContextArrival? {
         guard self.position < self.queue.count else {
             self.queue.removeAll(keepingCapacity: true)
             self.position = 0
@@ -57,7 +57,7 @@ struct ContextExchange: Sendable {
     }
 
     /// Gives what goes along each edge, and forgets it.
-    mutating func takeDepartures() -> [[Arrival]] {
+    mutating func takeDepartures() -> [[ContextArrival]] {
         let departures = self.departures
         self.departures = Array(repeating: [], count: departures.count)
         return departures
@@ -73,11 +73,11 @@ extension Pipeline {
     mutating func process(
         _ event: Event?,
         origin: Int,
-        _ arrivals: ArraySlice<Arrival>,
+        _ arrivals: ArraySlice<ContextArrival>,
         into outputs: inout Outputs
     ) {
         let emittedBefore = outputs.emitted.count
-        if let event { self.process(Arrival(event: event, origin: origin, way: Way()), into: &outputs) }
+        if let event { self.process(ContextArrival(event: event, origin: origin, way: Way()), into: &outputs) }
         self.drain(arrivals, into: &outputs)
         self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
     }
@@ -90,7 +90,7 @@ extension Pipeline {
     mutating func fire(
         _ place: Int?,
         origin: Int,
-        _ arrivals: ArraySlice<Arrival>,
+        _ arrivals: ArraySlice<ContextArrival>,
         _ occasion: Occasion,
         into outputs: inout Outputs
     ) {
@@ -104,7 +104,7 @@ extension Pipeline {
         self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
     }
 
-    private mutating func drain(_ arrivals: ArraySlice<Arrival>, into outputs: inout Outputs) {
+    private mutating func drain(_ arrivals: ArraySlice<ContextArrival>, into outputs: inout Outputs) {
         var arrivals = arrivals
         while let next = self.exchange?.next(&arrivals) {
             self.process(next, into: &outputs)
@@ -112,7 +112,7 @@ extension Pipeline {
         self.takePrinted(into: &outputs)
     }
 
-    private mutating func process(_ arrival: Arrival, into outputs: inout Outputs) {
+    private mutating func process(_ arrival: ContextArrival, into outputs: inout Outputs) {
         self.exchange?.begin(arrival.origin, arrival.way)
         let queued = Queued(event: arrival.event, depth: arrival.way.depth)
         for stream in self.plan.routes[arrival.event.type] ?? [] {

@@ -2,7 +2,7 @@
 package struct ContextResult: Sendable {
     package var outputs: ContextOutputs
     /// What goes along each edge that leaves the context, in the order of the graph.
-    package var departures: [[Arrival]]
+    package var departures: [[ContextArrival]]
 }
 
 /// What a context gives to the outside in a round.
@@ -56,10 +56,10 @@ public final class ContextPart: @unchecked Sendable {
     /// Takes a round of the input, with what other contexts made of it.
     ///
     /// - Parameter arrivals: By edge that comes to the context.
-    package func take(_ round: ContextRound, _ arrivals: [[Arrival]]) -> ContextResult {
+    package func take(_ round: ContextRound, _ arrivals: [[ContextArrival]]) -> ContextResult {
         var outputs = ContextOutputs(context: self.number)
-        let arrivals = [Arrival](merging: arrivals)
-        let departures: [[Arrival]]
+        let arrivals = [ContextArrival](merging: arrivals)
+        let departures: [[ContextArrival]]
         switch self.runner {
         case .events(let part): departures = part.take(round, arrivals, self.form, into: &outputs)
         case .columns(let part): departures = part.take(round, arrivals, self.form, into: &outputs)

@@ -15,10 +15,10 @@ final class EventsPart {
 
     func take(
         _ round: ContextRound,
-        _ arrivals: [Arrival],
+        _ arrivals: [ContextArrival],
         _ form: ContextOutputForm,
         into outputs: inout ContextOutputs
-    ) -> [[Arrival]] {
+    ) -> [[ContextArrival]] {
         self.pipeline.now = round.now
         switch round.kind {
         case .events: self.takeEvents(round.batch, arrivals[...], into: &outputs.outputs)
@@ -40,7 +40,7 @@ final class EventsPart {
     }
 
     /// Events of the input, and what follows from each elsewhere, in the order of the input.
-    private func takeEvents(_ batch: Batch, _ arrivals: ArraySlice<Arrival>, into outputs: inout Outputs) {
+    private func takeEvents(_ batch: Batch, _ arrivals: ArraySlice<ContextArrival>, into outputs: inout Outputs) {
         var arrivals = arrivals
         let isRead = batch.schema.types.names.map { self.pipeline.plan.routes[$0] != nil }
         for row in 0..<batch.count {
@@ -54,7 +54,7 @@ final class EventsPart {
 
     private func fire(
         _ occasion: Pipeline.Occasion,
-        _ arrivals: ArraySlice<Arrival>,
+        _ arrivals: ArraySlice<ContextArrival>,
         into outputs: inout Outputs
     ) {
         var arrivals = arrivals
@@ -65,7 +65,7 @@ final class EventsPart {
         }
     }
 
-    private static func takeFirst(of origin: Int, from arrivals: inout ArraySlice<Arrival>) -> ArraySlice<Arrival> {
+    private static func takeFirst(of origin: Int, from arrivals: inout ArraySlice<ContextArrival>) -> ArraySlice<ContextArrival> {
         let end = arrivals.firstIndex { $0.origin != origin } ?? arrivals.endIndex
         defer { arrivals = arrivals[end...] }
         return arrivals[..<end]

@@ -5,7 +5,8 @@ extension Plan {
         let context = graph.contexts[number]
         let isHere = Set(context.places)
         let departing = Set(graph.edges.filter { $0.source == number }.flatMap(\.types))
-        let streams = self.streams.enumerated().map { place, stream in
+        var part = self
+        part.streams = self.streams.enumerated().map { place, stream in
             guard isHere.contains(place) else { return stream.elsewhere }
             var stream = stream
             let names = [stream.name] + [stream.ownType].compactMap(\.self)
@@ -13,32 +14,16 @@ extension Plan {
             stream.isHandedOver = !departing.isEmpty && (gives || names.contains(where: departing.contains))
             return stream
         }
-        return Plan(
-            connectors: self.connectors,
-            sources: self.sources,
-            sinks: self.sinks,
-            statementCount: self.statementCount,
-            contexts: self.contexts,
-            streams: streams,
-            routes: self.routes.mapValues { $0.filter(isHere.contains) }.filter { !$0.value.isEmpty },
-            code: self.code,
-            functions: self.functions,
-            globals: self.globals,
-            counterCount: self.counterCount,
-            memoryCount: self.memoryCount,
-            windows: self.windows,
-            slidingAggregates: self.slidingAggregates,
-            sumCount: self.sumCount
-        )
+        part.routes = self.routes.mapValues { $0.filter(isHere.contains) }.filter { !$0.value.isEmpty }
+        return part
     }
 }
 
 extension CompiledStream {
     /// The same for a context that does not run it: it reads nothing.
     fileprivate var elsewhere: CompiledStream {
-        var stream = CompiledStream(name: self.name, branches: [], join: self.join, operations: self.operations)
-        stream.sequence = self.sequence
-        stream.context = self.context
+        var stream = self
+        stream.branches = []
         stream.isElsewhere = true
         return stream
     }

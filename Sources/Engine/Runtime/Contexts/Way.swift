@@ -33,7 +33,7 @@ struct Way: Comparable, Sendable {
 }
 
 /// An event on its way to another context.
-package struct Arrival: Sendable {
+package struct ContextArrival: Sendable {
     /// Under the name by which streams read it.
     var event: Event
     /// Which event of the round it follows from, by its row; in rounds without events, the place of the stream that gave
@@ -42,16 +42,16 @@ package struct Arrival: Sendable {
     let way: Way
 
     /// In the order of one thread.
-    static func precedes(_ left: Arrival, _ right: Arrival) -> Bool {
+    static func precedes(_ left: ContextArrival, _ right: ContextArrival) -> Bool {
         left.origin != right.origin ? left.origin < right.origin : left.way < right.way
     }
 }
 
-extension [Arrival] {
+extension [ContextArrival] {
     /// What comes from all sources, in the order of one thread.
-    init(merging sources: [[Arrival]]) {
+    init(merging sources: [[ContextArrival]]) {
         self = sources.filter { !$0.isEmpty }.count == 1 ? sources.first { !$0.isEmpty } ?? [] : sources.flatMap(\.self)
-        let isSorted = zip(self, self.dropFirst()).allSatisfy { !Arrival.precedes($1, $0) }
-        if !isSorted { self.sort(by: Arrival.precedes) }
+        let isSorted = zip(self, self.dropFirst()).allSatisfy { !ContextArrival.precedes($1, $0) }
+        if !isSorted { self.sort(by: ContextArrival.precedes) }
     }
 }

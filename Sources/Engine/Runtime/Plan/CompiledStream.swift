@@ -1,7 +1,7 @@
 /// A stream with its names resolved.
 struct CompiledStream: Sendable {
     let name: String
-    let branches: [Branch]
+    var branches: [Branch]
     /// What joins the events of the branches, and the place of its state; nil for a stream that takes each by itself.
     let join: (CompiledJoin, state: Int)?
     /// The sequence of which the operations see the matches, and the place of its state.

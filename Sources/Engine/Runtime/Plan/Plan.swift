@@ -15,9 +15,9 @@ public struct Plan: Sendable {
 
     /// The contexts declared.
     let contexts: [PlannedContext]
-    let streams: [CompiledStream]
+    var streams: [CompiledStream]
     /// The streams to which events of a type go, in the order declared.
-    let routes: [String: [Int]]
+    var routes: [String: [Int]]
     let code: Code
     let functions: [CompiledFunction]
     /// How the conditions of streams are written, by the places of what they are compiled to.

@@ -119,6 +119,9 @@ extension Pipeline {
         case .limit(let limit, _) where left.count < arrived.count:
             let text = "\(drop): \(limit) passed already, as many as may"
             self.journal?.add(TraceNote(kind: .dropped, text: text))
+        case .pattern where left.isEmpty:
+            let noun = arrived.count == 1 ? "the event is" : "the \(arrived.count) events are"
+            self.journal?.add(TraceNote(kind: .dropped, text: "\(noun) dropped: a lambda of `.pattern` is false for them"))
         case .process(_, let isOutput):
             let text = "makes \(left.count) event\(left.count == 1 ? "" : "s") of it"
             self.journal?.add(TraceNote(kind: .processed, text: text))
@@ -127,7 +130,7 @@ extension Pipeline {
         case .deliver(let sink):
             let name = self.plan.sinks[sink.rawValue].connector.name
             self.journal?.add(TraceNote(kind: .sent, text: "goes to \(name)"))
-        case .window, .aggregate, .select, .distinct, .limit, .print, .log, .tap: return
+        case .window, .aggregate, .select, .distinct, .limit, .pattern, .print, .log, .tap: return
         }
     }
 
@@ -169,7 +172,7 @@ extension CompiledOperation {
         switch self {
         case .emit, .deliver, .print, .log, .tap: true
         case .process(_, let isOutput): isOutput
-        case .filter, .window, .aggregate, .select, .distinct, .limit: false
+        case .filter, .window, .aggregate, .select, .distinct, .limit, .pattern: false
         }
     }
 }
