@@ -17,7 +17,7 @@ extension Checker {
     mutating func check(_ stream: StreamDeclaration) {
         var context = StreamContext()
         self.check(stream.source, in: &context)
-        let hasSteps = stream.stages.contains { if case .follow = $0 { true } else { false } }
+        let hasSteps = stream.hasSteps
         if hasSteps, case .type(let type, let alias, let isKleene) = stream.source {
             context.scope.qualifiers = [type.text]
             self.bind(alias, type: type, isKleene: isKleene, in: &context)
@@ -34,6 +34,7 @@ extension Checker {
             case .operation(let operation): self.check(operation, in: &context)
             }
         }
+        self.checkTrends(of: stream)
     }
 
     private mutating func check(_ source: StreamSource, in context: inout StreamContext) {
