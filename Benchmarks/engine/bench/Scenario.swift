@@ -4,6 +4,8 @@ struct Scenario: Sendable {
     let program: String
     /// Nil where there is none: then the figures only show what things cost.
     var floor: FloorLoops?
+    /// Makes other events than ticks, so many.
+    var makeTicks: (@Sendable (Int) -> Ticks)?
     var readsPairs = false
     /// Whether it is also measured from event files.
     var readsEventFile = false
@@ -74,5 +76,5 @@ struct Scenario: Sendable {
                     .emit(label: upper("{symbol} at {venue}"), value: round(sqrt(price * volume)))
                 """
         ),
-    ]
+    ] + Self.trends
 }

@@ -12,14 +12,17 @@ extension BatchPipeline {
 
     /// The same. Calls `output`, which finds what was emitted in the pipeline, after each batch of results.
     public func finish(output: (BatchPipeline) throws -> Void) rethrows {
-        for number in self.plan.sourcesFirst {
-            guard let trends = self.trends[number] else { continue }
-            var partition = 0
-            while let results = trends.finish(from: &partition, self.evaluator) {
-                self.run(results, of: number)
-                defer { self.clear() }
-                try output(self)
-            }
+        for stream in self.plan.sourcesFirst { try self.finish(stream, output: output) }
+    }
+
+    /// The same, of one stream; those that it reads come before.
+    func finish(_ stream: Int, output: (BatchPipeline) throws -> Void) rethrows {
+        guard let trends = self.trends[stream] else { return }
+        var partition = 0
+        while let results = trends.finish(from: &partition, self.evaluator) {
+            self.run(results, of: stream)
+            defer { self.clear() }
+            try output(self)
         }
     }
 

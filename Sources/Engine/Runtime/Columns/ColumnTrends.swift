@@ -21,6 +21,8 @@ final class ColumnTrends {
     private let keys = KeyTable(.text)
     /// By the number of the partition, the place of its window, below zero for none.
     @exclusivity(unchecked) private var places = PlainBuffer<Int32>()
+    /// By the number of the partition, where its first event stood, if somebody needs to know.
+    @exclusivity(unchecked) private var origins = PlainBuffer<UInt64>()
     @exclusivity(unchecked) private var freePlaces: [Int32] = []
     @exclusivity(unchecked) private var words = PlainBuffer<UInt64>()
     @exclusivity(unchecked) private var windows = PlainBuffer<Window>()
@@ -79,6 +81,7 @@ final class ColumnTrends {
         self.sums.deallocate()
         self.surveys.deallocate()
         self.places.free()
+        self.origins.free()
         self.words.free()
         self.windows.free()
     }
@@ -250,7 +253,10 @@ final class ColumnTrends {
         let number =
             lane.keyCells.flatMap { self.keys.number(of: $0, row, batch) }
             ?? self.keys.number(ofOther: lane.key.flatMap { batch.value($0, row) })
-        if number == self.places.count { self.places.append(-1) }
+        if number == self.places.count {
+            self.places.append(-1)
+            if let origins = batch.origins { self.origins.append(origins[row]) }
+        }
         return number
     }
 
@@ -324,6 +330,9 @@ final class ColumnTrends {
             let place = Int(self.places.base[partition])
             if place >= 0 {
                 if self.words.base[place * self.layout.wordCount + TrendLayout.complete] > 0 {
+                    if let origins = evaluator.batch.origins, partition < self.origins.count {
+                        origins[results.count] = self.origins.base[partition]
+                    }
                     self.write(place, of: partition, results.count, results, nil, evaluator.batch)
                 }
                 self.close(place, of: partition)
@@ -337,6 +346,7 @@ final class ColumnTrends {
     var heldBytes: Int {
         self.keys.heldBytes + self.words.count * MemoryLayout<UInt64>.stride
             + self.windows.count * MemoryLayout<Window>.stride + self.places.count * MemoryLayout<Int32>.stride
+            + self.origins.count * MemoryLayout<UInt64>.stride
             + self.freePlaces.count * MemoryLayout<Int32>.stride
             + HeldBytes.of(self.windowKeys.count, like: self.windowKeys.values.lazy.map { $0.heldBytes + 32 })
     }
