@@ -8,7 +8,7 @@ extension Scenario {
             name: "trend",
             program: Self.trendProgram(within: "1s"),
             floor: .trend,
-            makeTicks: { Ticks(episodes: $0, readings: 24, devicesAtOnce: 39) },
+            makeTicks: { Ticks(episodes: $0, readings: 24, devices: 1000, atOnce: 39) },
             readsFrames: true,
             hasShards: true
         ),
@@ -16,14 +16,14 @@ extension Scenario {
             name: "trend-200",
             program: Self.trendProgram(within: "1s"),
             floor: .trend,
-            makeTicks: { Ticks(episodes: $0, readings: 200, devicesAtOnce: 5) }
+            makeTicks: { Ticks(episodes: $0, readings: 200, devices: 100, atOnce: 5) }
         ),
         // A window has ten batches, with a Start and a Stop in each.
         Scenario(
             name: "trend-10000",
             program: Self.trendProgram(within: "10s"),
             floor: .longTrend,
-            makeTicks: { Ticks(episodes: $0, readings: 1022, devicesAtOnce: 1, blocksOfDevice: 10) }
+            makeTicks: { Ticks(episodes: $0, readings: 1022, devices: 5, atOnce: 1, blocksOfDevice: 10) }
         ),
     ]
 
@@ -48,10 +48,10 @@ extension FloorLoops {
 }
 
 extension Ticks {
-    /// Episodes of 1,000 devices. In each 1,024 events some devices have one each, by turns.
+    /// Episodes of devices. In each 1,024 events some devices have one each, by turns.
     ///
     /// - Parameter blocksOfDevice: So many times 1,024 events are of the same devices.
-    init(episodes count: Int, readings: Int, devicesAtOnce: Int, blocksOfDevice: Int = 1) {
+    init(episodes count: Int, readings: Int, devices: Int, atOnce: Int, blocksOfDevice: Int = 1) {
         var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
         var text: [UInt8] = []
         text.reserveCapacity(count * 96)
@@ -59,20 +59,20 @@ extension Ticks {
         var block = 0
         while number < count {
             // What is left over are readings of the first device.
-            var left = [Int](repeating: readings + 2, count: devicesAtOnce)
-            left[0] += 1024 - devicesAtOnce * (readings + 2)
+            var left = [Int](repeating: readings + 2, count: atOnce)
+            left[0] += 1024 - atOnce * (readings + 2)
             let lengths = left
-            let firstDevice = block / blocksOfDevice * devicesAtOnce
+            let firstDevice = block / blocksOfDevice * atOnce
             for _ in 0..<1024 where number < count {
-                var place = Int.random(in: 0..<devicesAtOnce, using: &random)
-                while left[place] == 0 { place = (place + 1) % devicesAtOnce }
+                var place = Int.random(in: 0..<atOnce, using: &random)
+                while left[place] == 0 { place = (place + 1) % atOnce }
                 let type = left[place] == lengths[place] ? "Start" : left[place] == 1 ? "Stop" : "Reading"
                 left[place] -= 1
                 let cents = String(100 + Int.random(in: 0..<100, using: &random)).dropFirst()
                 text.append(
                     contentsOf: """
                         {"event_type":"\(type)","timestamp":\(1_700_000_000_000 + number),\
-                        "data":{"symbol":"D\(1000 + (firstDevice + place) % 1000)",\
+                        "data":{"symbol":"D\(1000 + (firstDevice + place) % devices)",\
                         "price":\(Int.random(in: 0..<200, using: &random)).\(cents)}}
 
                         """.utf8

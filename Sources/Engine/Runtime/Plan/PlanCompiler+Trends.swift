@@ -4,6 +4,11 @@ extension PlanCompiler {
     /// What a stream counts over the trends of its sequence. Nil, and why is reported, where it cannot be done.
     mutating func trends(of draft: SequenceDraft, _ items: [NamedExpression], at word: Name) -> CompiledTrends? {
         guard let within = draft.within else { return nil }
+        if draft.steps.count > Self.stepsMax || items.count > Self.itemsMax {
+            let most = "`.trend_aggregate` with more than \(Self.stepsMax) steps or \(Self.itemsMax) items"
+            self.reportUnavailable(word, "\(most) is")
+            return nil
+        }
         if draft.names.slots.contains(where: { $0.function != nil }) {
             self.reportUnavailable(word, "a condition that adds up the events of a step, with `.trend_aggregate`, is")
             return nil
@@ -16,9 +21,14 @@ extension PlanCompiler {
             key: draft.key,
             within: within,
             slotCount: draft.names.slots.count,
-            columns: analysis.columns
+            columns: analysis.columns,
+            indexes: analysis.indexes
         )
     }
+
+    /// Each window has a number for each step and each item, and each step may have to know of all before it.
+    private static var stepsMax: Int { 64 }
+    private static var itemsMax: Int { 1_000 }
 
     private static func trendItem(_ item: NamedExpression, _ names: SequenceNames) -> CompiledTrends.Item? {
         guard case .call(let callee, let arguments) = item.value.kind, case .name(let name) = callee.kind,
@@ -43,6 +53,7 @@ private struct TrendAnalysis {
     private(set) var steps: [CompiledTrends.Step] = []
     private(set) var negations: [CompiledTrends.Negation] = []
     private(set) var columns: [[NodeID]] = []
+    private(set) var indexes: [[CompiledTrends.Index]] = []
 
     /// The conditions of a step, one by one.
     private struct Conditions {
@@ -58,6 +69,7 @@ private struct TrendAnalysis {
         self.draft = draft
         self.code = code
         self.columns = Array(repeating: [], count: draft.steps.count)
+        self.indexes = Array(repeating: [], count: draft.steps.count)
         let conditions = draft.steps.indices.map { self.conditions(of: $0) }
         self.negations = draft.negations.map { negation in
             CompiledTrends.Negation(
@@ -162,8 +174,19 @@ private struct TrendAnalysis {
             carriedSlots: self.draft.names.slots.indices.filter { carried.contains(self.draft.names.slots[$0].step) },
             carriedEvents: here.enumerated().compactMap { to, step in
                 step == number ? nil : there.firstIndex(of: step).map { (to, $0) }
-            }
+            },
+            index: there == [source] && carried.isEmpty ? self.index(for: edge, of: source) : nil
         )
+    }
+
+    /// An index for an edge whose only condition is an order. Its groups must be of one event each, and none may end alone.
+    private mutating func index(for tests: [CompiledTrends.EdgeTest], of source: Int) -> Int? {
+        guard tests.count == 1, let comparison = tests[0].comparison, comparison.isOrder,
+            !self.negations.contains(where: \.isOfTrends)
+        else { return nil }
+        let index = CompiledTrends.Index(column: comparison.column, isDescending: comparison.isOfLess)
+        self.indexes[source].append(index)
+        return self.indexes[source].count - 1
     }
 
     private func captures(of number: Int) -> [CompiledSequence.Capture] {

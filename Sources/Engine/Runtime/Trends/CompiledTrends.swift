@@ -32,8 +32,16 @@ struct CompiledTrends: Sendable {
         /// Which values go over to the longer one, and which events that tell groups apart, by their places there and here.
         let carriedSlots: [Int]
         let carriedEvents: [(to: Int, from: Int)]
+        /// Where the only condition is one order, the place among the indexes of the step from which the edge leads.
+        var index: Int?
 
         static let none = Edge(tests: [], carriedSlots: [], carriedEvents: [])
+    }
+
+    /// The groups of a step in the order of a column.
+    struct Index: Sendable {
+        let column: Int
+        let isDescending: Bool
     }
 
     /// A condition across events.
@@ -89,6 +97,8 @@ struct CompiledTrends: Sendable {
     let slotCount: Int
     /// For each step what comparisons ask of the trends that end there, as numbers.
     let columns: [[NodeID]]
+    /// For each step the indexes over them.
+    let indexes: [[Index]]
 
     var kind: Class {
         if self.negations.contains(where: \.isOfTrends) { return .bindings }

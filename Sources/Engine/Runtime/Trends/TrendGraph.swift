@@ -16,9 +16,10 @@ struct TrendGraph: Sendable {
     /// How many groups a window may have.
     static let groupsMax = 100_000
 
-    /// That a step took an event.
+    /// That a step took an event, or that a negation ended all trends.
     struct Record: Sendable {
-        let event: Event
+        /// Nil for a negation.
+        let event: Event?
         let number: UInt32
         let step: Int
         /// Whether it could begin a trend's events of the step.
@@ -44,7 +45,8 @@ struct TrendGraph: Sendable {
                 width: width,
                 slotCount: trends.slotCount,
                 contextWidth: trends.steps[number].context.count,
-                columnCount: trends.columns[number].count
+                columnCount: trends.columns[number].count,
+                indexes: trends.indexes[number]
             )
         }
     }
@@ -114,6 +116,7 @@ struct TrendGraph: Sendable {
             for place in 0..<level.width { targets[0].amounts[place] += level.totalAmounts[place] }
             return
         }
+        if isSingle, self.lookUp(edge, level, &targets[0], &evaluator) { return }
         var places: [[UInt32]: Int] = [:]
         for (place, target) in targets.enumerated() { places[target.context] = place }
         let width = self.levels[number].contextWidth
@@ -139,6 +142,26 @@ struct TrendGraph: Sendable {
                 targets[place].amounts[amount] += level.amounts[group * level.width + amount]
             }
         }
+    }
+
+    /// The same by an index. False if there is none, or the condition is not about numbers.
+    private func lookUp(
+        _ edge: CompiledTrends.Edge,
+        _ level: TrendLevel,
+        _ target: inout Target,
+        _ evaluator: inout Evaluator
+    ) -> Bool {
+        guard let index = edge.index, let comparison = edge.tests[0].comparison, !level.isOdd[comparison.column],
+            let number = evaluator.evaluate(comparison.ofEvent).plainNumber
+        else { return false }
+        if number.isNaN { return true }
+        level.indexes[index].addUp(
+            before: number,
+            isIncluded: comparison.isOfSame,
+            &target.count,
+            &target.amounts
+        )
+        return true
     }
 
     /// Adds trends to the group of their context. Returns a group that began with the event, or one below zero.
@@ -172,6 +195,7 @@ struct TrendGraph: Sendable {
         for capture in step.captures { self.levels[number].values[base + capture.slot] = event.fields[capture.field] }
         self.fillColumns(of: group, at: number, program, &evaluator)
         self.levels[number].add(target.count, target.amounts[...], to: group)
+        self.levels[number].insertIntoIndexes(group)
         return group
     }
 
@@ -200,6 +224,11 @@ struct TrendGraph: Sendable {
         _ program: TrendProgram,
         _ evaluator: inout Evaluator
     ) {
+        if negation.condition == nil || !negation.isOfTrends {
+            if !program.layout.surveys.isEmpty {
+                self.records.append(Record(event: nil, number: self.eventCount, step: -1, isFirst: false, group: -1))
+            }
+        }
         for number in self.levels.indices {
             guard let condition = negation.condition, negation.isOfTrends else {
                 self.levels[number].endAll(at: self.eventCount, isRemembered: !program.layout.surveys.isEmpty)
@@ -220,7 +249,7 @@ struct TrendGraph: Sendable {
     /// About what it takes in memory.
     var heldBytes: Int {
         self.levels.reduce(0) { $0 + $1.heldBytes }
-            + HeldBytes.of(self.records.count, like: self.records.lazy.map { $0.event.heldBytes + 32 })
+            + HeldBytes.of(self.records.count, like: self.records.lazy.map { ($0.event?.heldBytes ?? 0) + 32 })
     }
 }
 

@@ -23,7 +23,9 @@ struct TrendLevel: Sendable {
     /// The count and the amounts of all groups together.
     private(set) var totalCount: UInt64 = 0
     private(set) var totalAmounts: [Double]
+    private(set) var indexes: [TrendIndex]
     private var places: [[UInt32]: Int32] = [:]
+    private let indexPlans: [CompiledTrends.Index]
 
     let width: Int
     let slotCount: Int
@@ -31,10 +33,12 @@ struct TrendLevel: Sendable {
 
     static let notEnded = UInt32.max
 
-    init(width: Int, slotCount: Int, contextWidth: Int, columnCount: Int) {
+    init(width: Int, slotCount: Int, contextWidth: Int, columnCount: Int, indexes: [CompiledTrends.Index]) {
         self.width = width
         self.slotCount = slotCount
         self.contextWidth = contextWidth
+        self.indexPlans = indexes
+        self.indexes = indexes.map { TrendIndex(isDescending: $0.isDescending) }
         self.totalAmounts = Array(repeating: 0, count: width)
         self.columns = Array(repeating: [], count: columnCount)
         self.isOdd = Array(repeating: false, count: columnCount)
@@ -91,6 +95,14 @@ struct TrendLevel: Sendable {
         }
     }
 
+    /// Puts a group, whose trends are added, where it belongs in the order of columns.
+    mutating func insertIntoIndexes(_ group: Int) {
+        for (place, index) in self.indexPlans.enumerated() {
+            let key = self.columns[index.column][group]
+            self.indexes[place].insert(group, key: key, self.counts, self.amounts, width: self.width)
+        }
+    }
+
     // MARK: - Negations
 
     /// Ends all groups. Where nobody will ask for them they are forgotten.
@@ -98,6 +110,7 @@ struct TrendLevel: Sendable {
         if isRemembered {
             for group in self.live where self.ends[group] == Self.notEnded { self.ends[group] = event }
             self.firstLive = self.counts.count
+            self.indexes = self.indexPlans.map { TrendIndex(isDescending: $0.isDescending) }
             self.forgetTotals()
         } else {
             let columnCount = self.columns.count
@@ -105,7 +118,8 @@ struct TrendLevel: Sendable {
                 width: self.width,
                 slotCount: self.slotCount,
                 contextWidth: self.contextWidth,
-                columnCount: columnCount
+                columnCount: columnCount,
+                indexes: self.indexPlans
             )
         }
     }
@@ -148,7 +162,7 @@ struct TrendLevel: Sendable {
             + (1 + self.width + self.columns.count) * MemoryLayout<Double>.stride
         let values = HeldBytes.of(self.values.count, like: self.values.lazy.map { $0?.heldBytes ?? 0 })
         let places = self.places.count * (HeldBytes.tableEntry + 40 + self.contextWidth * MemoryLayout<UInt32>.stride)
-        return self.groupCount * row + values + places
+        return self.groupCount * row + values + places + self.indexes.reduce(0) { $0 + $1.heldBytes }
     }
 }
 
