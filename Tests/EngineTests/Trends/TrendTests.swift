@@ -73,6 +73,20 @@ struct TrendTests {
         _ = try self.lines(source, events(100))
     }
 
+    @Test("sums over more trends than floats can count are infinite, and have no average")
+    func overflow() throws {
+        for condition in ["", " where v >= b.v"] {
+            let source = """
+                stream S = A -> all B\(condition) as b
+                    .within(1h)
+                    .trend_aggregate(n: count_trends(), s: sum_trends(b.v), m: avg_trends(b.v), e: count_events(b))
+                    .emit(n: n, s: s, m: m, e: e)
+                """
+            let events = [self.event("A")] + (0..<1_100).map { _ in self.event("B", ["v": 3]) }
+            #expect(try self.lines(source, events) == ["@0s {n: \(Int64.max), s: inf, m: null, e: 1100}"])
+        }
+    }
+
     @Test("the words of a window follow an example by hand")
     func example() throws {
         let layout = TrendLayout(
@@ -273,7 +287,8 @@ struct TrendTests {
         "an explanation says what an event costs",
         arguments: [
             ("", "the same for each event, however many trends there are", "one set of sums for each k"),
-            (" where v > b.v", "the events of the window that may come before", "up to 100000 groups"),
+            (" where v > b.v", "a look-up among the events of the window", "up to 100000 groups"),
+            (" where v != b.v", "the events of the window that may come before: conditions", "up to 100000 groups"),
             (" where v > a.v", "for each choice of those that conditions ask for", "up to 100000 groups"),
         ]
     )

@@ -21,9 +21,17 @@ extension CompiledTrends {
     var cost: String {
         switch self.kind {
         case .totals: "the same for each event, however many trends there are: a running total for each step"
+        case .graph where self.isOrdered: "a look-up among the events of the window that may come before"
         case .graph: "the events of the window that may come before: conditions compare events with the one before"
         case .bindings:
             "the events of the window that may come before, for each choice of those that conditions ask for"
+        }
+    }
+
+    /// Whether each condition across events is one order, for which there is an index.
+    private var isOrdered: Bool {
+        self.steps.allSatisfy { step in
+            [step.entry, step.again].allSatisfy { $0.tests.isEmpty || $0.index != nil }
         }
     }
 

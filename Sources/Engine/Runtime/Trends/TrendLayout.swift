@@ -135,7 +135,8 @@ extension TrendLayout {
         case .sum(let place): return .float(float(self.sums[place].base + self.stepCount))
         case .average(let place):
             let weight = self.weightBase.map { float($0 + self.stepCount) } ?? 0
-            return .float(float(self.sums[place].base + self.stepCount) / weight)
+            // There may be more trends than floats can count.
+            return weight.isFinite ? .float(float(self.sums[place].base + self.stepCount) / weight) : .null
         case .survey(let place):
             let survey = self.surveys[place]
             let word = words[survey.base + self.stepCount - 1]
