@@ -12,6 +12,8 @@ public struct Pipeline: ~Copyable, Sendable {
         var counters = self.counted
         counters.limits.joinEventsForgotten = self.joins.reduce(0) { $0 + $1.forgotten }
         counters.limits.runsDropped = self.sequences.reduce(0) { $0 + $1.dropped }
+        counters.limits.trendGroupsDropped = self.trends.reduce(0) { $0 + $1.dropped }
+        counters.limits.trendCountsSaturated = self.trends.reduce(0) { $0 + $1.saturated }
         counters.limits.distinctKeysForgotten = self.memories.reduce(0) { $0 + $1.forgotten }
         counters.limits.evaluationsCut = self.evaluator.cuts
         counters.limits.eventsLateDropped = self.eventsLateDropped
@@ -40,6 +42,7 @@ public struct Pipeline: ~Copyable, Sendable {
     private let sourcesFirst: [Int]
     var joins: [JoinState]
     var sequences: [SequenceState]
+    var trends: [TrendState]
     /// The aggregates over all events so far.
     var sums: [KeyedSums]
     private var queue: [Queued] = []
@@ -69,6 +72,9 @@ public struct Pipeline: ~Copyable, Sendable {
         self.sequences = plan.streams.compactMap { stream in
             stream.sequence.map { SequenceState($0.0, stream: stream.name) }
         }
+        self.trends = plan.streams.compactMap { stream in
+            stream.trends.map { TrendState($0.0, stream: stream.name) }
+        }
         self.sums = plan.sums
     }
 
@@ -79,6 +85,7 @@ public struct Pipeline: ~Copyable, Sendable {
             + self.slidingAggregates.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
             + self.eventTimeWindows.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
             + self.memories.reduce(0) { $0 + $1.heldBytes } + self.sequences.reduce(0) { $0 + $1.heldBytes }
+            + self.trends.reduce(0) { $0 + $1.heldBytes }
     }
 
     /// From here on it counts the types of the events.
@@ -146,7 +153,8 @@ public struct Pipeline: ~Copyable, Sendable {
 
     /// Takes batches out of windows and through what follows them, each stream after those that it reads.
     ///
-    /// - Parameter time: Patterns that wait for a deadline before it are complete; nil for all.
+    /// - Parameter time: Patterns that wait for a deadline before it are complete; nil for all, and for the end of the input,
+    ///   at which windows of trends are over.
     private mutating func fire(
         before time: Int64?,
         into outputs: inout Outputs,
@@ -155,6 +163,7 @@ public struct Pipeline: ~Copyable, Sendable {
         let emittedBefore = outputs.emitted.count
         for stream in self.sourcesFirst.map({ self.plan.streams[$0] }) {
             self.completePatterns(of: stream, before: time, into: &outputs)
+            if time == nil { self.finishTrends(of: stream, into: &outputs) }
             for (place, operation) in stream.operations.enumerated() {
                 guard case .window(let state) = operation else { continue }
                 for batch in take(&self, state) {
@@ -165,6 +174,17 @@ public struct Pipeline: ~Copyable, Sendable {
             self.drain(into: &outputs)
         }
         self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
+    }
+
+    /// The results of a stream's open windows, each with all that follows from it before the next.
+    private mutating func finishTrends(of stream: CompiledStream, into outputs: inout Outputs) {
+        guard let (_, state) = stream.trends else { return }
+        var partition = 0
+        while let result = self.trends[state].finish(from: &partition, &self.evaluator) {
+            var isTyped = false
+            self.run(stream, from: 0, on: [result], depth: 0, isTyped: &isTyped, into: &outputs)
+            self.drain(into: &outputs)
+        }
     }
 
     /// How many events each `.tap` has seen, by its name.
@@ -210,6 +230,12 @@ public struct Pipeline: ~Copyable, Sendable {
             for match in self.sequences[state].take(queued.event, &self.evaluator) {
                 isTyped = false
                 self.run(stream, from: 0, on: [match], depth: queued.depth, isTyped: &isTyped, into: &outputs)
+            }
+            return
+        }
+        if let (_, state) = stream.trends {
+            if let result = self.trends[state].take(queued.event, &self.evaluator) {
+                self.run(stream, from: 0, on: [result], depth: queued.depth, isTyped: &isTyped, into: &outputs)
             }
             return
         }
