@@ -94,6 +94,7 @@ struct CheckpointTests {
                 }
                 pipeline.process(testCase.events[start..<min(start + size, testCase.events.count)], into: &outputs)
             }
+            pipeline.finish(into: &outputs)
             let record = Record(outputs, pipeline.counters, pipeline.taps)
             #expect(record == self.uninterrupted(testCase), "\(testCase.name) in batches of \(size)")
         }
@@ -120,6 +121,7 @@ struct CheckpointTests {
                 }
                 isSingle.toggle()
             }
+            if isSingle { single.finish(into: &outputs) } else { batches.finish(into: &outputs) }
             let record = Record(
                 outputs,
                 isSingle ? single.counters : batches.counters,

@@ -6,6 +6,7 @@ struct BatchSimulation: ~Copyable {
     private let runner: Runner
     private let path: String
     private let start: SimulationPosition.Start
+    private let isRestored: Bool
     private var reader: EventFileReader
     private var output: LineWriter?
     private var asides: Asides
@@ -37,6 +38,7 @@ struct BatchSimulation: ~Copyable {
         self.asides = try Asides(plan, people: people, isVerbose: false, from: restored?.1)
         self.runner = runner
         self.start = start
+        self.isRestored = restored != nil
         self.reader = reader
         self.path = path
         self.output = output
@@ -65,7 +67,9 @@ struct BatchSimulation: ~Copyable {
     }
 
     /// Writes what the program emits.
-    mutating func run(_ tally: inout EventTally, _ checkpoints: SimulationCheckpoints?) throws {
+    ///
+    /// - Parameter keepsOpen: What is held at the end of the events stays, for a run that goes on from the last checkpoint.
+    mutating func run(_ tally: inout EventTally, _ checkpoints: SimulationCheckpoints?, keepsOpen: Bool) throws {
         var chunks = try ChunkReader(path: self.path, capacity: self.chunkBytes, from: self.start)
         var reader = self.reader
         var offset = self.start.offset
@@ -73,6 +77,18 @@ struct BatchSimulation: ~Copyable {
         defer { self.output = output }
         var lines: [UInt8] = []
         var outputs = Outputs()
+        func write(_ pipeline: BatchPipeline) throws {
+            pipeline.appendAsides(to: &outputs)
+            try self.asides.carryOut(outputs)
+            outputs.clear()
+            guard output != nil, pipeline.emittedCount > 0 else { return }
+            lines.removeAll(keepingCapacity: true)
+            pipeline.appendOutputLines(to: &lines)
+            try lines.withUnsafeBufferPointer { try output?.write(lines: $0) }
+        }
+        if let checkpoints, !self.isRestored {
+            try checkpoints.write(self.snapshot, at: try self.position(offset, reader, &output, &tally))
+        }
         try chunks.forEachChunk { bytes, isLast in
             let taken: Int
             switch self.runner {
@@ -82,15 +98,7 @@ struct BatchSimulation: ~Copyable {
                     reader: &reader,
                     isLast: isLast,
                     rejected: { try tally.add($0.error, $0.bytes) },
-                    output: { pipeline in
-                        pipeline.appendAsides(to: &outputs)
-                        try self.asides.carryOut(outputs)
-                        outputs.clear()
-                        guard output != nil, pipeline.emittedCount > 0 else { return }
-                        lines.removeAll(keepingCapacity: true)
-                        pipeline.appendOutputLines(to: &lines)
-                        try lines.withUnsafeBufferPointer { try output?.write(lines: $0) }
-                    }
+                    output: write
                 )
                 tally.cuts = reader.cuts
             case .several(let pipeline):
@@ -112,8 +120,18 @@ struct BatchSimulation: ~Copyable {
             }
             return taken
         }
+        if !keepsOpen {
+            switch self.runner {
+            case .one(let pipeline): try pipeline.finish(output: write)
+            case .several(let pipeline):
+                try pipeline.finish(
+                    concurrently: DispatchQueue.concurrentPerform,
+                    output: output == nil ? nil : { try output?.write(lines: $0) }
+                )
+            }
+        }
         let position = try self.position(offset, reader, &output, &tally)
-        try checkpoints?.finish(self.snapshot, at: position)
+        try checkpoints?.write(self.snapshot, at: position)
     }
 
     /// Writes what is buffered. Where all files stand then.

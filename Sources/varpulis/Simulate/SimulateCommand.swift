@@ -71,7 +71,7 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Streams that do not fit the checkpoint any more begin empty; without this they end the run.")
     var allowStateLoss = false
 
-    @Flag(help: "At the end of the events keep sessions that are open, for a run that goes on from the checkpoint.")
+    @Flag(help: "At the end of the events keep what is open, as sessions, for a run that goes on from the checkpoint.")
     var keepOpenSessions = false
 
     @Flag(help: .hidden)
@@ -153,7 +153,9 @@ struct SimulateCommand: ParsableCommand {
         }
         // Waiting, and telling each event, need one event after the other.
         if self.immediate, !self.verbose {
-            let workers = Workers(plan, count: self.singleThread ? 1 : self.workers, key: self.partitionBy)
+            // The order of what shards hold at the end is not in checkpoints.
+            let isAlone = checkpoints != nil && !plan.keepsOrderInShards
+            let workers = Workers(plan, count: isAlone || self.singleThread ? 1 : self.workers, key: self.partitionBy)
             for text in workers.warnings { self.warn(text) }
             if checkpoints != nil, workers.count > 1, !plan.obstacles(toPartitioningBy: workers.key).isEmpty {
                 let message = "checkpoints need workers that change nothing in the output: leave --partition-by out"
@@ -168,7 +170,7 @@ struct SimulateCommand: ParsableCommand {
                 restored: restored
             )
             if var simulation = batches {
-                try simulation.run(&tally, checkpoints)
+                try simulation.run(&tally, checkpoints, keepsOpen: self.keepOpenSessions)
                 let summary = Simulation.summary(simulation.counters, simulation.taps, tally, after: clock.now - start)
                 people?.write(summary)
                 return
@@ -200,6 +202,9 @@ struct SimulateCommand: ParsableCommand {
         let (start, savedReader) = position?.start(in: self.events) ?? (SimulationPosition.Start(), EventFileReader())
         var lines = try LineReader(path: self.events, from: start)
         var reader = savedReader
+        if let checkpoints, position == nil {
+            try checkpoints.write(simulation.snapshot, at: try self.position(start, reader, &simulation, &tally))
+        }
         while let line = try lines.next() {
             defer { tally.read(line.count + 1, events: simulation.processedCount) }
             if let checkpoints, reader.line % Self.linesBetweenLooks == 0, try checkpoints.isDue {
@@ -226,7 +231,7 @@ struct SimulateCommand: ParsableCommand {
         if !self.keepOpenSessions { try simulation.finish() }
         guard let checkpoints else { return }
         let end = SimulationPosition.Start(offset: lines.offset, isInLongLine: lines.isInLongLine)
-        try checkpoints.finish(simulation.snapshot, at: try self.position(end, reader, &simulation, &tally))
+        try checkpoints.write(simulation.snapshot, at: try self.position(end, reader, &simulation, &tally))
     }
 
     /// After so many lines it is looked whether a checkpoint is due.

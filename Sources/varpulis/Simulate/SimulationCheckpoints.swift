@@ -61,7 +61,7 @@ final class SimulationCheckpoints: Sendable {
         var snapshot = snapshot
         snapshot.manifest.positions = position.positions
         let files = position.files.keys.sorted()
-        // Whoever calls `finish` waits for it.
+        // Whoever calls `write` waits for it.
         self.queue.async { [snapshot] in
             var failure: CheckpointFailure?
             do throws(CheckpointFailure) {
@@ -78,8 +78,10 @@ final class SimulationCheckpoints: Sendable {
         }
     }
 
-    /// Writes the last one.
-    func finish(_ snapshot: EngineSnapshot, at position: SimulationPosition) throws {
+    /// Writes the first or the last one, and returns when it is durable.
+    ///
+    /// The first is of a program that has seen nothing: it says how long files were that are appended to.
+    func write(_ snapshot: EngineSnapshot, at position: SimulationPosition) throws {
         self.queue.sync {}
         self.take(snapshot, at: position)
         self.queue.sync {}

@@ -27,7 +27,7 @@ extension Checker {
 
     private mutating func checkAvailability(of stream: StreamDeclaration) {
         let hasSteps = stream.stages.contains { if case .follow = $0 { true } else { false } }
-        var isSequence = hasSteps
+        var isSequence = stream.hasSteps
         switch stream.source {
         case .type(let name, _, _): isSequence = isSequence || self.declarations.patterns[name.text] != nil
         case .connector: break
@@ -74,7 +74,7 @@ extension Checker {
         switch operation.kind {
         case .filter, .partition, .within, .not, .context, .watermark, .allowedLateness: break
         // Refused anyway.
-        case .on, .trendAggregate, .forecast, .enrich, .score, .unsupported: break
+        case .on, .forecast, .enrich, .score, .unsupported: break
         default:
             let name = operation.name
             self.unavailable("`.\(name.text)` before `->` is", at: name.location, length: name.length)
@@ -106,8 +106,8 @@ extension Checker {
                 let name = operation.name
                 self.unavailable("`.pattern` without a lambda is", at: name.location, length: name.length)
             }
-        case .distinct(.none), .first, .to, .context, .partition: break
-        case .within, .not, .on, .trendAggregate, .forecast, .enrich, .score, .unsupported:
+        case .distinct(.none), .first, .to, .context, .partition, .trendAggregate: break
+        case .within, .not, .on, .forecast, .enrich, .score, .unsupported:
             let name = operation.name
             self.unavailable("`.\(name.text)` is", at: name.location, length: name.length)
         }

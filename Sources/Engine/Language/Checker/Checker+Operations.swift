@@ -66,7 +66,7 @@ extension Checker {
             self.checkWatermark(arguments, at: name)
         case .allowedLateness(let duration):
             self.checkDuration(duration, allowsInteger: false, of: ".allowed_lateness")
-        case .trendAggregate(let items): self.checkTrends(items, in: &context)
+        case .trendAggregate(let items): self.checkTrends(items, at: name, in: &context)
         case .forecast(let arguments):
             let known = ["confidence", "horizon", "warmup", "max_depth", "hawkes", "conformal", "mode"]
             self.checkParameters(arguments, of: name, among: known, context)

@@ -9,11 +9,17 @@ extension BatchPipeline {
     private func state(of place: OperatorPlace) -> any SavedState {
         switch place.state {
         case .join: return ColumnPartners(self.join(at: place))
+        case .trends: return ColumnTrendWindows(self.trends(at: place))
         case .window, .sums: return ColumnSums(self.aggregate(at: place))
         case .memory(let state): return self.memories[state]
         case .counter(let state), .tap(let state): return SavedCount(count: self.counts[state])
         case .sequence, .watermark: preconditionFailure("not a program for batches")
         }
+    }
+
+    private func trends(at place: OperatorPlace) -> ColumnTrends {
+        guard let trends = self.trends[place.streamNumber] else { preconditionFailure("the stream counts trends") }
+        return trends
     }
 
     private func join(at place: OperatorPlace) -> ColumnJoin {
@@ -56,6 +62,7 @@ extension BatchPipeline {
             let saved = try part(whole)
             switch place.state {
             case .join: try self.join(at: place).restore(saved)
+            case .trends: try self.trends(at: place).restore(saved)
             case .window, .sums: try self.aggregate(at: place).restore(saved)
             case .memory(let state): try self.memories[state].restore(saved)
             case .counter(let state), .tap(let state): self.counts[state] = saved.number("count")

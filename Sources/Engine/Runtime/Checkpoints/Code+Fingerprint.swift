@@ -57,7 +57,7 @@ extension Code {
             case .batch: print.add("batch")
             case .method(let method, let base, let lambda):
                 print.add("method \(method)", [of(base)])
-                if let lambda { print.add(Array(prints[self.lambdas[Int(lambda.rawValue)].nodes])) }
+                if let lambda { print.add("lambda \(lambda.rawValue)") }
             }
             prints[place] = print.value
         }

@@ -6,6 +6,7 @@ struct OperatorPlace: Sendable {
     enum State: Sendable {
         case join(Int)
         case sequence(Int)
+        case trends(Int)
         case window(Int)
         case watermark(Int)
         case sums(Int)
@@ -94,6 +95,7 @@ private struct OperatorDescriber {
         if let (sequence, state) = stream.sequence {
             add("sequence", self.text(sequence), .sequence(state), columns: sequence.columnNames)
         }
+        if let (trends, state) = stream.trends { add("trend_aggregate", self.text(trends), .trends(state)) }
         for (place, operation) in stream.operations.enumerated() {
             switch operation {
             case .window(let state):
@@ -135,6 +137,23 @@ private struct OperatorDescriber {
         let sums = sequence.columnNames.filter { $0.hasSuffix(")") }
         let summing = sums.isEmpty ? "" : ", keeping \(sums.joined(separator: ", "))"
         return pattern + Self.by(sequence.key) + within + wait + summing
+    }
+
+    private func text(_ trends: CompiledTrends) -> String {
+        let steps = trends.steps.map { ($0.isKleene ? "all " : "") + $0.type }.joined(separator: " -> ")
+        let items = trends.items.map { "\($0.function)(\($0.step + 1)\($0.field.map { ".\($0)" } ?? ""))" }
+        let text = "\(steps)\(Self.by(trends.key)) within \(trends.within) ns, keeping \(items.joined(separator: ", "))"
+        guard trends.kind != .totals else { return text }
+        // What is told apart of the events before depends on the conditions.
+        var print = Fingerprint()
+        func add(_ nodes: [NodeID]) { print.add(nodes.map { self.prints[Int($0.rawValue)] }) }
+        for step in trends.steps {
+            add(step.conditions + step.firstConditions)
+            add((step.entry.tests + step.again.tests).map(\.condition))
+            for capture in step.captures { print.add(capture.field, [UInt64(capture.slot)]) }
+        }
+        for negation in trends.negations { print.add(negation.type, [negation.isOfTrends ? 1 : 0]) }
+        return text + " where \(print.text)"
     }
 
     private func text(_ aggregate: CompiledAggregate) -> String {

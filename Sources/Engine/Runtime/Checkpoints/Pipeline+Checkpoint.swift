@@ -14,6 +14,7 @@ extension Pipeline {
         case .join(let state): return self.joins[state]
         case .sequence(let state): return self.sequences[state]
         case .watermark(let state): return self.watermarkStates[state]
+        case .trends(let state): return self.trends[state]
         case .window(let state):
             if let windows = self.eventTimeWindows[state] { return windows }
             if let sliding = self.slidingAggregates[state] { return sliding }
@@ -39,6 +40,7 @@ extension Pipeline {
             case .join(let state): try self.joins[state].restore(saved)
             case .sequence(let state): try self.sequences[state].restore(saved)
             case .watermark(let state): try self.watermarkStates[state].restore(saved)
+            case .trends(let state): try self.trends[state].restore(saved)
             case .window(let state):
                 if self.eventTimeWindows[state] != nil {
                     try self.eventTimeWindows[state]?.restore(saved)

@@ -101,8 +101,7 @@ public struct Restoration: Sendable {
 extension Plan {
     /// The global variables, if functions change any. Without that they are what the program says, also when it is another.
     var changingGlobals: [(name: String, place: Int)] {
-        guard self.functions.contains(where: \.changesGlobals) || self.code.lambdas.contains(where: \.changesGlobals)
-        else { return [] }
+        guard self.functions.contains(where: \.changesGlobals) else { return [] }
         return self.globalNames.enumerated().map { ($1, $0) }
     }
 }

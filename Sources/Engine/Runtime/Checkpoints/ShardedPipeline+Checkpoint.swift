@@ -1,7 +1,8 @@
 extension ShardedPipeline {
     /// What all shards remember together, as one pipeline would: any number of shards can go on from it.
     ///
-    /// Only where the program may be partitioned by the key, see `Plan.obstacles(toPartitioningBy:)`.
+    /// Only where the program may be partitioned by the key, see `Plan.obstacles(toPartitioningBy:)`, and the order of what
+    /// is held at the end does not matter, see `Plan.keepsOrderInShards`.
     public var snapshot: EngineSnapshot {
         let parts = self.shards.map { $0.pipeline.snapshot }
         var snapshot = EngineSnapshot(manifest: Checkpoint.Manifest(self.plan, self.counters, self.cuts))
@@ -35,6 +36,12 @@ extension ShardedPipeline {
             if number > 0 { shard.pipeline.forgetCounters() }
         }
     }
+}
+
+extension Plan {
+    /// Whether checkpoints of several shards say all that one pipeline's would. Those of trends do not say in which order keys
+    /// first appeared on all shards together, which is the order of results at the end of the input.
+    public var keepsOrderInShards: Bool { self.streams.allSatisfy { $0.trends == nil } }
 }
 
 /// What an operator remembers on all shards.

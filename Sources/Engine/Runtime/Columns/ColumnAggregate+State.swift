@@ -21,7 +21,7 @@ struct ColumnSums: SavedState {
         self.partitions = aggregate.partitions.copy
         self.firstTags = aggregate.firstTags.copy
         self.firstKeys = aggregate.firstKeys
-        self.keys = KeyTexts(aggregate.keys)
+        self.keys = aggregate.keys.texts
     }
 
     func save(to saved: inout SavedOperator) {
@@ -62,7 +62,9 @@ struct KeyTexts: Sendable {
     private let entries: [KeyTable.Entry]
     private let bytes: [UInt8]
 
-    init(_ keys: KeyTable) {
+    var count: Int { self.entries.count }
+
+    fileprivate init(_ keys: KeyTable) {
         self.entries = keys.entries.copy
         self.bytes = keys.bytes.copy
     }
@@ -70,6 +72,16 @@ struct KeyTexts: Sendable {
     func text(_ number: Int) -> String {
         let entry = self.entries[number]
         return String(decoding: self.bytes[entry.offset..<entry.offset + entry.count], as: UTF8.self)
+    }
+}
+
+extension KeyTable {
+    /// Keys are only ever added: a copy is good until there are more.
+    var texts: KeyTexts {
+        if let copied = self.copiedTexts, copied.count == self.count { return copied }
+        let texts = KeyTexts(self)
+        self.copiedTexts = texts
+        return texts
     }
 }
 

@@ -36,6 +36,9 @@ final class KeyTable {
     /// Differs from table to table, so that nobody can choose keys that meet in one slot.
     private let seed: UInt64
 
+    /// For checkpoints.
+    var copiedTexts: KeyTexts?
+
     /// What is no string and no int, where the rule is equality.
     private var others: [Value: Int] = [:]
 

@@ -14,6 +14,8 @@ public struct Pipeline: ~Copyable, Sendable {
         counters.limits.runsDropped = self.sequences.reduce(0) { $0 + $1.dropped }
         counters.limits.runsRefused = self.sequences.reduce(0) { $0 + $1.refused }
         counters.limits.runsEvicted = self.sequences.reduce(0) { $0 + $1.evicted }
+        counters.limits.trendGroupsDropped = self.trends.reduce(0) { $0 + $1.dropped }
+        counters.limits.trendCountsSaturated = self.trends.reduce(0) { $0 + $1.saturated }
         counters.limits.distinctKeysForgotten = self.memories.reduce(0) { $0 + $1.forgotten }
         counters.limits.evaluationsCut = self.evaluator.cuts
         counters.limits.eventsLateDropped = self.eventsLateDropped
@@ -42,6 +44,7 @@ public struct Pipeline: ~Copyable, Sendable {
     private let sourcesFirst: [Int]
     var joins: [JoinState]
     var sequences: [SequenceState]
+    var trends: [TrendState]
     /// The aggregates over all events so far.
     var sums: [KeyedSums]
     private var queue: [Queued] = []
@@ -78,6 +81,9 @@ public struct Pipeline: ~Copyable, Sendable {
         self.sequences = plan.streams.compactMap { stream in
             stream.sequence.map { SequenceState($0.0, stream: stream.name, budget: budget) }
         }
+        self.trends = plan.streams.compactMap { stream in
+            stream.trends.map { TrendState($0.0, stream: stream.name) }
+        }
         self.sums = plan.sums
         let hasOwnGlobals = plan.contextCount > 1 && plan.functions.contains(where: \.changesGlobals)
         self.otherGlobals = Array(repeating: plan.globals, count: hasOwnGlobals ? plan.contexts.count + 1 : 0)
@@ -110,6 +116,7 @@ public struct Pipeline: ~Copyable, Sendable {
         self.sourcesFirst = other.sourcesFirst
         self.joins = other.joins
         self.sequences = other.sequences
+        self.trends = other.trends
         self.sums = other.sums
         self.queue = other.queue
         self.otherGlobals = other.otherGlobals
@@ -209,6 +216,7 @@ public struct Pipeline: ~Copyable, Sendable {
         var time: Int64?
         if case .silence(let now) = occasion { time = now }
         self.completePatterns(of: stream, before: time, into: &outputs)
+        if case .end = occasion { self.finishTrends(of: stream, into: &outputs) }
         for (place, operation) in stream.operations.enumerated() {
             guard case .window(let state) = operation else { continue }
             for batch in self.takeHeld(by: state, occasion) {
@@ -223,6 +231,17 @@ public struct Pipeline: ~Copyable, Sendable {
         case .silence(let now):
             self.eventTimeWindows[window]?.takeSilent(at: now) ?? self.windows[window].takeSilent(at: now)
         case .end: self.eventTimeWindows[window]?.finish() ?? self.windows[window].finish()
+        }
+    }
+
+    /// The results of a stream's open windows, each with all that follows from it before the next.
+    private mutating func finishTrends(of stream: CompiledStream, into outputs: inout Outputs) {
+        guard let (_, state) = stream.trends else { return }
+        var partition = 0
+        while let result = self.trends[state].finish(from: &partition, &self.evaluator) {
+            var isTyped = false
+            self.run(stream, from: 0, on: [result], depth: 0, isTyped: &isTyped, into: &outputs)
+            self.drain(into: &outputs)
         }
     }
 
@@ -286,6 +305,12 @@ public struct Pipeline: ~Copyable, Sendable {
             for match in self.sequences[state].take(queued.event, &self.evaluator) {
                 isTyped = false
                 self.run(stream, from: 0, on: [match], depth: queued.depth, isTyped: &isTyped, into: &outputs)
+            }
+            return
+        }
+        if let (_, state) = stream.trends {
+            if let result = self.trends[state].take(queued.event, &self.evaluator) {
+                self.run(stream, from: 0, on: [result], depth: queued.depth, isTyped: &isTyped, into: &outputs)
             }
             return
         }

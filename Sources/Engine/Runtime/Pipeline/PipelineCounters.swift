@@ -26,6 +26,10 @@ extension Pipeline {
         public internal(set) var runsRefused: UInt64 = 0
         /// Runs that ended so that others could start in their place.
         public internal(set) var runsEvicted: UInt64 = 0
+        /// Groups of partial trends that were not kept because a window had so many: its counts are too low.
+        public internal(set) var trendGroupsDropped: UInt64 = 0
+        /// Results of trends whose count is the largest that there is, since it would be larger.
+        public internal(set) var trendCountsSaturated: UInt64 = 0
         /// Keys that `.distinct` forgot for newer ones.
         public internal(set) var distinctKeysForgotten: UInt64 = 0
         /// Calls that nested too deep and loops that went round too often.
@@ -40,7 +44,9 @@ extension Pipeline {
             [
                 ("results_too_deep", self.resultsTooDeep), ("join_events_forgotten", self.joinEventsForgotten),
                 ("runs_dropped", self.runsDropped), ("runs_refused", self.runsRefused),
-                ("runs_evicted", self.runsEvicted), ("distinct_keys_forgotten", self.distinctKeysForgotten),
+                ("runs_evicted", self.runsEvicted), ("trend_groups_dropped", self.trendGroupsDropped),
+                ("trend_counts_saturated", self.trendCountsSaturated),
+                ("distinct_keys_forgotten", self.distinctKeysForgotten),
                 ("evaluations_cut", self.evaluationsCut), ("events_late_dropped", self.eventsLateDropped),
             ].filter { $0.1 > 0 }
         }
@@ -51,6 +57,8 @@ extension Pipeline {
             left.runsDropped += right.runsDropped
             left.runsRefused += right.runsRefused
             left.runsEvicted += right.runsEvicted
+            left.trendGroupsDropped += right.trendGroupsDropped
+            left.trendCountsSaturated += right.trendCountsSaturated
             left.distinctKeysForgotten += right.distinctKeysForgotten
             left.evaluationsCut += right.evaluationsCut
             left.eventsLateDropped += right.eventsLateDropped

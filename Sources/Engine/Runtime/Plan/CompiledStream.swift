@@ -8,6 +8,8 @@ struct CompiledStream: Sendable {
     var sequence: (CompiledSequence, state: Int)?
     /// How the stream's time is told, and the place of its state; nil for one that goes by the order of arrival alone.
     var watermark: (CompiledWatermark, state: Int)?
+    /// What is counted over the trends of its sequence, of which the operations see the results, and the place of its state.
+    var trends: (CompiledTrends, state: Int)?
     let operations: [CompiledOperation]
     /// The place of its context; nil for the default one.
     var context: Int?

@@ -27,9 +27,7 @@ extension Plan {
     /// Whether expressions come to the same at any time: they change nothing, and ask for no clock; or the program runs over
     /// batches, which evaluate what they sum up at once.
     private var isSteady: Bool {
-        if self.functions.contains(where: \.changesGlobals) || self.code.lambdas.contains(where: \.changesGlobals) {
-            return false
-        }
+        if self.functions.contains(where: \.changesGlobals) { return false }
         let isUnsteady = self.code.nodes.contains { node in
             switch node {
             case .builtin(.now, _), .builtin(.print, _): true

@@ -18,6 +18,7 @@ struct PlanCompiler {
     private var watermarkCount = 0
     /// How the conditions of streams are written.
     var conditions: [NodeID: Expression] = [:]
+    private var trendCount = 0
     private var diagnostics: [Diagnostic] = []
     /// How many steps may still be made, see `Evaluator`, by all that is evaluated while the program is loaded.
     private var steps = 2_000_000
@@ -184,7 +185,6 @@ struct PlanCompiler {
         }
         draft?.names = self.expressions.sequence ?? SequenceNames([])
         self.expressions.sequence = nil
-        if let draft { self.sequences.append(draft) }
         var compiled = CompiledStream(
             name: stream.name.text,
             branches: draft.map { $0.types.map { CompiledStream.Branch(type: $0, condition: nil) } } ?? branches,
@@ -194,6 +194,12 @@ struct PlanCompiler {
         if let watermark {
             compiled.watermark = (watermark, state: self.watermarkCount)
             self.watermarkCount += 1
+        }
+        if let draft, let items = stream.trendItems {
+            compiled.trends = self.trends(of: draft, items, at: stream.name).map { ($0, self.trendCount) }
+            self.trendCount += 1
+        } else if let draft {
+            self.sequences.append(draft)
         }
         return compiled
     }
@@ -255,12 +261,12 @@ struct PlanCompiler {
     }
 
     /// The checker refuses what cannot be compiled; should the two ever disagree, the program is refused here.
-    mutating func reportUnavailable(_ name: Name) {
+    mutating func reportUnavailable(_ name: Name, _ what: String? = nil) {
         self.diagnostics.append(
             Diagnostic(
                 code: "E090",
                 kind: .unsupported,
-                message: "`\(name.text)` is not implemented yet",
+                message: "\(what ?? "`\(name.text)` is") not implemented yet",
                 location: name.location,
                 length: name.length
             )
@@ -322,6 +328,9 @@ struct PlanCompiler {
         // What belongs to the stream as a whole, see `watermark(of:)`.
         case .watermark, .allowedLateness: return nil
         case .context: return nil
+        case .trendAggregate where stages.isSequence:
+            stages.scope.place = nil
+            return nil
         case .within, .not, .on, .trendAggregate, .forecast, .enrich, .score, .unsupported:
             self.reportUnavailable(operation.name)
             return nil

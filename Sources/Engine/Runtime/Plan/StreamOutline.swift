@@ -14,7 +14,8 @@ extension Plan {
                 name: stream.name,
                 sources: stream.branches.map(\.type),
                 operations: (stream.watermark == nil ? [] : ["watermark"])
-                    + (stream.sequence == nil ? [] : ["sequence"]) + stream.operations.map(\.name)
+                    + (stream.sequence == nil ? [] : ["sequence"])
+                    + (stream.trends == nil ? [] : ["trend_aggregate"]) + stream.operations.map(\.name)
             )
         }
     }

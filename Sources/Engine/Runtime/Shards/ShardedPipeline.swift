@@ -173,7 +173,7 @@ public final class ShardedPipeline {
     }
 
     /// Gives the shards' lines in the order of the events that they came from.
-    private func merge(into output: (UnsafeBufferPointer<UInt8>) throws -> Void) rethrows {
+    func merge(into output: (UnsafeBufferPointer<UInt8>) throws -> Void) rethrows {
         var next = [Int](repeating: 0, count: self.shards.count)
         var written = next
         while true {
