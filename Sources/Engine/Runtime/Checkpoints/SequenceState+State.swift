@@ -82,9 +82,9 @@ extension SequenceState: RestorableState {
             self.table.events[row * self.table.eventCount + place] = fields
         }
         if !self.nodesOfTree.isEmpty {
-            let missing = (row + 1) * self.nodesOfTree.count - self.nodes.count
-            if missing > 0 { self.nodes.append(contentsOf: repeatElement(PatternNodeState(), count: missing)) }
-            self.nodes.replaceSubrange(row * saved.nodes.count..<(row + 1) * saved.nodes.count, with: saved.nodes)
+            self.makeNodes(of: run)
+            for (node, state) in saved.nodes.enumerated() { self[run, node] = state }
+            self.typesWanted[row] = self.typesWanted(by: 0, of: run)
         }
         self.table.textBytes += self.table.heldBytes(of: run, self.values)
         self.table[run].position = saved.position

@@ -16,6 +16,8 @@ struct SequenceState: Sendable {
     /// Of a pattern with `AND` or `OR`: the nodes of its tree, by row the states of those, and the numbers of types.
     let nodesOfTree: [PatternTree.Node]
     var nodes: [PatternNodeState] = []
+    /// By row the types that may make a difference to the run, a bit for each.
+    var typesWanted: [UInt64] = []
     let typesOfNegations: [Int]
     let typesOfStarters: Set<Int>
     /// The values of all runs, by row. The evaluator has them while an event is matched.
@@ -266,7 +268,7 @@ struct SequenceState: Sendable {
         if self.sequence.within != nil { self.lists.removeByTime(run, &self.table) }
         self.lists[self.table[run].partition].runCount -= 1
         self.table.end(run, &values)
-        if !self.nodes.isEmpty, self.table.liveCount == 0 { self.nodes.removeAll() }
+        if !self.nodes.isEmpty, self.table.liveCount == 0 { self.forgetNodes() }
     }
 
     /// Whether a run of a partition that began at some time has no time left.
@@ -298,5 +300,6 @@ struct SequenceState: Sendable {
     var heldBytes: Int {
         self.table.heldBytes + self.lists.heldBytes
             + self.table.liveCount * self.nodesOfTree.count * MemoryLayout<PatternNodeState>.stride
+            + (self.nodesOfTree.isEmpty ? 0 : self.table.liveCount * MemoryLayout<UInt64>.stride)
     }
 }
