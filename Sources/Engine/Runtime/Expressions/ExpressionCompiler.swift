@@ -15,12 +15,15 @@ struct ExpressionCompiler {
         var isLater = false
         /// In the condition of a negation, the last of the steps; below zero for none.
         var step = -1
+        /// The steps that may have taken no event.
+        var absent: [Int] = []
 
         func union(_ other: Mentions) -> Mentions {
             Mentions(
                 isOwn: self.isOwn || other.isOwn,
                 isLater: self.isLater || other.isLater,
-                step: max(self.step, other.step)
+                step: max(self.step, other.step),
+                absent: self.absent + other.absent.filter { !self.absent.contains($0) }
             )
         }
     }
@@ -167,11 +170,26 @@ struct ExpressionCompiler {
         isOwn: Bool,
         at place: SequenceNames.Place
     ) -> NodeID {
-        if isOwn { self.mentions.isOwn = true }
-        if case .negation = place { self.mentions.step = max(self.mentions.step, slot.step) }
+        self.mention(slot, isOwn: isOwn, at: place)
         guard let slot = self.sequence?.slot(slot, at: place) else { return self.code.append(.missing) }
         if case .match = place { return self.code.append(.matched(Int32(slot))) }
         return self.code.append(.captured(Int32(slot)))
+    }
+
+    private mutating func mention(_ slot: SequenceNames.Slot, isOwn: Bool, at place: SequenceNames.Place) {
+        if isOwn { self.mentions.isOwn = true }
+        switch place {
+        case .match: break
+        case .step, .negation:
+            if self.sequence?.mayBeAbsent(slot.step) == true {
+                // What is added up over no events has a value.
+                if !isOwn, slot.function == nil, !self.mentions.absent.contains(slot.step) {
+                    self.mentions.absent.append(slot.step)
+                }
+            } else if case .negation = place {
+                self.mentions.step = max(self.mentions.step, slot.step)
+            }
+        }
     }
 
     private mutating func member(_ member: String, of base: NodeID, isOptional: Bool) -> NodeID {
@@ -214,8 +232,16 @@ struct ExpressionCompiler {
     private mutating func comparison(_ node: NodeID) -> NodeID {
         var node = node
         if self.mentions.isLater { node = self.code.append(.missing) }
+        for step in self.mentions.absent { node = self.ifPresent(step, node) }
         if self.mentions.step > 0 { node = self.code.append(.ifReached(Int32(self.mentions.step), node)) }
         return self.mentions.isOwn ? self.code.append(.unlessFirst(node)) : node
+    }
+
+    /// The node, without a value as long as the step has taken no event.
+    private mutating func ifPresent(_ step: Int, _ node: NodeID) -> NodeID {
+        guard let slot = self.sequence?.slot(SequenceNames.Slot(step: step, field: nil)) else { return node }
+        let presence = self.code.append(.captured(Int32(slot)))
+        return self.code.append(.conditional(presence, node, self.code.append(.missing)))
     }
 
     private static func typeTest(_ right: Expression) -> TypeTest? {

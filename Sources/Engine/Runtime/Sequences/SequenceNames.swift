@@ -6,13 +6,16 @@ struct SequenceNames {
         let type: String
         let alias: String?
         let isKleene: Bool
+        /// May be skipped.
+        var isOptional = false
     }
 
     /// Where an expression stands.
     enum Place {
         case step(Int)
-        /// The condition of a `.not` of that type.
-        case negation(type: String)
+        /// The condition of a `.not` of that type, or of a `NOT` among the items of a pattern: that may have an alias, and
+        /// stands after a step.
+        case negation(type: String, alias: String? = nil, after: Int? = nil)
         /// An operation on matches.
         case match
     }
@@ -27,7 +30,8 @@ struct SequenceNames {
         case nothing
     }
 
-    /// A value that runs keep: a field of the last event of a step, or what was added up over its events.
+    /// A value that runs keep: a field of the last event of a step, or what was added up over its events. Without a field and
+    /// a function: whether it has taken one.
     struct Slot: Hashable {
         let step: Int
         let field: String?
@@ -68,8 +72,15 @@ struct SequenceNames {
     /// Nil for a name that has nothing to do with the sequence.
     func reference(_ name: String, at place: Place) -> Reference? {
         guard case .step(let number) = place else {
-            if let step = self.stepsOfAliases[name]?.last { return .captured(step: step, isOwn: false) }
-            if case .negation(name) = place { return .event }
+            if case .negation(_, name, _) = place { return .event }
+            if let steps = self.stepsOfAliases[name] {
+                guard case .negation(_, _, let number?) = place else {
+                    return steps.last.map { .captured(step: $0, isOwn: false) }
+                }
+                let next = steps.partitioningIndex { $0 > number }
+                return next == 0 ? .nothing : .captured(step: steps[next - 1], isOwn: false)
+            }
+            if case .negation(name, _, _) = place { return .event }
             return self.onlyStep(ofType: name).map { .captured(step: $0, isOwn: false) }
         }
         let step = self.steps[number]
@@ -86,6 +97,9 @@ struct SequenceNames {
         guard let other = self.onlyStep(ofType: name) else { return nil }
         return other < number ? .captured(step: other, isOwn: false) : .nothing
     }
+
+    /// Whether a run may not have an event of the step although its other steps have theirs.
+    func mayBeAbsent(_ step: Int) -> Bool { self.steps[step].isOptional }
 
     private func onlyStep(ofType type: String) -> Int? {
         guard let steps = self.stepsOfTypes[type], steps.count == 1 else { return nil }
