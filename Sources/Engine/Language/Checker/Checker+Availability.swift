@@ -16,12 +16,6 @@ extension Checker {
     }
 
     private mutating func checkAvailability(of pattern: PatternDeclaration) {
-        switch pattern.expression {
-        case .sequence, .event: break
-        case .and, .or, .not:
-            let name = pattern.name
-            self.unavailable("patterns with `AND` and `OR` are", at: name.location, length: name.length)
-        }
         for item in pattern.expression.items {
             if let condition = item.condition { self.checkAvailability(of: condition) }
         }

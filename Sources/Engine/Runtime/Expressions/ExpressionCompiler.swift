@@ -171,9 +171,37 @@ struct ExpressionCompiler {
         at place: SequenceNames.Place
     ) -> NodeID {
         self.mention(slot, isOwn: isOwn, at: place)
+        if case .match = place, let name = self.sequence?.name(of: slot.step),
+            let steps = self.sequence?.steps(named: name), steps.count > 1
+        {
+            return self.matched(slot, ofOneOf: steps)
+        }
         guard let slot = self.sequence?.slot(slot, at: place) else { return self.code.append(.missing) }
-        if case .match = place { return self.code.append(.matched(Int32(slot))) }
+        if case .match = place { return self.matched(slot) }
         return self.code.append(.captured(Int32(slot)))
+    }
+
+    private mutating func matched(_ slot: Int) -> NodeID { self.code.append(.matched(Int32(slot))) }
+
+    /// The value of the step that a match has an event of.
+    private mutating func matched(_ slot: SequenceNames.Slot, ofOneOf steps: [Int]) -> NodeID {
+        var node: NodeID?
+        for step in steps {
+            let wanted = SequenceNames.Slot(
+                step: step,
+                field: slot.field,
+                function: slot.function,
+                periods: slot.periods
+            )
+            let presence = SequenceNames.Slot(step: step, field: nil)
+            guard let slot = self.sequence?.slot(wanted, at: .match),
+                let presenceSlot = self.sequence?.slot(presence, at: .match)
+            else { continue }
+            let (condition, value) = (self.matched(presenceSlot), self.matched(slot))
+            let otherwise = node ?? self.code.append(.missing)
+            node = self.code.append(.conditional(condition, value, otherwise))
+        }
+        return node ?? self.code.append(.missing)
     }
 
     private mutating func mention(_ slot: SequenceNames.Slot, isOwn: Bool, at place: SequenceNames.Place) {
@@ -183,7 +211,8 @@ struct ExpressionCompiler {
         case .step, .negation:
             if self.sequence?.mayBeAbsent(slot.step) == true {
                 // What is added up over no events has a value.
-                if !isOwn, slot.function == nil, !self.mentions.absent.contains(slot.step) {
+                let isFolded = slot.function != nil && self.sequence?.steps[slot.step].isOptional == true
+                if !isOwn, !isFolded, !self.mentions.absent.contains(slot.step) {
                     self.mentions.absent.append(slot.step)
                 }
             } else if case .negation = place {

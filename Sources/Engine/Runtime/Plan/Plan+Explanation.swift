@@ -80,6 +80,7 @@ extension Plan {
                 + (step.isKleene ? "all " : "") + step.type
                 + (step.name.map { $0 == step.type ? "" : " as \($0)" } ?? "") + (step.conditions.isEmpty ? "" : " if")
         }
+        if let tree = sequence.tree { lines = ["matches   " + tree.text(of: sequence)] }
         lines += sequence.negations.map { "unless    \($0.type)" + ($0.condition == nil ? "" : " if") }
         if let within = sequence.within {
             lines.append((sequence.waitsForDeadline ? "after     " : "within    ") + Self.time(within))

@@ -14,17 +14,10 @@ extension PlanCompiler {
         in stream: StreamDeclaration,
         place: Int
     ) -> SequenceDraft? {
-        let items: [PatternItem]
-        switch pattern.expression {
-        case .sequence(let written): items = written
-        case .event(let item): items = [item]
-        case .and, .or, .not:
-            self.reportUnavailable(pattern.name)
-            return nil
-        }
-        let taken = items.filter { !$0.isNegated }
-        self.expressions.sequence = SequenceNames(taken.map { SequenceNames.Step($0) })
-        let steps = taken.enumerated().map { number, item in
+        let outline = PatternOutline(pattern.expression)
+        let steps = outline.steps
+        self.expressions.sequence = SequenceNames(steps.map { SequenceNames.Step($0) }, scopes: outline.scopes)
+        let compiled = steps.enumerated().map { number, item in
             let condition = item.condition.map {
                 self.expressions.compile($0, in: ExpressionCompiler.Scope(place: .step(number)))
             }
@@ -35,46 +28,33 @@ extension PlanCompiler {
                 isOptional: item.isOptional
             )
         }
-        let negations = self.negations(among: items, steps)
+        let negations = outline.negations.map { self.negation($0, steps) }
         return SequenceDraft(
             stream: place,
-            steps: steps,
-            negations: negations + self.negations(of: stream),
+            steps: compiled,
+            negations: (outline.isTree ? [] : negations) + self.negations(of: stream),
             key: Self.sequenceKey(of: stream) ?? pattern.partition?.text,
             within: pattern.within.map { Int64(clamping: $0) },
-            waitsForDeadline: items.last?.isNegated ?? false,
+            waitsForDeadline: outline.nodes.contains(where: \.waitsForDeadline),
+            tree: outline.isTree ? PatternTree(nodes: outline.nodes, negations: negations) : nil,
             operationsStart: 0,
             names: SequenceNames([])
         )
     }
 
-    /// The `NOT` among the items of a `SEQ`. Before the first step one has no meaning.
-    private mutating func negations(
-        among items: [PatternItem],
-        _ steps: [SequenceDraft.Step]
-    ) -> [CompiledSequence.Negation] {
-        var negations: [CompiledSequence.Negation] = []
-        var last = -1
-        for item in items {
-            guard item.isNegated else {
-                last += 1
-                continue
-            }
-            guard last >= 0 else { continue }
-            let scope = ExpressionCompiler.Scope(
-                place: .negation(type: item.type.text, alias: item.alias?.text, after: last)
-            )
-            var first = last
-            while first > 0, steps[first].isOptional { first -= 1 }
-            negations.append(
-                CompiledSequence.Negation(
-                    type: item.type.text,
-                    condition: item.condition.map { self.expressions.compile($0, in: scope) },
-                    positions: first...last
-                )
-            )
-        }
-        return negations
+    private mutating func negation(
+        _ negation: PatternOutline.Negation,
+        _ steps: [PatternItem]
+    ) -> CompiledSequence.Negation {
+        let item = negation.item
+        let scope = ExpressionCompiler.Scope(
+            place: .negation(type: item.type.text, alias: item.alias?.text, after: negation.last)
+        )
+        return CompiledSequence.Negation(
+            type: item.type.text,
+            condition: item.condition.map { self.expressions.compile($0, in: scope) },
+            positions: negation.first...negation.last
+        )
     }
 }
 

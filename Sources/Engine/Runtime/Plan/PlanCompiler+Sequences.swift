@@ -17,6 +17,7 @@ struct SequenceDraft {
     let within: Int64?
     /// Whether the last item is a `NOT`.
     var waitsForDeadline = false
+    var tree: PatternTree?
     /// Where the stages begin that see matches.
     let operationsStart: Int
     var names: SequenceNames
@@ -234,9 +235,8 @@ extension SequenceDraft {
                 fields.append(CompiledSequence.Capture(field: name, slot: slot))
             }
         }
-        let keySlot = self.key.map { names.slot(SequenceNames.Slot(step: 0, field: $0)) }
-        let furtherKeySlots = self.key.map { key in
-            self.furtherStarters.map { names.slot(SequenceNames.Slot(step: $0, field: key)) }
+        let keySlots = self.key.map { key in
+            self.starters.map { names.slot(SequenceNames.Slot(step: $0, field: key)) }
         }
         var captures = [[CompiledSequence.Capture]](repeating: [], count: self.steps.count)
         var summaries = [[CompiledSequence.Summary]](repeating: [], count: self.steps.count)
@@ -272,6 +272,7 @@ extension SequenceDraft {
             key: self.key,
             within: self.within,
             waitsForDeadline: self.waitsForDeadline,
+            tree: self.tree,
             slotCount: names.slots.count,
             summaryCount: summaryCount,
             output: CompiledSequence.Output(
@@ -279,23 +280,25 @@ extension SequenceDraft {
                 fields: fields,
                 hasStream: isWhole || fieldNames.contains("stream"),
                 hasDuration: isWhole || fieldNames.contains("match_duration_ms"),
-                keySlot: keySlot,
-                furtherKeySlots: furtherKeySlots ?? [],
+                keySlot: keySlots?.first,
+                furtherKeySlots: keySlots.map { Array($0.dropFirst()) } ?? [],
                 readsValues: names.isReadByMatches
             )
         )
     }
 
-    /// The steps beside the first that may take the first event of a run.
-    private var furtherStarters: [Int] {
+    /// The steps that may take the first event of a run.
+    private var starters: [Int] {
+        if let tree { return tree.starters }
         let skipped = self.steps.prefix(while: \.isOptional).count
-        return Array(self.steps.indices.prefix(skipped + 1).dropFirst())
+        return Array(self.steps.indices.prefix(skipped + 1))
     }
 
     /// The types of events that it looks at, each once.
     var types: [String] {
         var known: Set<String> = []
-        return (self.steps.map(\.type) + self.negations.map(\.type)).filter { known.insert($0).inserted }
+        let negations = self.negations + (self.tree?.negations ?? [])
+        return (self.steps.map(\.type) + negations.map(\.type)).filter { known.insert($0).inserted }
     }
 }
 
@@ -305,8 +308,9 @@ extension SequenceNames {
         var found: [(step: Int, field: String)] = []
         for place in name.indices where name[place] == "_" {
             let qualifier = String(name[..<place])
-            guard let step = self.step(named: qualifier), self.name(of: step) == qualifier else { continue }
-            found.append((step, String(name[name.index(after: place)...])))
+            for step in self.steps(named: qualifier) where self.name(of: step) == qualifier {
+                found.append((step, String(name[name.index(after: place)...])))
+            }
         }
         return found.sorted { $0.step < $1.step }
     }

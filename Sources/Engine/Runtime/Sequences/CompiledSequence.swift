@@ -23,7 +23,7 @@ struct CompiledSequence: Sendable {
         /// Which fields of its events are remembered, and where.
         let captures: [Capture]
         let summaries: [Summary]
-        /// The place in the run's values that is true once it has taken an event; nil where nobody asks.
+        /// The place in the run's values that says whether it has taken an event; nil where nobody asks.
         let presenceSlot: Int?
     }
 
@@ -64,6 +64,8 @@ struct CompiledSequence: Sendable {
     /// The last item is a `NOT`: a run that has all its events stays until its time is over, and is a match only then, with
     /// the deadline (its start and `within`) as the time of the match. There is a `within`.
     let waitsForDeadline: Bool
+    /// For a pattern with `AND` or `OR`: how the steps belong together. All its runs stay at position 0.
+    let tree: PatternTree?
     /// How many values a run has.
     let slotCount: Int
     let summaryCount: Int
@@ -87,7 +89,10 @@ struct CompiledSequence: Sendable {
 
     /// How many positions a run may stay at: after each step but the last, and after that if more events may come for it or
     /// it waits for its deadline.
-    var positionCount: Int { self.steps.count - (self.steps.last?.isKleene == true || self.waitsForDeadline ? 0 : 1) }
+    var positionCount: Int {
+        if self.tree != nil { return 1 }
+        return self.steps.count - (self.steps.last?.isKleene == true || self.waitsForDeadline ? 0 : 1)
+    }
 
     /// From this position on a run has all its events: what follows may be skipped.
     var completePosition: Int { self.steps.lastIndex { !$0.isOptional } ?? 0 }
@@ -106,14 +111,16 @@ struct CompiledSequence: Sendable {
 
     /// Whether it is of the kind that `->` makes.
     var isPlain: Bool {
-        !self.waitsForDeadline && self.steps.allSatisfy { !$0.isOptional }
+        !self.waitsForDeadline && self.tree == nil && self.steps.allSatisfy { !$0.isOptional }
             && self.negations.allSatisfy { $0.positions == nil }
     }
 
     /// The values of a run that has no event yet: what was added up over none for steps that may be skipped.
     var freshValues: [Value?] {
         var values = [Value?](repeating: nil, count: self.slotCount)
-        for step in self.steps where step.isOptional {
+        for step in self.steps {
+            if let slot = step.presenceSlot { values[slot] = .bool(false) }
+            guard step.isOptional else { continue }
             for summary in step.summaries { values[summary.slot] = Accumulator(summary.call).result }
         }
         return values

@@ -113,6 +113,15 @@ struct RunTable: Sendable {
         if self.eventCount > 0 { self.events[Int(run) * self.eventCount + position] = event.fields }
     }
 
+    /// A run has no event of a step after all.
+    mutating func forget(_ step: CompiledSequence.Step, at position: Int, of run: Int32, _ values: inout [Value?]) {
+        let base = Int(run) * self.slotCount
+        for slot in step.captures.map(\.slot) + step.summaries.map(\.slot) + [step.presenceSlot].compactMap(\.self) {
+            values[base + slot] = self.freshValues[slot]
+        }
+        if self.eventCount > 0 { self.events[Int(run) * self.eventCount + position] = Fields() }
+    }
+
     /// The fields of the last event that a step took for the run, where whole events are kept.
     func event(of run: Int32, at position: Int) -> Fields { self.events[Int(run) * self.eventCount + position] }
 

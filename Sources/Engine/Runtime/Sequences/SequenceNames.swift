@@ -40,6 +40,8 @@ struct SequenceNames {
     }
 
     let steps: [Step]
+    /// Of a pattern with `AND` and `OR`, in which the order of steps is not that of events.
+    let scopes: PatternScopes?
     private(set) var slots: [Slot] = []
     /// Whether an operation on matches reads a slot.
     private(set) var isReadByMatches = false
@@ -47,8 +49,9 @@ struct SequenceNames {
     private var stepsOfAliases: [String: [Int]] = [:]
     private var stepsOfTypes: [String: [Int]] = [:]
 
-    init(_ steps: [Step]) {
+    init(_ steps: [Step], scopes: PatternScopes? = nil) {
         self.steps = steps
+        self.scopes = scopes
         for (number, step) in steps.enumerated() {
             if let alias = step.alias { self.stepsOfAliases[alias, default: []].append(number) }
             self.stepsOfTypes[step.type, default: []].append(number)
@@ -71,6 +74,7 @@ struct SequenceNames {
 
     /// Nil for a name that has nothing to do with the sequence.
     func reference(_ name: String, at place: Place) -> Reference? {
+        if let scopes { return self.reference(name, at: place, scopes) }
         guard case .step(let number) = place else {
             if case .negation(_, name, _) = place { return .event }
             if let steps = self.stepsOfAliases[name] {
@@ -99,24 +103,62 @@ struct SequenceNames {
     }
 
     /// Whether a run may not have an event of the step although its other steps have theirs.
-    func mayBeAbsent(_ step: Int) -> Bool { self.steps[step].isOptional }
+    func mayBeAbsent(_ step: Int) -> Bool { self.scopes != nil || self.steps[step].isOptional }
 
     private func onlyStep(ofType type: String) -> Int? {
-        guard let steps = self.stepsOfTypes[type], steps.count == 1 else { return nil }
-        return steps[0]
+        guard var steps = self.stepsOfTypes[type] else { return nil }
+        if let scopes { steps.removeAll { scopes.isNegated($0) } }
+        return steps.count == 1 ? steps[0] : nil
+    }
+
+    /// What a name stands for in a pattern with `AND` and `OR`.
+    private func reference(_ name: String, at place: Place, _ scopes: PatternScopes) -> Reference? {
+        let sees: (Int) -> Bool
+        switch place {
+        case .step(let number):
+            let step = self.steps[number]
+            if name == step.alias { return step.isKleene ? .captured(step: number, isOwn: true) : .event }
+            if name == step.type {
+                let isAlias = step.isKleene && step.alias == nil && self.onlyStep(ofType: name) == number
+                return isAlias ? .captured(step: number, isOwn: true) : .event
+            }
+            sees = { scopes.sees(number, $0) }
+        case .negation(_, name, _): return .event
+        case .negation(_, _, let number?): sees = { $0 == number || scopes.sees(number, $0) }
+        case .negation, .match: sees = { !scopes.isNegated($0) }
+        }
+        if let steps = self.stepsOfAliases[name] {
+            return steps.last(where: sees).map { .captured(step: $0, isOwn: false) } ?? .nothing
+        }
+        if case .negation(name, _, _) = place { return .event }
+        guard let other = self.onlyStep(ofType: name) else { return nil }
+        return sees(other) ? .captured(step: other, isOwn: false) : .nothing
     }
 
     /// The name under which a step's events are known after the pattern.
     func name(of number: Int) -> String? {
         let step = self.steps[number]
-        if let alias = step.alias { return self.stepsOfAliases[alias]?.last == number ? alias : nil }
+        if let scopes, scopes.isNegated(number) { return nil }
+        if let alias = step.alias { return self.namesakes(of: alias).contains(number) ? alias : nil }
         // An alias of that name takes precedence.
         return self.stepsOfAliases[step.type] == nil && self.onlyStep(ofType: step.type) != nil ? step.type : nil
     }
 
-    /// The step that is known by the name after the pattern.
-    func step(named name: String) -> Int? {
-        if case .captured(let step, _) = self.reference(name, at: .match) { step } else { nil }
+    /// The steps that are known by the name after the pattern, of which a match has events of at most one: several if they are
+    /// of different operands of an `OR`.
+    func steps(named name: String) -> [Int] {
+        guard case .captured(let step, _) = self.reference(name, at: .match) else { return [] }
+        let namesakes = self.namesakes(of: name)
+        return namesakes.contains(step) ? namesakes : [step]
+    }
+
+    /// The steps with the alias: the last one, and those that exclude it and each other.
+    private func namesakes(of alias: String) -> [Int] {
+        guard let steps = self.stepsOfAliases[alias] else { return [] }
+        guard let scopes, steps.count > 1 else { return steps.suffix(1) }
+        return steps.reversed().reduce(into: []) { found, step in
+            if !scopes.isNegated(step), found.allSatisfy({ scopes.excludes($0, step) }) { found.append(step) }
+        }.sorted()
     }
 }
 

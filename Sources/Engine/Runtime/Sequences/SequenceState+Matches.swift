@@ -33,7 +33,8 @@ extension SequenceState {
         return match
     }
 
-    func match(atDeadlineOf run: Int32, _ values: [Value?]) -> Event {
-        self.match(of: run, at: self.sequence.deadline(ofStart: self.table[run].start) ?? .max, values)
+    mutating func match(atDeadlineOf run: Int32, _ values: inout [Value?]) -> Event {
+        if self.sequence.tree != nil { self.settle(node: 0, of: run, &values) }
+        return self.match(of: run, at: self.sequence.deadline(ofStart: self.table[run].start) ?? .max, values)
     }
 }

@@ -14,14 +14,16 @@ extension SequenceState {
         while true {
             let run = self.lists[partition].earliest
             guard run != 0, self.table[run].start.isBefore(now, minus: within) else { return }
-            if self.isWaiting(run) { matches.append(self.match(atDeadlineOf: run, evaluator.captures)) }
+            if self.isWaiting(run) { matches.append(self.match(atDeadlineOf: run, &evaluator.captures)) }
             self.end(run, &evaluator)
         }
     }
 
     /// Whether the run has all its events and becomes a match when its time is over.
     private func isWaiting(_ run: Int32) -> Bool {
-        self.sequence.waitsForDeadline && Int(self.table[run].position) >= self.completePosition
+        guard self.sequence.waitsForDeadline else { return false }
+        guard self.sequence.tree == nil else { return self.isSettled(node: 0, of: run) && !self.isComplete(run) }
+        return Int(self.table[run].position) >= self.completePosition
     }
 
     /// The matches of runs that wait for a deadline before `time`, or for any at the end of input, in the order of their
@@ -47,7 +49,7 @@ extension SequenceState {
         defer { swap(&values, &self.values) }
         var matches: [Event] = []
         for (_, _, run) in waiting {
-            matches.append(self.match(atDeadlineOf: run, values))
+            matches.append(self.match(atDeadlineOf: run, &values))
             let partition = self.table[run].partition
             self.end(run, &values)
             if self.lists[partition].isParked, self.lists[partition].runCount == 0 { self.lists.remove(partition) }

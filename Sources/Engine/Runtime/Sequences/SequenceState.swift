@@ -8,20 +8,25 @@ struct SequenceState: Sendable {
     let stream: String
     private let interests: [String: Interest]
     /// The numbers of the types that the steps take.
-    private let typesOfSteps: [Int]
+    let typesOfSteps: [Int]
     private let reach: [Int]
     let completePosition: Int
     var table: RunTable
     var lists: RunLists
+    /// Of a pattern with `AND` or `OR`: the nodes of its tree, by row the states of those, and the numbers of types.
+    let nodesOfTree: [PatternTree.Node]
+    var nodes: [PatternNodeState] = []
+    let typesOfNegations: [Int]
+    let typesOfStarters: Set<Int>
     /// The values of all runs, by row. The evaluator has them while an event is matched.
     var values: [Value?]
     /// The latest time of all events.
     var time = Int64.min
     /// How many runs did not start because their partition had so many.
-    private(set) var dropped: UInt64 = 0
+    var dropped: UInt64 = 0
 
     /// How many runs a partition may have.
-    private let runsMax: Int
+    let runsMax: Int
     static let runsMax = 10_000
 
     /// What an event of some type may do.
@@ -40,7 +45,12 @@ struct SequenceState: Sendable {
         self.runsMax = runsMax
         self.reach = sequence.reach
         self.completePosition = sequence.completePosition
-        (self.interests, self.typesOfSteps) = Self.interests(sequence)
+        let (interests, typesOfSteps) = Self.interests(sequence)
+        self.interests = interests
+        self.typesOfSteps = typesOfSteps
+        self.nodesOfTree = sequence.tree?.nodes ?? []
+        self.typesOfNegations = sequence.tree?.negations.map { interests[$0.type]?.type ?? -1 } ?? []
+        self.typesOfStarters = Set(sequence.tree?.starters.map { typesOfSteps[$0] } ?? [])
         self.table = RunTable(sequence)
         self.lists = RunLists(positionCount: sequence.positionCount)
         self.values = sequence.freshValues
@@ -49,12 +59,13 @@ struct SequenceState: Sendable {
 
     private static func interests(_ sequence: CompiledSequence) -> ([String: Interest], typesOfSteps: [Int]) {
         var interests: [String: Interest] = [:]
-        for type in sequence.steps.map(\.type) + sequence.negations.map(\.type) where interests[type] == nil {
+        let negations = sequence.negations + (sequence.tree?.negations ?? [])
+        for type in sequence.steps.map(\.type) + negations.map(\.type) where interests[type] == nil {
             interests[type] = Interest(type: interests.count)
         }
         for negation in sequence.negations { interests[negation.type]?.negations.append(negation) }
         let steps = sequence.steps
-        for position in 0..<sequence.positionCount {
+        for position in 0..<(sequence.tree == nil ? sequence.positionCount : 0) {
             // The step itself, the one after it, and what follows steps that may be skipped.
             var taker = steps[position].isKleene ? position : position + 1
             while taker < steps.count {
@@ -92,9 +103,15 @@ struct SequenceState: Sendable {
         if let partition {
             self.advance(partition, to: event.timestamp, &evaluator, &matches)
             for negation in interest.negations { self.negate(partition, negation, &evaluator) }
-            self.offer(event, to: partition, interest, &evaluator, &matches)
+            if self.nodesOfTree.isEmpty {
+                self.offer(event, to: partition, interest, &evaluator, &matches)
+            } else {
+                self.offerToTrees(event, of: interest.type, in: partition, &evaluator, &matches)
+            }
         }
-        if let step = self.starter(interest, &evaluator) {
+        if !self.nodesOfTree.isEmpty {
+            self.startTree(with: event, of: interest.type, in: &partition, of: key, &evaluator, &matches)
+        } else if let step = self.starter(interest, &evaluator) {
             self.start(with: event, at: step, in: &partition, of: key, &evaluator, &matches)
         }
         if self.sequence.key != nil, let partition { self.forgetIdle(since: partition, &evaluator) }
@@ -179,7 +196,7 @@ struct SequenceState: Sendable {
     /// Whether the event fulfils a step's conditions for a run.
     ///
     /// - Parameter isFirst: Whether the step has taken none for the run yet.
-    private func fits(_ step: Int, run: Int32, isFirst: Bool, _ evaluator: inout Evaluator) -> Bool {
+    func fits(_ step: Int, run: Int32, isFirst: Bool, _ evaluator: inout Evaluator) -> Bool {
         evaluator.captureBase = Int(run) * self.sequence.slotCount
         evaluator.isFirstOfStep = isFirst
         return self.sequence.steps[step].conditions.allSatisfy { evaluator.holds($0) }
@@ -212,9 +229,7 @@ struct SequenceState: Sendable {
             return
         }
         // One that is too old already ends before anything is offered to it.
-        let now = self.lists[place].time
-        let isOver = self.sequence.within.map { event.timestamp.isBefore(now, minus: $0) } ?? false
-        if isOver, !isComplete { return }
+        if !isComplete, self.isOver(event.timestamp, in: place) { return }
         let run = self.table.begin(at: event.timestamp, in: place, &evaluator.captures)
         self.table[run].position = Int32(position)
         self.table.accept(event, by: step, at: position, for: run, &evaluator.captures)
@@ -230,10 +245,16 @@ struct SequenceState: Sendable {
         if self.sequence.within != nil { self.lists.removeByTime(run, &self.table) }
         self.lists[self.table[run].partition].runCount -= 1
         self.table.end(run, &values)
+        if !self.nodes.isEmpty, self.table.liveCount == 0 { self.nodes.removeAll() }
+    }
+
+    /// Whether a run of a partition that began at some time has no time left.
+    func isOver(_ start: Int64, in partition: Int32) -> Bool {
+        self.sequence.within.map { start.isBefore(self.lists[partition].time, minus: $0) } ?? false
     }
 
     /// The runs of a partition at some positions, in the order of their start.
-    private func runs(of partition: Int32, at positions: some Collection<Int>) -> [Int32] {
+    func runs(of partition: Int32, at positions: some Collection<Int>) -> [Int32] {
         var heads = positions.map { self.lists.first(partition, at: $0) }.filter { $0 != 0 }
         var runs: [Int32] = []
         while heads.count > 1 {
@@ -253,5 +274,8 @@ struct SequenceState: Sendable {
     }
 
     /// About what it takes in memory.
-    var heldBytes: Int { self.table.heldBytes(self.values) + self.lists.heldBytes }
+    var heldBytes: Int {
+        self.table.heldBytes(self.values) + self.lists.heldBytes
+            + self.nodes.count * MemoryLayout<PatternNodeState>.stride
+    }
 }
