@@ -23,4 +23,12 @@ struct SequenceMistakeTests {
         let error = try #require(check("stream S = A having x > 0").errors.first)
         #expect(error.hint == nil)
     }
+
+    @Test("the repeated items of a pattern can be counted, as repeated steps can")
+    func count() {
+        let pattern = "pattern P = SEQ(A as a, B+ as b, C as c)\nstream S = P\n    .emit(n: count(b), x: count(b.x))"
+        #expect(check(pattern).errors.isEmpty)
+        let plain = "pattern P = SEQ(A as a, B as b)\nstream S = P\n    .emit(n: count(b))"
+        #expect(check(plain).errors.map(\.code) == ["E050"])
+    }
 }
