@@ -48,12 +48,13 @@ struct ExamplesTests {
     }
 
     /// Those that a cluster runs leave the declaration of their broker to it.
-    @Test("have no mistake that a check finds, and not a warning", arguments: (try? programs.get()) ?? [])
+    @Test("have the common layout, no mistake and nothing to warn of", arguments: (try? programs.get()) ?? [])
     func check(path: String) throws {
         let source = try String(contentsOf: ExampleFolder.root.appending(path: path), encoding: .utf8)
         let broker = ConnectorDeclaration(name: "Broker", type: "mqtt")
         let (plan, diagnostics) = Plan.load(source, connectors: [broker])
         #expect(plan != nil)
         #expect(diagnostics.isEmpty, "\(diagnostics)")
+        #expect(try format(source) == source, "laid out as `varpulis fmt` does")
     }
 }
