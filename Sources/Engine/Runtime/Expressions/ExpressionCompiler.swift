@@ -2,21 +2,21 @@ import VPL
 
 /// Turns expressions and statements into `Code`.
 struct ExpressionCompiler {
-    private(set) var code = Code()
+    var code = Code()
     /// The steps of the sequence whose stream is compiled, and which of their values are asked for.
     var sequence: SequenceNames?
     /// What the comparison at hand has named of a sequence.
-    private var mentions = Mentions()
+    var mentions = Mentions()
 
-    private struct Mentions {
+    struct Mentions {
         /// The step's own earlier event.
         var isOwn = false
         /// A step that comes later.
         var isLater = false
         /// In the condition of a negation, the last of the steps; below zero for none.
         var step = -1
-        /// The steps that may have taken no event.
-        var absent: [Int] = []
+        /// The steps that may have taken no event; of those in one list at least one must have.
+        var absent: [[Int]] = []
 
         func union(_ other: Mentions) -> Mentions {
             Mentions(
@@ -158,66 +158,11 @@ struct ExpressionCompiler {
         switch reference {
         case .event: return self.code.append(.field(self.code.text(member)))
         case .captured(let step, let isOwn):
-            return self.captured(SequenceNames.Slot(step: step, field: member), isOwn: isOwn, at: place)
+            let slot = SequenceNames.Slot(step: step, field: member)
+            return self.captured(slot, called: name, isOwn: isOwn, at: place)
         case .nothing:
             self.mentions.isLater = true
             return self.code.append(.missing)
-        }
-    }
-
-    private mutating func captured(
-        _ slot: SequenceNames.Slot,
-        isOwn: Bool,
-        at place: SequenceNames.Place
-    ) -> NodeID {
-        self.mention(slot, isOwn: isOwn, at: place)
-        if case .match = place, let name = self.sequence?.name(of: slot.step),
-            let steps = self.sequence?.steps(named: name), steps.count > 1
-        {
-            return self.matched(slot, ofOneOf: steps)
-        }
-        guard let slot = self.sequence?.slot(slot, at: place) else { return self.code.append(.missing) }
-        if case .match = place { return self.matched(slot) }
-        return self.code.append(.captured(Int32(slot)))
-    }
-
-    private mutating func matched(_ slot: Int) -> NodeID { self.code.append(.matched(Int32(slot))) }
-
-    /// The value of the step that a match has an event of.
-    private mutating func matched(_ slot: SequenceNames.Slot, ofOneOf steps: [Int]) -> NodeID {
-        var node: NodeID?
-        for step in steps {
-            let wanted = SequenceNames.Slot(
-                step: step,
-                field: slot.field,
-                function: slot.function,
-                periods: slot.periods
-            )
-            let presence = SequenceNames.Slot(step: step, field: nil)
-            guard let slot = self.sequence?.slot(wanted, at: .match),
-                let presenceSlot = self.sequence?.slot(presence, at: .match)
-            else { continue }
-            let (condition, value) = (self.matched(presenceSlot), self.matched(slot))
-            let otherwise = node ?? self.code.append(.missing)
-            node = self.code.append(.conditional(condition, value, otherwise))
-        }
-        return node ?? self.code.append(.missing)
-    }
-
-    private mutating func mention(_ slot: SequenceNames.Slot, isOwn: Bool, at place: SequenceNames.Place) {
-        if isOwn { self.mentions.isOwn = true }
-        switch place {
-        case .match: break
-        case .step, .negation:
-            if self.sequence?.mayBeAbsent(slot.step) == true {
-                // What is added up over no events has a value.
-                let isFolded = slot.function != nil && self.sequence?.steps[slot.step].isOptional == true
-                if !isOwn, !isFolded, !self.mentions.absent.contains(slot.step) {
-                    self.mentions.absent.append(slot.step)
-                }
-            } else if case .negation = place {
-                self.mentions.step = max(self.mentions.step, slot.step)
-            }
         }
     }
 
@@ -261,16 +206,9 @@ struct ExpressionCompiler {
     private mutating func comparison(_ node: NodeID) -> NodeID {
         var node = node
         if self.mentions.isLater { node = self.code.append(.missing) }
-        for step in self.mentions.absent { node = self.ifPresent(step, node) }
+        for steps in self.mentions.absent { node = self.ifPresent(steps, node) }
         if self.mentions.step > 0 { node = self.code.append(.ifReached(Int32(self.mentions.step), node)) }
         return self.mentions.isOwn ? self.code.append(.unlessFirst(node)) : node
-    }
-
-    /// The node, without a value as long as the step has taken no event.
-    private mutating func ifPresent(_ step: Int, _ node: NodeID) -> NodeID {
-        guard let slot = self.sequence?.slot(SequenceNames.Slot(step: step, field: nil)) else { return node }
-        let presence = self.code.append(.captured(Int32(slot)))
-        return self.code.append(.conditional(presence, node, self.code.append(.missing)))
     }
 
     private static func typeTest(_ right: Expression) -> TypeTest? {
@@ -319,6 +257,6 @@ struct ExpressionCompiler {
         var periods: Int64 = 12
         if arguments.count > 1, case .int(let count) = arguments[1].value.kind { periods = count }
         let slot = SequenceNames.Slot(step: step, field: field, function: function, periods: periods)
-        return self.captured(slot, isOwn: isOwn, at: place)
+        return self.captured(slot, called: alias, isOwn: isOwn, at: place)
     }
 }

@@ -115,12 +115,12 @@ struct CompiledSequence: Sendable {
             && self.negations.allSatisfy { $0.positions == nil }
     }
 
-    /// The values of a run that has no event yet: what was added up over none for steps that may be skipped.
+    /// The values of a run that has no event yet: what was added up over none for steps that may stay without one.
     var freshValues: [Value?] {
         var values = [Value?](repeating: nil, count: self.slotCount)
         for step in self.steps {
             if let slot = step.presenceSlot { values[slot] = .bool(false) }
-            guard step.isOptional else { continue }
+            guard step.isOptional || self.tree != nil else { continue }
             for summary in step.summaries { values[summary.slot] = Accumulator(summary.call).result }
         }
         return values

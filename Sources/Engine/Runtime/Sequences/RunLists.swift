@@ -106,9 +106,9 @@ struct RunLists: Sendable {
 
     // MARK: - Runs
 
-    /// Puts a run, later in the order of start than all others, at position 0.
+    /// Puts a run, later in the order of start than all others, at its position.
     mutating func append(_ run: Int32, _ table: inout RunTable) {
-        let place = Int(table[run].partition) * self.positionCount
+        let place = Int(table[run].partition) * self.positionCount + Int(table[run].position)
         let last = self.lists[place].last
         table[run].previous = last
         if last != 0 { table[last].next = run } else { self.lists[place].first = run }

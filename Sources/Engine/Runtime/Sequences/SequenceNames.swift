@@ -33,7 +33,7 @@ struct SequenceNames {
     /// A value that runs keep: a field of the last event of a step, or what was added up over its events. Without a field and
     /// a function: whether it has taken one.
     struct Slot: Hashable {
-        let step: Int
+        var step: Int
         let field: String?
         var function: AggregateFunction?
         var periods: Int64 = 0
@@ -46,7 +46,7 @@ struct SequenceNames {
     /// Whether an operation on matches reads a slot.
     private(set) var isReadByMatches = false
     private var places: [Slot: Int] = [:]
-    private var stepsOfAliases: [String: [Int]] = [:]
+    private(set) var stepsOfAliases: [String: [Int]] = [:]
     private var stepsOfTypes: [String: [Int]] = [:]
 
     init(_ steps: [Step], scopes: PatternScopes? = nil) {
@@ -105,60 +105,21 @@ struct SequenceNames {
     /// Whether a run may not have an event of the step although its other steps have theirs.
     func mayBeAbsent(_ step: Int) -> Bool { self.scopes != nil || self.steps[step].isOptional }
 
-    private func onlyStep(ofType type: String) -> Int? {
+    func onlyStep(ofType type: String) -> Int? {
         guard var steps = self.stepsOfTypes[type] else { return nil }
         if let scopes { steps.removeAll { scopes.isNegated($0) } }
         return steps.count == 1 ? steps[0] : nil
-    }
-
-    /// What a name stands for in a pattern with `AND` and `OR`.
-    private func reference(_ name: String, at place: Place, _ scopes: PatternScopes) -> Reference? {
-        let sees: (Int) -> Bool
-        switch place {
-        case .step(let number):
-            let step = self.steps[number]
-            if name == step.alias { return step.isKleene ? .captured(step: number, isOwn: true) : .event }
-            if name == step.type {
-                let isAlias = step.isKleene && step.alias == nil && self.onlyStep(ofType: name) == number
-                return isAlias ? .captured(step: number, isOwn: true) : .event
-            }
-            sees = { scopes.sees(number, $0) }
-        case .negation(_, name, _): return .event
-        case .negation(_, _, let number?): sees = { $0 == number || scopes.sees(number, $0) }
-        case .negation, .match: sees = { !scopes.isNegated($0) }
-        }
-        if let steps = self.stepsOfAliases[name] {
-            return steps.last(where: sees).map { .captured(step: $0, isOwn: false) } ?? .nothing
-        }
-        if case .negation(name, _, _) = place { return .event }
-        guard let other = self.onlyStep(ofType: name) else { return nil }
-        return sees(other) ? .captured(step: other, isOwn: false) : .nothing
     }
 
     /// The name under which a step's events are known after the pattern.
     func name(of number: Int) -> String? {
         let step = self.steps[number]
         if let scopes, scopes.isNegated(number) { return nil }
-        if let alias = step.alias { return self.namesakes(of: alias).contains(number) ? alias : nil }
+        if let alias = step.alias {
+            return self.namesakes(of: number, called: alias, at: .match).contains(number) ? alias : nil
+        }
         // An alias of that name takes precedence.
         return self.stepsOfAliases[step.type] == nil && self.onlyStep(ofType: step.type) != nil ? step.type : nil
-    }
-
-    /// The steps that are known by the name after the pattern, of which a match has events of at most one: several if they are
-    /// of different operands of an `OR`.
-    func steps(named name: String) -> [Int] {
-        guard case .captured(let step, _) = self.reference(name, at: .match) else { return [] }
-        let namesakes = self.namesakes(of: name)
-        return namesakes.contains(step) ? namesakes : [step]
-    }
-
-    /// The steps with the alias: the last one, and those that exclude it and each other.
-    private func namesakes(of alias: String) -> [Int] {
-        guard let steps = self.stepsOfAliases[alias] else { return [] }
-        guard let scopes, steps.count > 1 else { return steps.suffix(1) }
-        return steps.reversed().reduce(into: []) { found, step in
-            if !scopes.isNegated(step), found.allSatisfy({ scopes.excludes($0, step) }) { found.append(step) }
-        }.sorted()
     }
 }
 
