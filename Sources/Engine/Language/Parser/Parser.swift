@@ -194,8 +194,14 @@ struct Parser {
 
     /// A complete statement must be followed by the beginning of another, or by the end of its block.
     mutating func endStatement() throws(SyntaxError) {
-        guard self.startsStatement else { throw self.unexpected("the end of the statement") }
+        guard self.startsStatement else {
+            let isCondition = self.current.isWord("where")
+            throw self.unexpected("the end of the statement", hint: isCondition ? Self.conditionHint : nil)
+        }
     }
+
+    /// For `A where …` and `-> B as b where …`, which read well and are not how it is written.
+    private static let conditionHint = "a stream's condition is `.where(…)`; that of a step stands before its `as`"
 
     // MARK: - Limits and errors
 
