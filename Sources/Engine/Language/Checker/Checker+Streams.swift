@@ -31,7 +31,7 @@ extension Checker {
         }
         context.hasSequence = context.hasSequence || hasSteps
         let kleeneAliases = context.scope.kleeneAliases
-        // Before the first arrow the alias is the event alone. What comes of a pattern is a match from the start.
+        // Before the first arrow the alias is the event alone.
         if !context.hasPattern { context.scope.kleeneAliases = [] }
         for stage in stream.stages {
             switch stage {
