@@ -83,6 +83,10 @@ struct PropertyTests {
                             output: { written.append(contentsOf: $0) }
                         )
                     }
+                    try pipeline.finish(
+                        concurrently: { count, body in for number in 0..<count { body(number) } },
+                        output: { written.append(contentsOf: $0) }
+                    )
                     let lines = String(decoding: written, as: UTF8.self).split(separator: "\n").map(String.init)
                     #expect(lines == testCase.output(testCase.events), "\(testCase.name), \(count) shards")
                 }

@@ -5,6 +5,8 @@ import Floor
 struct FloorLoops: Sendable {
     let fromJSON: @Sendable (UnsafePointer<CChar>?, Int) -> floor_result
     let fromTicks: @Sendable (UnsafePointer<floor_tick>?, Int, Int, Int64) -> floor_result
+    /// Reads lines of the scenario's form.
+    var parse: @Sendable (UnsafePointer<CChar>?, Int, UnsafeMutablePointer<floor_tick>?, Int) -> Int = floor_parse
 
     static let filter = FloorLoops(fromJSON: floor_filter_json, fromTicks: floor_filter)
     static let aggregate = FloorLoops(fromJSON: floor_aggregate_json, fromTicks: floor_aggregate)
@@ -25,7 +27,7 @@ struct FloorLoops: Sendable {
         var parsed = [floor_tick](repeating: floor_tick(), count: BatchPipeline.rowsMax)
         return ticks.bytes.withUnsafeBytes { bytes in
             let text = bytes.assumingMemoryBound(to: CChar.self).baseAddress
-            let count = floor_parse(text, ticks.length, &parsed, parsed.count)
+            let count = self.parse(text, ticks.length, &parsed, parsed.count)
             let rounds = ticks.count / count
             let watch = Stopwatch()
             let result = self.fromTicks(parsed, count, rounds, Int64(count))

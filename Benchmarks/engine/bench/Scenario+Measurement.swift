@@ -7,7 +7,7 @@ import VPL
 extension Scenario {
     /// Measures everything that the scenario has, engine and floor by turns, and prints it.
     func measure(_ inputs: Inputs, rounds: Int, into figures: inout Figures) throws {
-        let ticks = self.readsPairs ? inputs.pairs : inputs.ticks
+        let ticks = self.makeTicks?(inputs.count) ?? (self.readsPairs ? inputs.pairs : inputs.ticks)
         try self.measureText(ticks, rounds, &figures)
         try self.measureColumns(ticks, rounds, &figures)
         if self.readsEventFile { try self.measureEventFile(inputs.eventFile, rounds, &figures) }

@@ -7,6 +7,13 @@ struct Ticks {
     /// Without the padding.
     let length: Int
 
+    /// - Parameter text: So many lines.
+    init(count: Int, text: [UInt8]) {
+        self.count = count
+        self.length = text.count
+        self.bytes = text + Array(repeating: 0, count: BatchPipeline.paddingBytes)
+    }
+
     /// - Parameter second: The type of every other event.
     init(count: Int, second: String = "Tick", isEventFile: Bool = false) {
         var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)

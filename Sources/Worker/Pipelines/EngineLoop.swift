@@ -72,9 +72,15 @@ struct EngineLoop: ~Copyable {
             }
             self.closeSilentSessions()
         }
-        // What sessions still hold is not lost.
-        self.pipeline.now = WallClock.nanoseconds()
-        self.pipeline.finish(into: &self.outputs)
+        // What sessions and the windows of trends still hold is not lost.
+        let now = WallClock.nanoseconds()
+        self.columns?.now = now
+        self.pipeline.now = now
+        if let columns = self.columns {
+            columns.finish(into: &self.outputs)
+        } else {
+            self.pipeline.finish(into: &self.outputs)
+        }
         self.handOn(nil)
         return nil
     }

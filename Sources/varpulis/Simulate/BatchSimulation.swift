@@ -33,6 +33,15 @@ struct BatchSimulation: ~Copyable {
         defer { self.output = output }
         var lines: [UInt8] = []
         var outputs = Outputs()
+        func write(_ pipeline: BatchPipeline) throws {
+            pipeline.appendAsides(to: &outputs)
+            try self.asides.carryOut(outputs)
+            outputs.clear()
+            guard output != nil, pipeline.emittedCount > 0 else { return }
+            lines.removeAll(keepingCapacity: true)
+            pipeline.appendOutputLines(to: &lines)
+            try lines.withUnsafeBufferPointer { try output?.write(lines: $0) }
+        }
         try chunks.forEachChunk { bytes, isLast in
             let taken: Int
             switch self.runner {
@@ -42,15 +51,7 @@ struct BatchSimulation: ~Copyable {
                     reader: &reader,
                     isLast: isLast,
                     rejected: { try tally.add($0.error, $0.bytes) },
-                    output: { pipeline in
-                        pipeline.appendAsides(to: &outputs)
-                        try self.asides.carryOut(outputs)
-                        outputs.clear()
-                        guard output != nil, pipeline.emittedCount > 0 else { return }
-                        lines.removeAll(keepingCapacity: true)
-                        pipeline.appendOutputLines(to: &lines)
-                        try lines.withUnsafeBufferPointer { try output?.write(lines: $0) }
-                    }
+                    output: write
                 )
                 tally.cuts = reader.cuts
             case .several(let pipeline):
@@ -65,6 +66,14 @@ struct BatchSimulation: ~Copyable {
             }
             tally.read(taken, events: self.counters.processed)
             return taken
+        }
+        switch self.runner {
+        case .one(let pipeline): try pipeline.finish(output: write)
+        case .several(let pipeline):
+            try pipeline.finish(
+                concurrently: DispatchQueue.concurrentPerform,
+                output: output == nil ? nil : { try output?.write(lines: $0) }
+            )
         }
         try output?.flush()
         try self.asides.flush()

@@ -44,7 +44,7 @@ struct OracleMatcher {
         return matches.sorted { ($0.end, $0.start) < ($1.end, $1.start) }.filter { self.passes($0) }
     }
 
-    private static func keyText(_ value: Value?) -> String {
+    static func keyText(_ value: Value?) -> String {
         switch value {
         case .int(let int): "\(int)"
         case .string(let text): text
@@ -94,7 +94,7 @@ struct OracleMatcher {
         return matches
     }
 
-    private func fits(_ event: Event, _ step: Int, _ taken: [[Event]]) -> Bool {
+    func fits(_ event: Event, _ step: Int, _ taken: [[Event]]) -> Bool {
         guard event.type == self.pattern.steps[step].type else { return false }
         let conditions =
             [self.pattern.steps[step].condition].compactMap(\.self)
@@ -102,7 +102,7 @@ struct OracleMatcher {
         return conditions.allSatisfy { self.value($0, event, .step(step), taken) == true }
     }
 
-    private func isNegated(by negation: OraclePattern.Negation, _ event: Event, _ taken: [[Event]]) -> Bool {
+    func isNegated(by negation: OraclePattern.Negation, _ event: Event, _ taken: [[Event]]) -> Bool {
         guard event.type == negation.type else { return false }
         return negation.condition.map { self.value($0, event, .negation(negation.type), taken) == true } ?? true
     }

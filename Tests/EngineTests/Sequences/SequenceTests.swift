@@ -333,7 +333,6 @@ struct SequenceTests {
             "stream S = join(A, B)\n    -> C",
             "stream S = sequence(a: A, b: B where v == a.v .within(5s))",
             "stream S = A\n    .not(B)",
-            "stream S = A -> B\n    .trend_aggregate(n: count_trends())",
             "stream S = A -> B\n    .forecast()",
         ]
     )

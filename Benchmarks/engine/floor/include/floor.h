@@ -37,6 +37,11 @@ floor_from_json floor_filter_json, floor_aggregate_json, floor_join_json, floor_
 typedef floor_result floor_from_ticks(const floor_tick *ticks, size_t count, size_t rounds, int64_t delay);
 floor_from_ticks floor_filter, floor_aggregate, floor_join, floor_crossover;
 
+/* The same for trends, whose lines have another form. */
+size_t floor_trend_parse(const char *text, size_t length, floor_tick *ticks, size_t max);
+floor_from_json floor_trend_json, floor_trend_long_json;
+floor_from_ticks floor_trend, floor_trend_long;
+
 /* How often this process has asked for memory. */
 uint64_t floor_allocations(void);
 #endif

@@ -49,4 +49,12 @@ package enum TrendFunction: String, CaseIterable, Sendable {
     case avgTrends = "avg_trends"
     case minTrends = "min_trends"
     case maxTrends = "max_trends"
+
+    /// Whether it is about the events that are part of complete trends, and not about each of the trends.
+    package var isOfEvents: Bool {
+        switch self {
+        case .countEvents, .minTrends, .maxTrends: true
+        case .countTrends, .sumTrends, .avgTrends: false
+        }
+    }
 }

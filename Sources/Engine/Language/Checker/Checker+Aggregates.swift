@@ -96,19 +96,4 @@ extension Checker {
             }
         }
     }
-
-    mutating func checkTrends(_ items: [NamedExpression], in context: inout StreamContext) {
-        for item in items {
-            guard case .call(let callee, let arguments) = item.value.kind, case .name(let name) = callee.kind else {
-                self.error("E070", .undefined, "expected a function of trends", at: item.value)
-                continue
-            }
-            if TrendFunction(rawValue: name) == nil {
-                let hint = self.hint(for: name, among: TrendFunction.allCases.map(\.rawValue))
-                self.error("E070", .undefined, "there is no function of trends `\(name)`", hint: hint, at: callee)
-            }
-            for argument in arguments { self.check(argument.value, in: context.scope) }
-        }
-        context.leaveSequence()
-    }
 }

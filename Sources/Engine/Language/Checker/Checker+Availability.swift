@@ -27,7 +27,7 @@ extension Checker {
 
     private mutating func checkAvailability(of stream: StreamDeclaration) {
         let hasSteps = stream.stages.contains { if case .follow = $0 { true } else { false } }
-        var isSequence = hasSteps
+        var isSequence = stream.hasSteps
         switch stream.source {
         case .type(let name, _, _): isSequence = isSequence || self.declarations.patterns[name.text] != nil
         case .connector: break
@@ -74,8 +74,7 @@ extension Checker {
         switch operation.kind {
         case .filter, .partition, .within, .not, .context: break
         // Refused anyway.
-        case .on, .watermark, .allowedLateness, .trendAggregate, .forecast, .enrich, .pattern, .score, .unsupported:
-            break
+        case .on, .watermark, .allowedLateness, .forecast, .enrich, .pattern, .score, .unsupported: break
         default:
             let name = operation.name
             self.unavailable("`.\(name.text)` before `->` is", at: name.location, length: name.length)
@@ -98,9 +97,8 @@ extension Checker {
             for field in fields { self.checkAvailability(of: field.value) }
         case .print(let values):
             for value in values { self.checkAvailability(of: value) }
-        case .distinct(.none), .first, .to, .context, .partition: break
-        case .within, .not, .on, .watermark, .allowedLateness, .trendAggregate,
-            .forecast, .enrich, .pattern, .score, .unsupported:
+        case .distinct(.none), .first, .to, .context, .partition, .trendAggregate: break
+        case .within, .not, .on, .watermark, .allowedLateness, .forecast, .enrich, .pattern, .score, .unsupported:
             let name = operation.name
             self.unavailable("`.\(name.text)` is", at: name.location, length: name.length)
         }

@@ -64,7 +64,7 @@ extension Checker {
         case .watermark(let arguments): self.checkParameters(arguments, of: name, among: ["out_of_order"], context)
         case .allowedLateness(let duration):
             self.checkDuration(duration, allowsInteger: false, of: ".allowed_lateness")
-        case .trendAggregate(let items): self.checkTrends(items, in: &context)
+        case .trendAggregate(let items): self.checkTrends(items, at: name, in: &context)
         case .forecast(let arguments):
             let known = ["confidence", "horizon", "warmup", "max_depth", "hawkes", "conformal", "mode"]
             self.checkParameters(arguments, of: name, among: known, context)

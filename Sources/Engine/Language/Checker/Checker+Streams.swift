@@ -19,7 +19,7 @@ extension Checker {
     mutating func check(_ stream: StreamDeclaration) {
         var context = StreamContext()
         self.check(stream.source, in: &context)
-        let hasSteps = stream.stages.contains { if case .follow = $0 { true } else { false } }
+        let hasSteps = stream.hasSteps
         if case .type(let name, let alias, let isKleene) = stream.source,
             let pattern = self.declarations.patterns[name.text]
         {
@@ -41,6 +41,7 @@ extension Checker {
             case .operation(let operation): self.check(operation, in: &context)
             }
         }
+        self.checkTrends(of: stream)
     }
 
     private mutating func check(_ source: StreamSource, in context: inout StreamContext) {

@@ -25,6 +25,8 @@ final class Batch {
     let lines: UnsafeMutablePointer<LineRange>
     var events: [Int: Event] = [:]
     let heap: TextHeap
+    /// By row, where the event stood among those of several batches; nil where nobody needs to know.
+    var origins: UnsafeMutablePointer<UInt64>?
     /// The column whose texts are all that the heap has, each of them short: see `gatherTexts`.
     var gatheredSlot: Int?
 

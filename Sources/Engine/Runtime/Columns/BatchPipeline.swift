@@ -4,6 +4,7 @@ public final class BatchPipeline {
     public var counters: Pipeline.Counters {
         var counters = self.counted
         counters.limits.joinEventsForgotten = self.joins.reduce(0) { $0 + ($1?.forgotten ?? 0) }
+        counters.limits.trendCountsSaturated = self.trends.reduce(0) { $0 + ($1?.saturated ?? 0) }
         counters.limits.distinctKeysForgotten = self.memories.reduce(0) { $0 + $1.forgotten }
         counters.limits.evaluationsCut = self.evaluator.scalar.cuts
         return counters
@@ -17,7 +18,7 @@ public final class BatchPipeline {
 
     private let program: BatchProgram
     let batch: Batch
-    private let evaluator: ColumnEvaluator
+    let evaluator: ColumnEvaluator
     private var counts: [Int64]
     /// The numbers of the types that each stream reads from the input, and under which condition.
     private let inputs: [[(type: UInt16, condition: NodeID?)]]
@@ -27,6 +28,7 @@ public final class BatchPipeline {
     /// By stream, and by the place of the operation.
     private let aggregates: [[Int: ColumnAggregate]]
     private let joins: [ColumnJoin?]
+    let trends: [ColumnTrends?]
     /// By stream: which of a join's sources has which type.
     private let joinTypes: [[Int]]
     private(set) var emitted = RankedRows<Void>()
@@ -78,6 +80,9 @@ public final class BatchPipeline {
         self.joins = plan.streams.map { stream in
             stream.join.map { ColumnJoin($0.0, type: stream.name, program.schema) }
         }
+        self.trends = plan.streams.map { stream in
+            stream.trends.map { ColumnTrends($0.0, type: stream.name, program.schema) }
+        }
         self.joinTypes = plan.streams.map { stream in
             let sources = stream.join?.0.sources ?? []
             return program.schema.types.names.map { name in sources.firstIndex { $0.type == name } ?? 0 }
@@ -106,11 +111,13 @@ public final class BatchPipeline {
     /// Processes the batch, appends what it gives, and clears it.
     func runBatch(into outputs: inout Outputs, emits: Bool = true) {
         self.run()
-        if emits {
-            self.emitted.forEach { list, row in outputs.emitted.append(self.batch.event(row, in: list.frame)) }
-        }
+        if emits { self.appendEmitted(to: &outputs) }
         self.appendAsides(to: &outputs)
         self.clear()
+    }
+
+    func appendEmitted(to outputs: inout Outputs) {
+        self.emitted.forEach { list, row in outputs.emitted.append(self.batch.event(row, in: list.frame)) }
     }
 
     /// Appends what the batch printed, logged and sent, each in the order of single events.
@@ -126,10 +133,15 @@ public final class BatchPipeline {
 
     /// Processes the batch. What it emits is in `emitted` until `clear`.
     public func run() {
-        self.batch.close()
         self.counted.processed += UInt64(self.batch.count)
         if self.types != nil { self.addTypes() }
-        for stream in self.program.order { self.run(stream) }
+        self.runAll { _ in nil }
+    }
+
+    /// Takes the batch through all streams. `results` gives what a stream results in already, or nil for one to be run.
+    func runAll(_ results: (Int) -> Ways?) {
+        self.batch.close()
+        for stream in self.program.order { self.run(stream, results(stream)) }
         self.emitted.close()
         self.asides.close()
         self.counted.emitted += UInt64(self.emitted.count)
@@ -138,7 +150,8 @@ public final class BatchPipeline {
     /// About what the program holds of the events so far, in bytes.
     public var heldBytes: Int {
         self.aggregates.reduce(0) { $0 + $1.values.reduce(0) { $0 + $1.heldBytes } }
-            + self.joins.reduce(0) { $0 + ($1?.heldBytes ?? 0) } + self.memories.reduce(0) { $0 + $1.heldBytes }
+            + self.joins.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
+            + self.trends.reduce(0) { $0 + ($1?.heldBytes ?? 0) } + self.memories.reduce(0) { $0 + $1.heldBytes }
     }
 
     /// From here on it counts the types of the events.
@@ -219,11 +232,17 @@ public final class BatchPipeline {
         return frame.selection.filtered(into: self.evaluator.newRows()) { isTaken[$0] }
     }
 
+    /// The steps on which events come to a stream.
+    func steps(of stream: Int) -> [Int] { self.program.ways[stream] }
+
     /// Takes what comes to a stream, on all ways, through its operations.
-    private func run(_ number: Int) {
+    ///
+    /// - Parameter results: What its operations see, where that is known already.
+    private func run(_ number: Int, _ results: Ways?) {
         let stream = self.plan.streams[number]
         let steps = self.program.ways[number]
-        var ways = Ways(frames: steps.map { self.input(of: self.program.steps[$0]) })
+        var ways = results ?? Ways(frames: steps.map { self.input(of: self.program.steps[$0]) })
+        if results == nil, let trends = self.trends[number] { ways = trends.run(ways, self.evaluator) }
         if let join = self.joins[number], let conditions = stream.join?.0.conditions, !ways.isEmpty {
             let sources = steps.map { step in
                 self.program.steps[step].type.map { self.joinTypes[number][Int(self.program.schema.type(named: $0))] }

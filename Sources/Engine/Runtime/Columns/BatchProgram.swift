@@ -124,7 +124,10 @@ struct BatchProgram {
             let stream = plan.streams[number]
             if stream.sequence != nil { return (stream.name, false) }
             var knowledge = Knowledge.input
-            if let (join, _) = stream.join {
+            if let (trends, _) = stream.trends {
+                guard ColumnTrends.isSuitable(trends) else { return (stream.name, false) }
+                knowledge = .fields
+            } else if let (join, _) = stream.join {
                 guard ColumnJoin.isSuitable(join) else { return (stream.name, false) }
                 knowledge = .joined
             } else {
@@ -187,6 +190,7 @@ struct BatchProgram {
             }
         }
         for stream in plan.streams {
+            fields.formUnion(stream.trends?.0.fieldNames ?? [])
             if let (join, _) = stream.join { fields.formUnion(ColumnJoin.fields(of: join, named: fields)) }
             for case .aggregate(let aggregate, _) in stream.operations {
                 if let key = aggregate.key { fields.insert(key) }

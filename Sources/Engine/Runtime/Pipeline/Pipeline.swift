@@ -12,6 +12,8 @@ public struct Pipeline: ~Copyable, Sendable {
         var counters = self.counted
         counters.limits.joinEventsForgotten = self.joins.reduce(0) { $0 + $1.forgotten }
         counters.limits.runsDropped = self.sequences.reduce(0) { $0 + $1.dropped }
+        counters.limits.trendGroupsDropped = self.trends.reduce(0) { $0 + $1.dropped }
+        counters.limits.trendCountsSaturated = self.trends.reduce(0) { $0 + $1.saturated }
         counters.limits.distinctKeysForgotten = self.memories.reduce(0) { $0 + $1.forgotten }
         counters.limits.evaluationsCut = self.evaluator.cuts
         return counters
@@ -34,6 +36,7 @@ public struct Pipeline: ~Copyable, Sendable {
     private let sourcesFirst: [Int]
     private var joins: [JoinState]
     private var sequences: [SequenceState]
+    private var trends: [TrendState]
     /// The aggregates over all events so far, by the text of their key.
     private var sums: [[ExactText: Aggregation]]
     private var queue: [Queued] = []
@@ -60,6 +63,9 @@ public struct Pipeline: ~Copyable, Sendable {
         self.sequences = plan.streams.compactMap { stream in
             stream.sequence.map { SequenceState($0.0, stream: stream.name) }
         }
+        self.trends = plan.streams.compactMap { stream in
+            stream.trends.map { TrendState($0.0, stream: stream.name) }
+        }
         self.sums = Array(repeating: [:], count: plan.sumCount)
     }
 
@@ -71,6 +77,7 @@ public struct Pipeline: ~Copyable, Sendable {
         return sums + self.windows.reduce(0) { $0 + $1.heldBytes } + self.joins.reduce(0) { $0 + $1.heldBytes }
             + self.slidingAggregates.reduce(0) { $0 + ($1?.heldBytes ?? 0) }
             + self.memories.reduce(0) { $0 + $1.heldBytes } + self.sequences.reduce(0) { $0 + $1.heldBytes }
+            + self.trends.reduce(0) { $0 + $1.heldBytes }
     }
 
     /// From here on it counts the types of the events.
@@ -140,6 +147,7 @@ public struct Pipeline: ~Copyable, Sendable {
         let emittedBefore = outputs.emitted.count
         for stream in self.sourcesFirst.map({ self.plan.streams[$0] }) {
             self.completePatterns(of: stream, before: time, into: &outputs)
+            if time == nil { self.finishTrends(of: stream, into: &outputs) }
             for (place, operation) in stream.operations.enumerated() {
                 guard case .window(let state) = operation else { continue }
                 for batch in take(&self.windows[state]) {
@@ -150,6 +158,17 @@ public struct Pipeline: ~Copyable, Sendable {
             self.drain(into: &outputs)
         }
         self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
+    }
+
+    /// The results of a stream's open windows, each with all that follows from it before the next.
+    private mutating func finishTrends(of stream: CompiledStream, into outputs: inout Outputs) {
+        guard let (_, state) = stream.trends else { return }
+        var partition = 0
+        while let result = self.trends[state].finish(from: &partition, &self.evaluator) {
+            var isTyped = false
+            self.run(stream, from: 0, on: [result], depth: 0, isTyped: &isTyped, into: &outputs)
+            self.drain(into: &outputs)
+        }
     }
 
     /// How many events each `.tap` has seen, by its name.
@@ -190,6 +209,12 @@ public struct Pipeline: ~Copyable, Sendable {
             for match in self.sequences[state].take(queued.event, &self.evaluator) {
                 isTyped = false
                 self.run(stream, from: 0, on: [match], depth: queued.depth, isTyped: &isTyped, into: &outputs)
+            }
+            return
+        }
+        if let (_, state) = stream.trends {
+            if let result = self.trends[state].take(queued.event, &self.evaluator) {
+                self.run(stream, from: 0, on: [result], depth: queued.depth, isTyped: &isTyped, into: &outputs)
             }
             return
         }

@@ -22,6 +22,10 @@ extension Pipeline {
         public internal(set) var joinEventsForgotten: UInt64 = 0
         /// Runs of sequences that did not start because there were so many of one partition.
         public internal(set) var runsDropped: UInt64 = 0
+        /// Groups of partial trends that were not kept because a window had so many: its counts are too low.
+        public internal(set) var trendGroupsDropped: UInt64 = 0
+        /// Results of trends whose count is the largest that there is, since it would be larger.
+        public internal(set) var trendCountsSaturated: UInt64 = 0
         /// Keys that `.distinct` forgot for newer ones.
         public internal(set) var distinctKeysForgotten: UInt64 = 0
         /// Calls that nested too deep and loops that went round too often.
@@ -33,7 +37,9 @@ extension Pipeline {
         public var reached: [(name: String, count: UInt64)] {
             [
                 ("results_too_deep", self.resultsTooDeep), ("join_events_forgotten", self.joinEventsForgotten),
-                ("runs_dropped", self.runsDropped), ("distinct_keys_forgotten", self.distinctKeysForgotten),
+                ("runs_dropped", self.runsDropped), ("trend_groups_dropped", self.trendGroupsDropped),
+                ("trend_counts_saturated", self.trendCountsSaturated),
+                ("distinct_keys_forgotten", self.distinctKeysForgotten),
                 ("evaluations_cut", self.evaluationsCut),
             ].filter { $0.1 > 0 }
         }
@@ -42,6 +48,8 @@ extension Pipeline {
             left.resultsTooDeep += right.resultsTooDeep
             left.joinEventsForgotten += right.joinEventsForgotten
             left.runsDropped += right.runsDropped
+            left.trendGroupsDropped += right.trendGroupsDropped
+            left.trendCountsSaturated += right.trendCountsSaturated
             left.distinctKeysForgotten += right.distinctKeysForgotten
             left.evaluationsCut += right.evaluationsCut
         }

@@ -6,6 +6,8 @@ struct CompiledStream: Sendable {
     let join: (CompiledJoin, state: Int)?
     /// The sequence of which the operations see the matches, and the place of its state.
     var sequence: (CompiledSequence, state: Int)?
+    /// What is counted over the trends of its sequence, of which the operations see the results, and the place of its state.
+    var trends: (CompiledTrends, state: Int)?
     let operations: [CompiledOperation]
 
     /// From this operation on no aggregate follows.

@@ -33,6 +33,7 @@ extension Plan {
 
     /// What an event costs, or a result.
     private func cost(of stream: CompiledStream) -> String {
+        if let (trends, _) = stream.trends { return trends.cost }
         if stream.sequence != nil { return "the runs that wait for an event of the type" }
         let isRecomputed = stream.operations.enumerated().contains { place, operation in
             guard case .aggregate = operation, let window = stream.window(before: place, in: self) else { return false }
@@ -62,6 +63,10 @@ extension Plan {
         if let (sequence, _) = stream.sequence {
             lines += Self.steps(of: sequence)
             kept.append(Self.kept(by: sequence))
+        }
+        if let (trends, _) = stream.trends {
+            lines += trends.explanation
+            kept.append(trends.kept)
         }
         for operation in stream.operations {
             let (does, keeps) = self.describe(operation, inColumns)
@@ -164,5 +169,5 @@ extension Plan {
         }
     }
 
-    private static func time(_ nanoseconds: Int64) -> String { Value.duration(UInt64(max(0, nanoseconds))).text }
+    static func time(_ nanoseconds: Int64) -> String { Value.duration(UInt64(max(0, nanoseconds))).text }
 }

@@ -24,6 +24,12 @@ extension Plan {
                     obstacles.append("stream \(stream.name) matches sequences of events \(Self.whose(field))")
                 }
             }
+            if let (trends, _) = stream.trends {
+                // Its results have the key's field, unless an item has its name.
+                isKept = isKept && field != nil && trends.key == field
+                if !isKept { obstacles.append("stream \(stream.name) counts trends of events \(Self.whose(field))") }
+                isKept = isKept && !trends.items.contains { $0.name == field }
+            }
             for operation in stream.operations {
                 if let reason = self.obstacle(to: operation, field, isKept: isKept) {
                     obstacles.append("stream \(stream.name) \(reason)")
@@ -70,7 +76,7 @@ extension Plan {
         var fields: [String] = []
         for stream in self.streams {
             if let (join, _) = stream.join { fields += join.sources.first?.key ?? [] }
-            if let key = stream.sequence?.0.key { fields.append(key) }
+            if let key = stream.sequence?.0.key ?? stream.trends?.0.key { fields.append(key) }
             for operation in stream.operations {
                 switch operation {
                 case .window(let state): fields += [self.windows[state].key].compactMap(\.self)

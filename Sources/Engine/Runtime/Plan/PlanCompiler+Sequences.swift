@@ -39,7 +39,9 @@ extension PlanCompiler {
         _ constants: Constants
     ) -> SequenceDraft? {
         if let pattern = self.pattern(of: stream) { return self.sequence(of: pattern, in: stream, place: place) }
-        let firstFollow = stream.stages.firstIndex { if case .follow = $0 { true } else { false } }
+        // A single step has no arrow.
+        let firstFollow =
+            stream.stages.firstIndex { if case .follow = $0 { true } else { false } } ?? stream.trendPlace
         var steps: [StepSyntax] = []
         var operationsStart = 0
         switch stream.source {
@@ -210,6 +212,7 @@ extension PlanCompiler {
             }
         }
         names.formUnion(self.windows.compactMap(\.key))
+        for stream in streams { names.formUnion(stream.trends?.0.fieldNames ?? []) }
         for draft in drafts {
             if let key = draft.key { names.insert(key) }
             names.formUnion(draft.names.slots.compactMap(\.field))

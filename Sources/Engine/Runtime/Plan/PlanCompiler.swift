@@ -15,6 +15,7 @@ struct PlanCompiler {
     private var joinCount = 0
     private var streamCount = 0
     private var sequences: [SequenceDraft] = []
+    private var trendCount = 0
     private var diagnostics: [Diagnostic] = []
     /// How many steps may still be made, see `Evaluator`, by all that is evaluated while the program is loaded.
     private var steps = 2_000_000
@@ -170,13 +171,19 @@ struct PlanCompiler {
         }
         draft?.names = self.expressions.sequence ?? SequenceNames([])
         self.expressions.sequence = nil
-        if let draft { self.sequences.append(draft) }
-        return CompiledStream(
+        var compiled = CompiledStream(
             name: stream.name.text,
             branches: draft.map { $0.types.map { CompiledStream.Branch(type: $0, condition: nil) } } ?? branches,
             join: join,
             operations: operations
         )
+        if let draft, let items = stream.trendItems {
+            compiled.trends = self.trends(of: draft, items, at: stream.name).map { ($0, self.trendCount) }
+            self.trendCount += 1
+        } else if let draft {
+            self.sequences.append(draft)
+        }
+        return compiled
     }
 
     /// What operations depend on besides themselves.
@@ -235,12 +242,12 @@ struct PlanCompiler {
     }
 
     /// The checker refuses what cannot be compiled; should the two ever disagree, the program is refused here.
-    mutating func reportUnavailable(_ name: Name) {
+    mutating func reportUnavailable(_ name: Name, _ what: String? = nil) {
         self.diagnostics.append(
             Diagnostic(
                 code: "E090",
                 kind: .unsupported,
-                message: "`\(name.text)` is not implemented yet",
+                message: "\(what ?? "`\(name.text)` is") not implemented yet",
                 location: name.location,
                 length: name.length
             )
@@ -299,6 +306,9 @@ struct PlanCompiler {
         case .on where stages.isJoin, .within where stages.isSequence, .not where stages.isSequence: return nil
         case .context:
             // One thread runs all contexts, with the same results.
+            return nil
+        case .trendAggregate where stages.isSequence:
+            stages.scope.place = nil
             return nil
         case .within, .not, .on, .watermark, .allowedLateness, .trendAggregate, .forecast, .enrich, .pattern, .score,
             .unsupported:

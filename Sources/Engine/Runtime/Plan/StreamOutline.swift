@@ -13,7 +13,8 @@ extension Plan {
             StreamOutline(
                 name: stream.name,
                 sources: stream.branches.map(\.type),
-                operations: (stream.sequence == nil ? [] : ["sequence"]) + stream.operations.map(\.name)
+                operations: (stream.sequence == nil ? [] : ["sequence"])
+                    + (stream.trends == nil ? [] : ["trend_aggregate"]) + stream.operations.map(\.name)
             )
         }
     }

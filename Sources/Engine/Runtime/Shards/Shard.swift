@@ -5,6 +5,8 @@ final class Shard {
     private let number: Int
     /// By row of the pipeline's batch: where the event stood.
     private let origins: UnsafeMutablePointer<UInt64>
+    /// Where the next event stands that is read.
+    private var nextOrigin: UInt64 = 0
     /// The output's lines, one after the other.
     private(set) var output = PlainBuffer<UInt8>()
     /// For each event that emitted: where it stood, and where its lines end in `output`.
@@ -19,6 +21,7 @@ final class Shard {
         self.pipeline = pipeline
         self.number = number
         self.origins = .allocate(capacity: Batch.rowsMax)
+        pipeline.batch.origins = self.origins
     }
 
     deinit {
@@ -33,20 +36,26 @@ final class Shard {
     func run(_ pieces: [ParsedLines], writesOutput: Bool) {
         self.output.removeAll()
         self.marks.removeAll()
-        var origin: UInt64 = 0
         for piece in pieces {
             for number in 0..<piece.batchCount {
                 self.take(
                     piece.batches[number],
                     piece.rows[number],
                     timeBefore: piece.timeBefore,
-                    firstOrigin: origin,
+                    firstOrigin: self.nextOrigin,
                     writesOutput
                 )
-                origin += UInt64(Batch.rowsMax)
+                self.nextOrigin += UInt64(Batch.rowsMax)
             }
         }
         self.runBatch(writesOutput)
+    }
+
+    /// The end of the input: what a stream still holds. Its results stand where their keys first appeared.
+    func finish(_ stream: Int, writesOutput: Bool) {
+        self.output.removeAll()
+        self.marks.removeAll()
+        self.pipeline.finish(stream) { _ in if writesOutput { self.write() } }
     }
 
     private func take(

@@ -8,7 +8,7 @@
 /// pipeline, in the same order. Lines are read in as many pieces as there are shards, then each shard runs its events of
 /// all pieces, and so on, round by round. It starts no threads: the caller says how to do things together.
 public final class ShardedPipeline {
-    private let shards: [Shard]
+    let shards: [Shard]
     private let pieces: [ParsedLines]
     private var reader = EventFileReader()
     /// How much of the input is best given at once.
@@ -168,7 +168,7 @@ public final class ShardedPipeline {
     }
 
     /// Gives the shards' lines in the order of the events that they came from.
-    private func merge(into output: (UnsafeBufferPointer<UInt8>) throws -> Void) rethrows {
+    func merge(into output: (UnsafeBufferPointer<UInt8>) throws -> Void) rethrows {
         var next = [Int](repeating: 0, count: self.shards.count)
         var written = next
         while true {
