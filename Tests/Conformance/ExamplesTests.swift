@@ -39,6 +39,7 @@ struct ExamplesTests {
             for start in stride(from: 0, to: events.count, by: size) {
                 pipeline.process(events[start..<min(start + size, events.count)], into: &outputs)
             }
+            pipeline.finish(into: &outputs)
             #expect(self.lines(outputs) == example.expectedLines, "in batches of \(size)")
         }
     }

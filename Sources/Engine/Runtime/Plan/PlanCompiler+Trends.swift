@@ -36,10 +36,10 @@ extension PlanCompiler {
         else { return nil }
         var (step, field): (Int?, String?) = (0, nil)
         switch arguments.first?.value.kind {
-        case .name(let alias): step = names.step(named: alias)
+        case .name(let alias): step = names.steps(named: alias).last
         case .member(let base, let member, _):
             guard case .name(let alias) = base.kind else { return nil }
-            (step, field) = (names.step(named: alias), member.text)
+            (step, field) = (names.steps(named: alias).last, member.text)
         default: break
         }
         return step.map { CompiledTrends.Item(name: item.name.text, function: function, step: $0, field: field) }
