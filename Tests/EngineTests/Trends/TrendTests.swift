@@ -195,6 +195,7 @@ struct TrendTests {
         #expect(try result(["a", 1, "b", 2]) == ["@0s {n: 6, e: 4}"])
         let large: Int64 = 1 << 60
         #expect(try result([.int(large), .int(large + 1), .float(Double(large))]) == ["@0s {n: 4, e: 3}"])
+        #expect(try result([.int(.min), .int(.max), 0]) == ["@0s {n: 5, e: 3}"])
         #expect(try result([.null, 1, .float(.nan), 2]) == ["@0s {n: 5, e: 4}"])
     }
 

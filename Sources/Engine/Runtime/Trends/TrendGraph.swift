@@ -116,32 +116,56 @@ struct TrendGraph: Sendable {
             for place in 0..<level.width { targets[0].amounts[place] += level.totalAmounts[place] }
             return
         }
-        if isSingle, self.lookUp(edge, level, &targets[0], &evaluator) { return }
+        if isSingle {
+            if !self.lookUp(edge, level, &targets[0], &evaluator) {
+                self.addUp(TrendScan(edge, level, isEntry: source < number), level, &targets[0], &evaluator)
+            }
+            return
+        }
         var places: [[UInt32]: Int] = [:]
         for (place, target) in targets.enumerated() { places[target.context] = place }
         let width = self.levels[number].contextWidth
         TrendScan(edge, level, isEntry: source < number).forEach(&evaluator) { group in
-            var place = 0
-            if !isSingle {
-                let context = edge.context(level.context(of: group), event: self.eventCount, width)
-                place = places[context] ?? targets.count
-                if place == targets.count {
-                    places[context] = place
-                    targets.append(
-                        Target(
-                            context: context,
-                            amounts: Array(repeating: 0, count: level.width),
-                            source: (source, group),
-                            slots: edge.carriedSlots
-                        )
+            let context = edge.context(level.context(of: group), event: self.eventCount, width)
+            let place = places[context] ?? targets.count
+            if place == targets.count {
+                places[context] = place
+                targets.append(
+                    Target(
+                        context: context,
+                        amounts: Array(repeating: 0, count: level.width),
+                        source: (source, group),
+                        slots: edge.carriedSlots
                     )
-                }
+                )
             }
             targets[place].count = TrendLayout.sum(targets[place].count, level.counts[group])
             for amount in 0..<level.width {
                 targets[place].amounts[amount] += level.amounts[group * level.width + amount]
             }
         }
+    }
+
+    /// The same for one target, in a loop over plain numbers.
+    private func addUp(
+        _ scan: TrendScan,
+        _ level: TrendLevel,
+        _ target: inout Target,
+        _ evaluator: inout Evaluator
+    ) {
+        let width = level.width
+        var count = target.count
+        level.counts.withUnsafeBufferPointer { counts in
+            level.amounts.withUnsafeBufferPointer { amounts in
+                target.amounts.withUnsafeMutableBufferPointer { sums in
+                    scan.forEach(&evaluator) { group in
+                        count = TrendLayout.sum(count, counts[group])
+                        for place in 0..<width { sums[place] += amounts[group * width + place] }
+                    }
+                }
+            }
+        }
+        target.count = count
     }
 
     /// The same by an index. False if there is none, or the condition is not about numbers.

@@ -172,7 +172,7 @@ extension Value? {
     var plainNumber: Double? {
         switch self {
         case .float(let float): float
-        case .int(let int): abs(int) <= 1 << 53 ? Double(int) : nil
+        case .int(let int): int.magnitude <= 1 << 53 ? Double(int) : nil
         case nil, .null: .nan
         default: nil
         }

@@ -14,6 +14,7 @@ struct TrendScan {
     }
 
     /// Calls `body` with each such group, for the evaluator's event.
+    @inline(__always)
     func forEach(_ evaluator: inout Evaluator, _ body: (Int) -> Void) {
         evaluator.isFirstOfStep = self.isEntry
         if self.compareColumns(&evaluator, body) { return }
@@ -49,6 +50,7 @@ struct TrendScan {
     }
 
     /// The same, where all conditions compare numbers: they go over columns. False if they do not.
+    @inline(__always)
     private func compareColumns(_ evaluator: inout Evaluator, _ body: (Int) -> Void) -> Bool {
         var numbers: [Double] = []
         for test in self.edge.tests {
@@ -67,8 +69,10 @@ struct TrendScan {
                     Self.compare(comparison.symbol, number, column, passes)
                 }
             }
-            for place in 0..<live.count where passes[place] && self.level.counts[live.lowerBound + place] > 0 {
-                body(live.lowerBound + place)
+            self.level.counts.withUnsafeBufferPointer { counts in
+                for place in 0..<live.count where passes[place] && counts[live.lowerBound + place] > 0 {
+                    body(live.lowerBound + place)
+                }
             }
         }
         return true
