@@ -96,6 +96,13 @@ struct BatchProgram {
         return level.isEmpty ? steps : nil
     }
 
+    /// How many streams an event goes through before it comes to a step.
+    func depth(ofStep step: Int) -> Int {
+        var (depth, step) = (0, step)
+        while let parent = self.steps[step].parent { (depth, step) = (depth + 1, parent) }
+        return depth
+    }
+
     /// Functions that change variables, or print, do so in the order of events.
     private static func isPure(_ plan: Plan) -> Bool {
         !plan.functions.contains(where: \.changesGlobals)
@@ -108,7 +115,7 @@ struct BatchProgram {
         case fields
         /// They are events of the input, with whatever fields these came with.
         case input
-        /// They were joined, and have the fields of all of them.
+        /// They were joined or matched, and have the fields of all of them.
         case joined
 
         static func < (left: Knowledge, right: Knowledge) -> Bool { left.rawValue < right.rawValue }
@@ -122,9 +129,11 @@ struct BatchProgram {
         let streamsRead = plan.streamsRead
         for number in plan.sourcesFirst {
             let stream = plan.streams[number]
-            if stream.sequence != nil { return (stream.name, false) }
             var knowledge = Knowledge.input
-            if let (join, _) = stream.join {
+            if let (sequence, _) = stream.sequence {
+                guard SequenceProgram.isSuitable(sequence) else { return (stream.name, false) }
+                knowledge = .joined
+            } else if let (join, _) = stream.join {
                 guard ColumnJoin.isSuitable(join) else { return (stream.name, false) }
                 knowledge = .joined
             } else {
@@ -185,6 +194,9 @@ struct BatchProgram {
                 fields.insert(plan.code.texts[Int(field.rawValue)])
             default: break
             }
+        }
+        for (sequence, _) in plan.streams.compactMap(\.sequence) {
+            fields.formUnion(SequenceProgram.fields(of: sequence))
         }
         for stream in plan.streams {
             if let (join, _) = stream.join { fields.formUnion(ColumnJoin.fields(of: join, named: fields)) }
