@@ -5,13 +5,19 @@ extension Checker {
         for statement in self.program.statements {
             switch statement.kind {
             case .stream(let stream): self.checkAvailability(of: stream)
-            case .pattern: self.unavailable("named patterns are", at: statement.location, length: statement.length)
+            case .pattern(let pattern): self.checkAvailability(of: pattern)
             case .variable(let variable): self.checkAvailability(of: variable.value)
             case .assign(_, let value): self.checkAvailability(of: value)
             case .function(let function): self.checkAvailability(of: function.body)
             case .context, .connector, .event, .typeAlias, .config, .importFile: break
             case .ifElse, .forEach, .whileTrue, .returnValue, .breakLoop, .continueLoop, .emit, .expression: break
             }
+        }
+    }
+
+    private mutating func checkAvailability(of pattern: PatternDeclaration) {
+        for item in pattern.expression.items {
+            if let condition = item.condition { self.checkAvailability(of: condition) }
         }
     }
 
@@ -23,7 +29,8 @@ extension Checker {
         let hasSteps = stream.stages.contains { if case .follow = $0 { true } else { false } }
         var isSequence = hasSteps
         switch stream.source {
-        case .type, .connector: break
+        case .type(let name, _, _): isSequence = isSequence || self.declarations.patterns[name.text] != nil
+        case .connector: break
         case .merge(let word, _) where hasSteps, .join(let word, _) where hasSteps:
             self.unavailable("a sequence that begins with `\(word.text)` is", at: word.location, length: word.length)
         case .merge(_, let branches):

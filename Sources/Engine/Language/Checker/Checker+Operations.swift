@@ -26,12 +26,20 @@ extension Checker {
                 return self.error("E062", .type, "`.partition_by` takes the name of a field", at: field)
             }
         case .within(let duration):
-            if !context.hasSequence, !context.hasNegation {
+            if context.hasPattern {
+                self.error(
+                    "E020",
+                    .order,
+                    "a pattern has its own `within`, so `.within` stands only in a sequence",
+                    at: name
+                )
+            } else if !context.hasSequence, !context.hasNegation {
                 self.error("E020", .order, "`.within` stands only in a stream with a sequence", at: name)
             }
             self.checkDuration(duration, allowsInteger: true, of: ".within")
-        case .not(_, let condition):
+        case .not(let type, let condition):
             context.hasNegation = true
+            self.checkIsNoPattern(type)
             if let condition {
                 var scope = context.scope
                 scope.qualifiers = nil

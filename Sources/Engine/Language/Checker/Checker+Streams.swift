@@ -1,6 +1,8 @@
 /// Streams: their sources, and the state that the order of operations depends on.
 struct StreamContext {
     var hasSequence = false
+    /// Its source is a named pattern.
+    var hasPattern = false
     var hasWindow = false
     var hasAggregate = false
     var hasNegation = false
@@ -18,14 +20,19 @@ extension Checker {
         var context = StreamContext()
         self.check(stream.source, in: &context)
         let hasSteps = stream.stages.contains { if case .follow = $0 { true } else { false } }
-        if hasSteps, case .type(let type, let alias, let isKleene) = stream.source {
+        if case .type(let name, let alias, let isKleene) = stream.source,
+            let pattern = self.declarations.patterns[name.text]
+        {
+            if hasSteps || alias != nil || isKleene { self.refusePattern(name) }
+            self.use(pattern, in: &context)
+        } else if hasSteps, case .type(let type, let alias, let isKleene) = stream.source {
             context.scope.qualifiers = [type.text]
             self.bind(alias, type: type, isKleene: isKleene, in: &context)
         }
         context.hasSequence = context.hasSequence || hasSteps
         let kleeneAliases = context.scope.kleeneAliases
         // Before the first arrow the alias is the event alone.
-        context.scope.kleeneAliases = []
+        if !context.hasPattern { context.scope.kleeneAliases = [] }
         for stage in stream.stages {
             switch stage {
             case .follow(let step):
@@ -38,7 +45,8 @@ extension Checker {
 
     private mutating func check(_ source: StreamSource, in context: inout StreamContext) {
         switch source {
-        case .type(let type, _, _): self.checkSource(type)
+        case .type(let type, _, _):
+            if self.declarations.patterns[type.text] == nil { self.checkSource(type) }
         case .connector(let type, let connector, let parameters):
             self.checkSource(type)
             self.checkConnector(connector, parameters)
@@ -62,10 +70,10 @@ extension Checker {
         }
     }
 
-    private mutating func checkSource(_ type: Name) {
-        guard self.declarations.events[type.text] == nil, !self.declarations.streams.contains(type.text),
-            !self.declarations.patterns.contains(type.text)
-        else { return }
+    /// What is read as events or as results of a stream: anything but a pattern.
+    mutating func checkSource(_ type: Name) {
+        guard self.declarations.events[type.text] == nil, !self.declarations.streams.contains(type.text) else { return }
+        guard self.declarations.patterns[type.text] == nil else { return self.refusePattern(type) }
         self.warn(
             "W030",
             .undefined,

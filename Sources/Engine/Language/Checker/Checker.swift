@@ -40,7 +40,8 @@ struct Checker {
             self.warn(nil, .unused, "config blocks are deprecated and have no effect", at: statement)
         case .ifElse, .forEach, .whileTrue, .returnValue, .breakLoop, .continueLoop, .emit, .expression:
             self.warn(nil, .unused, "a statement at top level other than a declaration does nothing", at: statement)
-        case .context, .connector, .pattern, .typeAlias, .importFile: break
+        case .pattern(let pattern): self.check(pattern)
+        case .context, .connector, .typeAlias, .importFile: break
         }
     }
 

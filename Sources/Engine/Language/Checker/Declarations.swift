@@ -8,13 +8,13 @@ struct Declarations {
     private(set) var connectors: [ConnectorDeclaration] = []
     private var connectorPositions: [String: Int] = [:]
     var contexts: Set<String> = []
-    var patterns: Set<String> = []
+    var patterns: [String: PatternDeclaration] = [:]
     var types: Set<String> = []
     /// Global variables, and whether they may be assigned.
     var variables: [String: Bool] = [:]
 
     /// What a stream can read by name.
-    var sourceNames: Set<String> { self.streams.union(self.events.keys).union(self.patterns) }
+    var sourceNames: Set<String> { self.streams.union(self.events.keys).union(self.patterns.keys) }
 
     func connector(_ name: String) -> ConnectorDeclaration? {
         self.connectorPositions[name].map { self.connectors[$0] }
@@ -75,8 +75,10 @@ extension Checker {
                     self.duplicate("context", context.name, "E005")
                 }
             case .pattern(let pattern):
-                if !self.declarations.patterns.insert(pattern.name.text).inserted {
+                if self.declarations.patterns[pattern.name.text] != nil {
                     self.duplicate("pattern", pattern.name, "E006")
+                } else {
+                    self.declarations.patterns[pattern.name.text] = pattern
                 }
             case .typeAlias(let name, _):
                 if !self.declarations.types.insert(name.text).inserted { self.duplicate("type", name, "E007") }

@@ -2,25 +2,28 @@ import VPL
 
 /// Turns expressions and statements into `Code`.
 struct ExpressionCompiler {
-    private(set) var code = Code()
+    var code = Code()
     /// The steps of the sequence whose stream is compiled, and which of their values are asked for.
     var sequence: SequenceNames?
     /// What the comparison at hand has named of a sequence.
-    private var mentions = Mentions()
+    var mentions = Mentions()
 
-    private struct Mentions {
+    struct Mentions {
         /// The step's own earlier event.
         var isOwn = false
         /// A step that comes later.
         var isLater = false
         /// In the condition of a negation, the last of the steps; below zero for none.
         var step = -1
+        /// The steps that may have taken no event; of those in one list at least one must have.
+        var absent: [[Int]] = []
 
         func union(_ other: Mentions) -> Mentions {
             Mentions(
                 isOwn: self.isOwn || other.isOwn,
                 isLater: self.isLater || other.isLater,
-                step: max(self.step, other.step)
+                step: max(self.step, other.step),
+                absent: self.absent + other.absent.filter { !self.absent.contains($0) }
             )
         }
     }
@@ -155,23 +158,12 @@ struct ExpressionCompiler {
         switch reference {
         case .event: return self.code.append(.field(self.code.text(member)))
         case .captured(let step, let isOwn):
-            return self.captured(SequenceNames.Slot(step: step, field: member), isOwn: isOwn, at: place)
+            let slot = SequenceNames.Slot(step: step, field: member)
+            return self.captured(slot, called: name, isOwn: isOwn, at: place)
         case .nothing:
             self.mentions.isLater = true
             return self.code.append(.missing)
         }
-    }
-
-    private mutating func captured(
-        _ slot: SequenceNames.Slot,
-        isOwn: Bool,
-        at place: SequenceNames.Place
-    ) -> NodeID {
-        if isOwn { self.mentions.isOwn = true }
-        if case .negation = place { self.mentions.step = max(self.mentions.step, slot.step) }
-        guard let slot = self.sequence?.slot(slot, at: place) else { return self.code.append(.missing) }
-        if case .match = place { return self.code.append(.matched(Int32(slot))) }
-        return self.code.append(.captured(Int32(slot)))
     }
 
     private mutating func member(_ member: String, of base: NodeID, isOptional: Bool) -> NodeID {
@@ -214,6 +206,7 @@ struct ExpressionCompiler {
     private mutating func comparison(_ node: NodeID) -> NodeID {
         var node = node
         if self.mentions.isLater { node = self.code.append(.missing) }
+        for steps in self.mentions.absent { node = self.ifPresent(steps, node) }
         if self.mentions.step > 0 { node = self.code.append(.ifReached(Int32(self.mentions.step), node)) }
         return self.mentions.isOwn ? self.code.append(.unlessFirst(node)) : node
     }
@@ -264,6 +257,6 @@ struct ExpressionCompiler {
         var periods: Int64 = 12
         if arguments.count > 1, case .int(let count) = arguments[1].value.kind { periods = count }
         let slot = SequenceNames.Slot(step: step, field: field, function: function, periods: periods)
-        return self.captured(slot, isOwn: isOwn, at: place)
+        return self.captured(slot, called: alias, isOwn: isOwn, at: place)
     }
 }

@@ -97,19 +97,49 @@ public struct Pipeline: ~Copyable, Sendable {
 
     /// The end of the input: gives what streams still hold, each stream after those that it reads.
     public mutating func finish(into outputs: inout Outputs) {
-        self.fire(into: &outputs) { $0.finish() }
+        self.fire(before: nil, into: &outputs) { $0.finish() }
     }
 
-    /// Live input: closes the sessions to which no event came for longer than their gap. Call it every
-    /// `Plan.sessionInterval`.
+    /// Live input: closes the sessions to which no event came for longer than their gap, and completes the patterns that
+    /// waited for a deadline before `now`. Call it every `Plan.sessionInterval`.
     public mutating func closeSilentSessions(at now: Int64, into outputs: inout Outputs) {
-        self.fire(into: &outputs) { $0.takeSilent(at: now) }
+        self.fire(before: now, into: &outputs) { $0.takeSilent(at: now) }
+    }
+
+    /// A watermark: no event before `time` comes any more for a stream, so its pattern, if that waited for a deadline before
+    /// it, is complete.
+    ///
+    /// - Parameter stream: The place of the stream in the plan.
+    mutating func completePatterns(of stream: Int, before time: Int64, into outputs: inout Outputs) {
+        let emittedBefore = outputs.emitted.count
+        self.completePatterns(of: self.plan.streams[stream], before: time, into: &outputs)
+        self.drain(into: &outputs)
+        self.counted.emitted += UInt64(outputs.emitted.count - emittedBefore)
+    }
+
+    private mutating func completePatterns(
+        of stream: CompiledStream,
+        before time: Int64?,
+        into outputs: inout Outputs
+    ) {
+        guard let (_, state) = stream.sequence else { return }
+        for match in self.sequences[state].takeWaiting(before: time) {
+            var isTyped = false
+            self.run(stream, from: 0, on: [match], depth: 0, isTyped: &isTyped, into: &outputs)
+        }
     }
 
     /// Takes batches out of windows and through what follows them, each stream after those that it reads.
-    private mutating func fire(into outputs: inout Outputs, _ take: (inout WindowState) -> [[Event]]) {
+    ///
+    /// - Parameter time: Patterns that wait for a deadline before it are complete; nil for all.
+    private mutating func fire(
+        before time: Int64?,
+        into outputs: inout Outputs,
+        _ take: (inout WindowState) -> [[Event]]
+    ) {
         let emittedBefore = outputs.emitted.count
         for stream in self.sourcesFirst.map({ self.plan.streams[$0] }) {
+            self.completePatterns(of: stream, before: time, into: &outputs)
             for (place, operation) in stream.operations.enumerated() {
                 guard case .window(let state) = operation else { continue }
                 for batch in take(&self.windows[state]) {

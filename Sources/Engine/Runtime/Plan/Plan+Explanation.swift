@@ -76,11 +76,15 @@ extension Plan {
     /// A line for each step, and for what else decides about matches.
     private static func steps(of sequence: CompiledSequence) -> [String] {
         var lines = sequence.steps.enumerated().map { number, step in
-            (number == 0 ? "begins    " : "then      ") + (step.isKleene ? "all " : "") + step.type
+            (number == 0 ? "begins    " : step.isOptional ? "perhaps   " : "then      ")
+                + (step.isKleene ? "all " : "") + step.type
                 + (step.name.map { $0 == step.type ? "" : " as \($0)" } ?? "") + (step.conditions.isEmpty ? "" : " if")
         }
+        if let tree = sequence.tree { lines = ["matches   " + tree.text(of: sequence)] }
         lines += sequence.negations.map { "unless    \($0.type)" + ($0.condition == nil ? "" : " if") }
-        if let within = sequence.within { lines.append("within    " + Self.time(within)) }
+        if let within = sequence.within {
+            lines.append((sequence.waitsForDeadline ? "after     " : "within    ") + Self.time(within))
+        }
         return lines
     }
 
@@ -88,7 +92,11 @@ extension Plan {
         let whose = sequence.key.map { " of each \($0)" } ?? ""
         let what =
             sequence.output.isWhole ? "with the last event of each step" : "with \(sequence.slotCount) values each"
-        let time = sequence.within.map { "for \(Self.time($0))" } ?? "until they are complete: unbounded in time"
+        let time =
+            sequence.within.map {
+                "for \(Self.time($0))"
+                    + (sequence.waitsForDeadline ? ", and until an event of the key, a clock or a watermark tells" : "")
+            } ?? "until they are complete: unbounded in time"
         return "up to \(SequenceState.runsMax) runs\(whose), \(what), \(time)"
     }
 

@@ -33,9 +33,15 @@ public struct Plan: Sendable {
     /// The names of the streams in the order declared.
     public var streamNames: [String] { self.streams.map(\.name) }
 
-    /// How often, in nanoseconds, live input has to ask for silent sessions: the smallest gap. Nil without sessions.
+    /// How often, in nanoseconds, live input has to ask for silent sessions and for patterns that wait for their deadline:
+    /// the smallest gap, and at least every second where there is such a pattern. Nil without either.
     public var sessionInterval: Int64? {
-        self.windows.compactMap { if case .session(let gap) = $0.kind { gap } else { nil } }.min()
+        let gaps = self.windows.compactMap { if case .session(let gap) = $0.kind { gap } else { nil } }
+        let waits = self.streams.compactMap { stream -> Int64? in
+            guard let (sequence, _) = stream.sequence, sequence.waitsForDeadline else { return nil }
+            return min(sequence.within ?? .max, 1_000_000_000)
+        }
+        return (gaps + waits).min()
     }
 
     /// For each stream the places of those whose results it reads.

@@ -6,6 +6,7 @@ struct SequenceDraft {
         let type: String
         let conditions: [NodeID]
         let isKleene: Bool
+        var isOptional = false
     }
 
     /// The place of its stream.
@@ -14,6 +15,9 @@ struct SequenceDraft {
     let negations: [CompiledSequence.Negation]
     let key: String?
     let within: Int64?
+    /// Whether the last item is a `NOT`.
+    var waitsForDeadline = false
+    var tree: PatternTree?
     /// Where the stages begin that see matches.
     let operationsStart: Int
     var names: SequenceNames
@@ -34,6 +38,7 @@ extension PlanCompiler {
         place: Int,
         _ constants: Constants
     ) -> SequenceDraft? {
+        if let pattern = self.pattern(of: stream) { return self.sequence(of: pattern, in: stream, place: place) }
         let firstFollow = stream.stages.firstIndex { if case .follow = $0 { true } else { false } }
         var steps: [StepSyntax] = []
         var operationsStart = 0
@@ -98,21 +103,22 @@ extension PlanCompiler {
         return filters
     }
 
-    private mutating func negations(of stream: StreamDeclaration) -> [CompiledSequence.Negation] {
+    /// The `.not` of a stream.
+    mutating func negations(of stream: StreamDeclaration) -> [CompiledSequence.Negation] {
         var negations: [CompiledSequence.Negation] = []
         for case .operation(let operation) in stream.stages {
             guard case .not(let type, let condition) = operation.kind else { continue }
             let node = condition.map {
                 self.expressions.compile($0, in: ExpressionCompiler.Scope(place: .negation(type: type.text)))
             }
-            negations.append(CompiledSequence.Negation(type: type.text, condition: node))
+            negations.append(CompiledSequence.Negation(type: type.text, condition: node, positions: nil))
         }
         return negations
     }
 
     /// The field by which a sequence is partitioned. Of several the last one before a window or an aggregate is meant, so
     /// that these may have another; if there is none, the first one after.
-    private static func sequenceKey(of stream: StreamDeclaration) -> String? {
+    static func sequenceKey(of stream: StreamDeclaration) -> String? {
         var key: String?
         var isBehindWindow = false
         for case .operation(let operation) in stream.stages {
@@ -229,9 +235,12 @@ extension SequenceDraft {
                 fields.append(CompiledSequence.Capture(field: name, slot: slot))
             }
         }
-        let keySlot = self.key.map { names.slot(SequenceNames.Slot(step: 0, field: $0)) }
+        let keySlots = self.key.map { key in
+            self.starters.map { names.slot(SequenceNames.Slot(step: $0, field: key)) }
+        }
         var captures = [[CompiledSequence.Capture]](repeating: [], count: self.steps.count)
         var summaries = [[CompiledSequence.Summary]](repeating: [], count: self.steps.count)
+        var presenceSlots = [Int?](repeating: nil, count: self.steps.count)
         var summaryCount = 0
         for (slot, wanted) in names.slots.enumerated() {
             if let function = wanted.function {
@@ -242,6 +251,8 @@ extension SequenceDraft {
                 summaryCount += 1
             } else if let field = wanted.field {
                 captures[wanted.step].append(CompiledSequence.Capture(field: field, slot: slot))
+            } else {
+                presenceSlots[wanted.step] = slot
             }
         }
         return CompiledSequence(
@@ -250,14 +261,18 @@ extension SequenceDraft {
                     type: step.type,
                     conditions: step.conditions,
                     isKleene: step.isKleene,
+                    isOptional: step.isOptional,
                     name: names.name(of: number),
                     captures: captures[number],
-                    summaries: summaries[number]
+                    summaries: summaries[number],
+                    presenceSlot: presenceSlots[number]
                 )
             },
             negations: self.negations,
             key: self.key,
             within: self.within,
+            waitsForDeadline: self.waitsForDeadline,
+            tree: self.tree,
             slotCount: names.slots.count,
             summaryCount: summaryCount,
             output: CompiledSequence.Output(
@@ -265,16 +280,25 @@ extension SequenceDraft {
                 fields: fields,
                 hasStream: isWhole || fieldNames.contains("stream"),
                 hasDuration: isWhole || fieldNames.contains("match_duration_ms"),
-                keySlot: keySlot,
+                keySlot: keySlots?.first,
+                furtherKeySlots: keySlots.map { Array($0.dropFirst()) } ?? [],
                 readsValues: names.isReadByMatches
             )
         )
     }
 
+    /// The steps that may take the first event of a run.
+    private var starters: [Int] {
+        if let tree { return tree.starters }
+        let skipped = self.steps.prefix(while: \.isOptional).count
+        return Array(self.steps.indices.prefix(skipped + 1))
+    }
+
     /// The types of events that it looks at, each once.
     var types: [String] {
         var known: Set<String> = []
-        return (self.steps.map(\.type) + self.negations.map(\.type)).filter { known.insert($0).inserted }
+        let negations = self.negations + (self.tree?.negations ?? [])
+        return (self.steps.map(\.type) + negations.map(\.type)).filter { known.insert($0).inserted }
     }
 }
 
@@ -284,8 +308,9 @@ extension SequenceNames {
         var found: [(step: Int, field: String)] = []
         for place in name.indices where name[place] == "_" {
             let qualifier = String(name[..<place])
-            guard let step = self.step(named: qualifier), self.name(of: step) == qualifier else { continue }
-            found.append((step, String(name[name.index(after: place)...])))
+            for step in self.steps(named: qualifier) where self.name(of: step) == qualifier {
+                found.append((step, String(name[name.index(after: place)...])))
+            }
         }
         return found.sorted { $0.step < $1.step }
     }

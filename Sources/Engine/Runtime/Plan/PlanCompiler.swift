@@ -4,6 +4,7 @@ import VPL
 struct PlanCompiler {
     let program: CheckedProgram
     private let connectors: [String: ConnectorDeclaration]
+    let patterns: [String: PatternDeclaration]
     var expressions: ExpressionCompiler
     private var sources: [SourceBinding] = []
     private var sinks: [SinkBinding] = []
@@ -25,14 +26,17 @@ struct PlanCompiler {
         self.connectors = Dictionary(program.connectors.map { ($0.name, $0) }) { first, _ in first }
         var functions: [String: FunctionID] = [:]
         var globals: [String: Int] = [:]
+        var patterns: [String: PatternDeclaration] = [:]
         for statement in program.program.statements {
             switch statement.kind {
             case .function(let function): functions[function.name.text] = FunctionID(rawValue: Int32(functions.count))
             case .variable(let variable): globals[variable.name.text] = globals.count
+            case .pattern(let pattern): patterns[pattern.name.text] = pattern
             case .assign(let name, _): if globals[name.text] == nil { globals[name.text] = globals.count }
             default: break
             }
         }
+        self.patterns = patterns
         self.expressions = ExpressionCompiler(functions: functions, globals: globals)
     }
 

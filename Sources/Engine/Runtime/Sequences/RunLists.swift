@@ -15,6 +15,8 @@ struct RunLists: Sendable {
         /// Its neighbours in the order of the last events.
         var before: Int32 = -1
         var after: Int32 = -1
+        /// It is not in that order: nothing came for long, but it has runs that wait for their deadline.
+        var isParked = false
     }
 
     struct List: Sendable {
@@ -69,16 +71,24 @@ struct RunLists: Sendable {
     /// Forgets a partition without runs.
     mutating func remove(_ partition: Int32) {
         self.places[self[partition].key] = nil
-        self.unlink(partition)
+        if !self[partition].isParked { self.unlink(partition) }
         self[partition].key = ExactText("")
+        self[partition].isParked = false
         self.freePlaces.append(partition)
     }
 
     /// An event came for the partition.
     mutating func touch(_ partition: Int32) {
         guard partition != self.busiest else { return }
-        self.unlink(partition)
+        if !self[partition].isParked { self.unlink(partition) }
+        self[partition].isParked = false
         self.linkAsBusiest(partition)
+    }
+
+    /// Takes a partition out of the order of last events until one comes for it.
+    mutating func park(_ partition: Int32) {
+        self.unlink(partition)
+        self[partition].isParked = true
     }
 
     private mutating func linkAsBusiest(_ partition: Int32) {
@@ -96,9 +106,9 @@ struct RunLists: Sendable {
 
     // MARK: - Runs
 
-    /// Puts a run, later in the order of start than all others, at position 0.
+    /// Puts a run, later in the order of start than all others, at its position.
     mutating func append(_ run: Int32, _ table: inout RunTable) {
-        let place = Int(table[run].partition) * self.positionCount
+        let place = Int(table[run].partition) * self.positionCount + Int(table[run].position)
         let last = self.lists[place].last
         table[run].previous = last
         if last != 0 { table[last].next = run } else { self.lists[place].first = run }

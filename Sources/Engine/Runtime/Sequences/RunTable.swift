@@ -29,6 +29,7 @@ struct RunTable: Sendable {
     private var startedCount: UInt64 = 0
 
     private let slotCount: Int
+    private let freshValues: [Value?]
     private let fresh: [Accumulator]
     private let eventCount: Int
 
@@ -37,6 +38,7 @@ struct RunTable: Sendable {
 
     init(_ sequence: CompiledSequence) {
         self.slotCount = sequence.slotCount
+        self.freshValues = sequence.freshValues
         let summaries = sequence.steps.flatMap(\.summaries).sorted { $0.place < $1.place }
         self.fresh = summaries.map { Accumulator($0.call) }
         self.accumulators = self.fresh
@@ -51,7 +53,7 @@ struct RunTable: Sendable {
 
     /// A new run, the last in the order of start.
     ///
-    /// - Parameter values: The values of all runs, without a value in those of the new one.
+    /// - Parameter values: The values of all runs; those of the new one are as fresh as those of row 0.
     mutating func begin(at start: Int64, in partition: Int32, _ values: inout [Value?]) -> Int32 {
         let run: Int32
         if self.firstFree != 0 {
@@ -63,7 +65,7 @@ struct RunTable: Sendable {
         } else {
             run = Int32(self.runs.count)
             self.runs.append(Run())
-            values.append(contentsOf: repeatElement(nil, count: self.slotCount))
+            values.append(contentsOf: self.freshValues)
             self.accumulators.append(contentsOf: self.fresh)
             for _ in 0..<self.eventCount { self.events.append(Fields()) }
         }
@@ -75,7 +77,7 @@ struct RunTable: Sendable {
 
     /// Forgets a run that is in no list any more.
     mutating func end(_ run: Int32, _ values: inout [Value?]) {
-        for slot in 0..<self.slotCount { values[Int(run) * self.slotCount + slot] = nil }
+        for slot in 0..<self.slotCount { values[Int(run) * self.slotCount + slot] = self.freshValues[slot] }
         for place in 0..<self.eventCount { self.events[Int(run) * self.eventCount + place] = Fields() }
         self[run] = Run(next: self.firstFree)
         self.firstFree = run
@@ -85,7 +87,7 @@ struct RunTable: Sendable {
 
     private mutating func empty(_ values: inout [Value?]) {
         self.runs = [Run()]
-        values = Array(repeating: nil, count: self.slotCount)
+        values = self.freshValues
         self.accumulators = self.fresh
         self.events = Array(repeating: Fields(), count: self.eventCount)
         self.firstFree = 0
@@ -101,6 +103,7 @@ struct RunTable: Sendable {
     ) {
         let base = Int(run) * self.slotCount
         for capture in step.captures { values[base + capture.slot] = event.fields[capture.field] }
+        if let slot = step.presenceSlot { values[base + slot] = .bool(true) }
         for summary in step.summaries {
             let place = Int(run) * self.fresh.count + summary.place
             let value = summary.field.flatMap { event.fields[$0] }
@@ -108,6 +111,15 @@ struct RunTable: Sendable {
             values[base + summary.slot] = self.accumulators[place].result
         }
         if self.eventCount > 0 { self.events[Int(run) * self.eventCount + position] = event.fields }
+    }
+
+    /// A run has no event of a step after all.
+    mutating func forget(_ step: CompiledSequence.Step, at position: Int, of run: Int32, _ values: inout [Value?]) {
+        let base = Int(run) * self.slotCount
+        for slot in step.captures.map(\.slot) + step.summaries.map(\.slot) + [step.presenceSlot].compactMap(\.self) {
+            values[base + slot] = self.freshValues[slot]
+        }
+        if self.eventCount > 0 { self.events[Int(run) * self.eventCount + position] = Fields() }
     }
 
     /// The fields of the last event that a step took for the run, where whole events are kept.

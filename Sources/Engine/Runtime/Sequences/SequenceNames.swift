@@ -6,13 +6,16 @@ struct SequenceNames {
         let type: String
         let alias: String?
         let isKleene: Bool
+        /// May be skipped.
+        var isOptional = false
     }
 
     /// Where an expression stands.
     enum Place {
         case step(Int)
-        /// The condition of a `.not` of that type.
-        case negation(type: String)
+        /// The condition of a `.not` of that type, or of a `NOT` among the items of a pattern: that may have an alias, and
+        /// stands after a step.
+        case negation(type: String, alias: String? = nil, after: Int? = nil)
         /// An operation on matches.
         case match
     }
@@ -27,24 +30,28 @@ struct SequenceNames {
         case nothing
     }
 
-    /// A value that runs keep: a field of the last event of a step, or what was added up over its events.
+    /// A value that runs keep: a field of the last event of a step, or what was added up over its events. Without a field and
+    /// a function: whether it has taken one.
     struct Slot: Hashable {
-        let step: Int
+        var step: Int
         let field: String?
         var function: AggregateFunction?
         var periods: Int64 = 0
     }
 
     let steps: [Step]
+    /// Of a pattern with `AND` and `OR`, in which the order of steps is not that of events.
+    let scopes: PatternScopes?
     private(set) var slots: [Slot] = []
     /// Whether an operation on matches reads a slot.
     private(set) var isReadByMatches = false
     private var places: [Slot: Int] = [:]
-    private var stepsOfAliases: [String: [Int]] = [:]
+    private(set) var stepsOfAliases: [String: [Int]] = [:]
     private var stepsOfTypes: [String: [Int]] = [:]
 
-    init(_ steps: [Step]) {
+    init(_ steps: [Step], scopes: PatternScopes? = nil) {
         self.steps = steps
+        self.scopes = scopes
         for (number, step) in steps.enumerated() {
             if let alias = step.alias { self.stepsOfAliases[alias, default: []].append(number) }
             self.stepsOfTypes[step.type, default: []].append(number)
@@ -67,9 +74,17 @@ struct SequenceNames {
 
     /// Nil for a name that has nothing to do with the sequence.
     func reference(_ name: String, at place: Place) -> Reference? {
+        if let scopes { return self.reference(name, at: place, scopes) }
         guard case .step(let number) = place else {
-            if let step = self.stepsOfAliases[name]?.last { return .captured(step: step, isOwn: false) }
-            if case .negation(name) = place { return .event }
+            if case .negation(_, name, _) = place { return .event }
+            if let steps = self.stepsOfAliases[name] {
+                guard case .negation(_, _, let number?) = place else {
+                    return steps.last.map { .captured(step: $0, isOwn: false) }
+                }
+                let next = steps.partitioningIndex { $0 > number }
+                return next == 0 ? .nothing : .captured(step: steps[next - 1], isOwn: false)
+            }
+            if case .negation(name, _, _) = place { return .event }
             return self.onlyStep(ofType: name).map { .captured(step: $0, isOwn: false) }
         }
         let step = self.steps[number]
@@ -87,22 +102,24 @@ struct SequenceNames {
         return other < number ? .captured(step: other, isOwn: false) : .nothing
     }
 
-    private func onlyStep(ofType type: String) -> Int? {
-        guard let steps = self.stepsOfTypes[type], steps.count == 1 else { return nil }
-        return steps[0]
+    /// Whether a run may not have an event of the step although its other steps have theirs.
+    func mayBeAbsent(_ step: Int) -> Bool { self.scopes != nil || self.steps[step].isOptional }
+
+    func onlyStep(ofType type: String) -> Int? {
+        guard var steps = self.stepsOfTypes[type] else { return nil }
+        if let scopes { steps.removeAll { scopes.isNegated($0) } }
+        return steps.count == 1 ? steps[0] : nil
     }
 
     /// The name under which a step's events are known after the pattern.
     func name(of number: Int) -> String? {
         let step = self.steps[number]
-        if let alias = step.alias { return self.stepsOfAliases[alias]?.last == number ? alias : nil }
+        if let scopes, scopes.isNegated(number) { return nil }
+        if let alias = step.alias {
+            return self.namesakes(of: number, called: alias, at: .match).contains(number) ? alias : nil
+        }
         // An alias of that name takes precedence.
         return self.stepsOfAliases[step.type] == nil && self.onlyStep(ofType: step.type) != nil ? step.type : nil
-    }
-
-    /// The step that is known by the name after the pattern.
-    func step(named name: String) -> Int? {
-        if case .captured(let step, _) = self.reference(name, at: .match) { step } else { nil }
     }
 }
 
