@@ -35,6 +35,7 @@ struct ConformanceTests {
             for start in stride(from: 0, to: events.count, by: size) {
                 pipeline.process(events[start..<min(start + size, events.count)], into: &outputs)
             }
+            pipeline.finish(into: &outputs)
             try self.compare(outputs, with: testCase)
         }
     }

@@ -73,8 +73,14 @@ struct EngineLoop: ~Copyable {
             self.closeSilentSessions()
         }
         // What sessions still hold is not lost.
-        self.pipeline.now = WallClock.nanoseconds()
-        self.pipeline.finish(into: &self.outputs)
+        let now = WallClock.nanoseconds()
+        if let columns = self.columns {
+            columns.now = now
+            columns.finish(into: &self.outputs)
+        } else {
+            self.pipeline.now = now
+            self.pipeline.finish(into: &self.outputs)
+        }
         self.handOn(nil)
         return nil
     }
@@ -91,13 +97,18 @@ struct EngineLoop: ~Copyable {
 
     private static let weighingInterval: Duration = .milliseconds(250)
 
-    /// Programs with sessions need one event after the other.
+    /// Programs with sessions need one event after the other; patterns that wait for a deadline do not.
     private mutating func closeSilentSessions() {
         guard let interval = self.sessionInterval, .now - self.lastLook >= interval else { return }
         self.lastLook = .now
         let now = WallClock.nanoseconds()
-        self.pipeline.now = now
-        self.pipeline.closeSilentSessions(at: now, into: &self.outputs)
+        if let columns = self.columns {
+            columns.now = now
+            columns.completePatterns(at: now, into: &self.outputs)
+        } else {
+            self.pipeline.now = now
+            self.pipeline.closeSilentSessions(at: now, into: &self.outputs)
+        }
         self.handOn(nil)
     }
 

@@ -66,6 +66,14 @@ struct BatchSimulation: ~Copyable {
             tally.read(taken, events: self.counters.processed)
             return taken
         }
+        if case .one(let pipeline) = self.runner {
+            pipeline.finish(into: &outputs)
+            try self.asides.carryOut(outputs)
+            for event in outputs.emitted {
+                lines = EventEncoder.outputLine(event) + [UInt8(ascii: "\n")]
+                try lines.withUnsafeBufferPointer { try output?.write(lines: $0) }
+            }
+        }
         try output?.flush()
         try self.asides.flush()
     }

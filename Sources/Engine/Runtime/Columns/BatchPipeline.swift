@@ -138,7 +138,28 @@ public final class BatchPipeline {
         self.batch.close()
         self.counted.processed += UInt64(self.batch.count)
         if self.types != nil { self.addTypes() }
-        for stream in self.program.order { self.run(stream) }
+        self.runStreams()
+    }
+
+    /// Completes the patterns of a stream that waited for a deadline before `time`, and appends what comes of it.
+    ///
+    /// - Parameters:
+    ///   - stream: The place of the stream in the plan.
+    ///   - time: Nil for all.
+    func completePatterns(of stream: Int, before time: Int64?, into outputs: inout Outputs) {
+        precondition(self.batch.count == 0, "the events of a batch come before what is later")
+        guard let matches = self.sequences[stream]?.takeWaiting(before: time, rank: self.ranks[stream]) else { return }
+        self.batch.close()
+        self.runStreams(waiting: (stream, matches))
+        self.emitted.forEach { list, row in outputs.emitted.append(self.batch.event(row, in: list.frame)) }
+        self.appendAsides(to: &outputs)
+        self.clear()
+    }
+
+    private func runStreams(waiting: (stream: Int, matches: Ways)? = nil) {
+        for stream in self.program.order {
+            self.run(stream, waiting: waiting.flatMap { $0.stream == stream ? $0.matches : nil })
+        }
         self.emitted.close()
         self.asides.close()
         self.counted.emitted += UInt64(self.emitted.count)
@@ -244,10 +265,16 @@ public final class BatchPipeline {
     }
 
     /// Takes what comes to a stream, on all ways, through its operations.
-    private func run(_ number: Int) {
+    ///
+    /// - Parameter waiting: The matches that come to it in place of events.
+    private func run(_ number: Int, waiting: Ways? = nil) {
         let stream = self.plan.streams[number]
         var ways = self.ways(to: number)
-        if let sequence = self.sequences[number], !ways.isEmpty { ways = sequence.run(ways, self.evaluator) }
+        if let waiting {
+            ways = waiting
+        } else if let sequence = self.sequences[number], !ways.isEmpty {
+            ways = sequence.run(ways, self.evaluator)
+        }
         if let join = self.joins[number], let conditions = stream.join?.0.conditions, !ways.isEmpty {
             let sources = ways.ranks.map { rank in
                 self.program.steps[Ways.step(ofRank: rank)].type.map {

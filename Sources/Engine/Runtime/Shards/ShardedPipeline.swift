@@ -32,6 +32,8 @@ public final class ShardedPipeline {
 
     /// - Parameter pieceBytesMax: About how many bytes each shard reads before events are run.
     init?(_ plan: Plan, key: String?, shardCount: Int, pieceBytesMax: Int) {
+        // Nobody could say in which order shards complete what waits.
+        if plan.waitsForDeadlines { return nil }
         self.roundBytesMax = pieceBytesMax * shardCount
         var pipelines: [BatchPipeline] = []
         for _ in 0..<shardCount {

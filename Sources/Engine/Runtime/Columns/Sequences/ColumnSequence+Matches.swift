@@ -5,14 +5,34 @@ extension ColumnSequence {
         self.complete(run, row, partition, lane, start: self.runs[run].pointee.start)
     }
 
+    /// A run whose time is over is a match.
+    ///
+    /// - Parameter row: Where the event lies that tells the time.
+    func completeLate(_ run: UInt32, _ row: Int, _ partition: UInt32, _ lane: SequenceLane) {
+        let start = self.runs[run].pointee.start
+        let deadline = self.sequence.deadline(ofStart: start) ?? .max
+        self.complete(run, row, partition, lane, start: start, time: deadline)
+    }
+
     /// A run, and the event in the row, are a match.
     @inline(__always)
     func complete(_ run: UInt32, _ row: Int, _ partition: UInt32, _ lane: SequenceLane, start: Int64) {
+        self.complete(run, row, partition, lane, start: start, time: lane.times[row])
+    }
+
+    @inline(__always)
+    private func complete(
+        _ run: UInt32,
+        _ row: Int,
+        _ partition: UInt32,
+        _ lane: SequenceLane,
+        start: Int64,
+        time: Int64
+    ) {
         if lane.matchCount == Batch.rowsMax { self.closeMatches(lane) }
         let match = lane.matchCount
         if match == 0 { self.openMatches(lane) }
         lane.matchCount = match + 1
-        let time = lane.times[row]
         lane.matchRows[match] = UInt16(truncatingIfNeeded: row)
         lane.matchTimes[match] = time
         if self.output.hasDuration {
@@ -35,7 +55,7 @@ extension ColumnSequence {
                 target.tags[match] = tag
                 target.words[match] = word
                 lane.shownKinds[place] |= 1 << UInt16(tag)
-            } else if tag == HeldCell.key, lane.keyCells.tags[row] == Cell.string {
+            } else if tag == HeldCell.key, lane.hasKeys, lane.keyCells.tags[row] == Cell.string {
                 // The same text is in the batch already.
                 target.tags[match] = Cell.string
                 target.words[match] = lane.keyCells.words[row]

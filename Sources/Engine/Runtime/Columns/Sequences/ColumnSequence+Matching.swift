@@ -15,7 +15,7 @@ extension ColumnSequence {
             if partition == 0 { return }
         }
         let time = lane.times[row]
-        if let within = self.within { self.advance(partition, to: time, within) }
+        if let within = self.within { self.advance(partition, to: time, within, row, lane) }
         if mask != 0 {
             if self.partitions[partition].pointee.runCount > 0 {
                 for negation in 0..<self.negations.count where mask & self.negations.base[negation].bit != 0 {
@@ -53,13 +53,20 @@ extension ColumnSequence {
     // MARK: - Time
 
     @inline(__always)
-    private func advance(_ partition: UInt32, to time: Int64, _ within: Int64) {
+    private func advance(
+        _ partition: UInt32,
+        to time: Int64,
+        _ within: Int64,
+        _ row: Int,
+        _ lane: SequenceLane
+    ) {
         self.time = max(self.time, time)
         let now = max(self.partitions[partition].pointee.time, time)
         self.partitions[partition].pointee.time = now
         while true {
             let run = self.partitions[partition].pointee.earliest
             guard run != 0, self.runs[run].pointee.start.isBefore(now, minus: within) else { return }
+            if self.waits, self.runs[run].pointee.isWaiting { self.completeLate(run, row, partition, lane) }
             self.endWherever(run, of: partition)
         }
     }
@@ -83,10 +90,14 @@ extension ColumnSequence {
             guard self.partitions.isUsed(partition),
                 self.partitions[partition].pointee.time.isBefore(self.time, minus: patience)
             else { continue }
-            while self.partitions[partition].pointee.earliest != 0 {
-                self.endWherever(self.partitions[partition].pointee.earliest, of: partition)
+            // Runs that wait are matches as soon as the partition's own time, or a clock, says so.
+            var run = self.partitions[partition].pointee.earliest
+            while run != 0 {
+                let later = self.runs[run].pointee.later
+                if !self.runs[run].pointee.isWaiting { self.endWherever(run, of: partition) }
+                run = later
             }
-            self.partitions.remove(partition)
+            if self.partitions[partition].pointee.runCount == 0 { self.partitions.remove(partition) }
         }
     }
 
@@ -113,7 +124,7 @@ extension ColumnSequence {
     private func offer(_ row: Int, _ mask: Int64, _ partition: UInt32, _ lane: SequenceLane) {
         var position = self.positionCount - 1
         let step = self.steps.base[position]
-        if step.isLast, position > 0, mask & step.again != 0, mask & step.first != 0,
+        if step.isCompleting, position > 0, mask & step.again != 0, mask & step.first != 0,
             self.partitions.lists(partition)[position].first != 0,
             self.partitions.lists(partition)[position - 1].first != 0
         {
@@ -182,7 +193,7 @@ extension ColumnSequence {
         let step = self.steps.base[position]
         if mask & step.again != 0, self.holds(step.againTests, run, partition, row, lane, position: position) {
             self.accept(row, lane, step, run)
-            if step.isLast { self.complete(run, row, partition, lane) }
+            if step.isCompleting { self.complete(run, row, partition, lane) }
             return
         }
         guard position + 1 < self.steps.count else { return }
@@ -190,14 +201,15 @@ extension ColumnSequence {
         guard mask & next.first != 0, self.holds(next.firstTests, run, partition, row, lane, position: position) else {
             return
         }
-        if next.isLast, !next.isKleene {
+        if next.isFinal {
             self.complete(run, row, partition, lane)
             self.unlink(run, at: position, of: partition)
             self.end(run, of: partition)
             return
         }
         self.accept(row, lane, next, run)
-        if next.isLast { self.complete(run, row, partition, lane) }
+        if next.isCompleting { self.complete(run, row, partition, lane) }
+        if self.waits, position + 2 == self.steps.count { self.runs[run].pointee.wait() }
         self.unlink(run, at: position, of: partition)
         self.runs[run].pointee.previous = moved.last
         self.runs[run].pointee.next = 0
@@ -211,13 +223,15 @@ extension ColumnSequence {
         let all = self.partitions.lists(partition)[position]
         let next = self.steps.base[position + 1]
         self.partitions.lists(partition)[position] = PartitionTable.List()
-        let completes = next.isLast && !next.isKleene
-        if completes || next.isStored || next.isLast {
+        let completes = next.isFinal
+        let waits = self.waits && position + 2 == self.steps.count
+        if completes || next.isStored || next.isCompleting || waits {
             var run = all.first
             while run != 0 {
                 let following = self.runs[run].pointee.next
                 if !completes { self.accept(row, lane, next, run) }
-                if next.isLast { self.complete(run, row, partition, lane) }
+                if next.isCompleting { self.complete(run, row, partition, lane) }
+                if waits { self.runs[run].pointee.wait() }
                 if completes { self.end(run, of: partition) }
                 run = following
             }
@@ -280,8 +294,12 @@ extension ColumnSequence {
             return
         }
         // One that is too old already would end before anything is offered to it.
-        if let within = self.within, time.isBefore(self.partitions[partition].pointee.time, minus: within) { return }
+        let waits = self.waits && self.steps.count == 1
+        if !waits, let within = self.within, time.isBefore(self.partitions[partition].pointee.time, minus: within) {
+            return
+        }
         let run = self.runs.begin(at: time)
+        if waits { self.runs[run].pointee.wait() }
         self.accept(row, lane, step, run)
         let list = self.partitions.lists(partition)
         let last = list.pointee.last

@@ -40,6 +40,8 @@ final class ColumnSequence {
     let positionCount: Int
     let hasKey: Bool
     let within: Int64?
+    /// Runs that have all their events are matches when their time is over.
+    let waits: Bool
     let runsMax: Int
     /// The latest time of all events.
     @exclusivity(unchecked) var time = Int64.min
@@ -60,8 +62,10 @@ final class ColumnSequence {
         let againTests: PlainRange
         let captures: PlainRange
         let summaries: PlainRange
-        let isKleene: Bool
-        let isLast: Bool
+        /// Its event may be the last of a match that is made at once.
+        let isCompleting: Bool
+        /// No more events come for a run after it.
+        let isFinal: Bool
 
         /// Whether a run holds something of the step's events.
         var isStored: Bool { !self.captures.isEmpty || !self.summaries.isEmpty }
@@ -102,6 +106,7 @@ final class ColumnSequence {
         self.fieldSlots = program.fields.map { batch.schema.slots.find($0) }
         self.hasKey = sequence.key != nil
         self.within = sequence.within
+        self.waits = sequence.waitsForDeadline
         self.positionCount = sequence.positionCount
         self.runs = RunStore(cells: program.cellCount)
         self.partitions = PartitionTable(positionCount: sequence.positionCount)
@@ -142,7 +147,7 @@ final class ColumnSequence {
     /// Lays out what loops over events use.
     private func prepare() {
         var summaryStart = 0
-        for (number, step) in self.sequence.steps.enumerated() {
+        for number in self.sequence.steps.indices {
             let (first, again) = (self.program.firsts[number], self.program.repeats[number])
             let summaryEnd = summaryStart + self.program.summaries[number].count
             self.steps.append(
@@ -153,19 +158,18 @@ final class ColumnSequence {
                     againTests: PlainRange(again?.tests ?? 0..<0),
                     captures: PlainRange(self.program.captures[number]),
                     summaries: PlainRange(summaryStart..<summaryEnd),
-                    isKleene: step.isKleene,
-                    isLast: number == self.sequence.steps.count - 1
+                    isCompleting: number == self.sequence.steps.count - 1 && !self.waits,
+                    isFinal: number == self.positionCount
                 )
             )
             summaryStart = summaryEnd
         }
         for negation in self.program.negations {
-            let first = min(negation.positionMin, self.positionCount)
             self.negations.append(
                 NegationCode(
                     bit: negation.bit,
                     tests: PlainRange(negation.tests),
-                    positions: PlainRange(first..<self.positionCount)
+                    positions: PlainRange(negation.positions)
                 )
             )
         }
@@ -208,17 +212,27 @@ final class ColumnSequence {
             guard let lane else { continue }
             // Parts are counted over all frames of a step.
             if way > 0, ways.ranks[way] != ways.ranks[way - 1] { part = 0 }
-            self.closeMatches(lane)
-            for (var frame, rows) in zip(lane.full, lane.fullRows) {
-                let count = frame.selection.count
-                frame.origin = self.origin(part, of: lane, rows: rows, count: count, rank: ways.ranks[way])
-                frame.number = evaluator.newFrameNumber()
-                matches.frames.append(frame)
-                matches.ranks.append(ways.ranks[way])
-                part += 1
-            }
+            let made = self.matches(of: lane, rank: ways.ranks[way], part: &part)
+            matches.frames += made.frames
+            matches.ranks += made.ranks
         }
         self.trim()
+        return matches
+    }
+
+    /// What a lane's matches are for the operations that follow.
+    ///
+    /// - Parameter part: How many frames there are before.
+    func matches(of lane: SequenceLane, rank: Int, part: inout Int) -> Ways {
+        self.closeMatches(lane)
+        var matches = Ways(frames: [], ranks: [])
+        for (var frame, rows) in zip(lane.full, lane.fullRows) {
+            frame.origin = self.origin(part, of: lane, rows: rows, count: frame.selection.count, rank: rank)
+            frame.number = self.evaluator.newFrameNumber()
+            matches.frames.append(frame)
+            matches.ranks.append(rank)
+            part += 1
+        }
         return matches
     }
 
@@ -231,6 +245,10 @@ final class ColumnSequence {
             self.hasHeavy = false
         }
     }
+
+    /// How many runs have begun and not ended, and in how many partitions.
+    var liveRunCount: Int { self.runs.liveCount }
+    var partitionCount: Int { self.partitions.count }
 
     /// About what it takes in memory.
     var heldBytes: Int {

@@ -5,7 +5,8 @@
 struct RunStore {
     /// What every run has. The links go to the runs before and after it in its lists.
     struct Run: BitwiseCopyable {
-        /// Counts the runs in the order of their start; 0 for a row that is not used.
+        /// Counts the runs by twos in the order of their start; 0 for a row that is not used. An odd one has all its events
+        /// and waits for its deadline.
         var number: UInt64 = 0
         /// The time of its first event.
         var start: Int64 = 0
@@ -15,6 +16,10 @@ struct RunStore {
         /// Of the same partition, by start time.
         var earlier: UInt32 = 0
         var later: UInt32 = 0
+
+        var isWaiting: Bool { self.number & 1 != 0 }
+
+        mutating func wait() { self.number |= 1 }
     }
 
     private var base: UnsafeMutableRawPointer
@@ -70,7 +75,7 @@ struct RunStore {
             run = UInt32(truncatingIfNeeded: self.count)
             self.addRow()
         }
-        self.startedCount += 1
+        self.startedCount += 2
         self.liveCount += 1
         self[run].pointee = Run(number: self.startedCount, start: start)
         return run

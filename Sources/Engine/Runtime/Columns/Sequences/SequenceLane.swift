@@ -9,6 +9,8 @@ final class SequenceLane {
     let masks: UnsafeMutablePointer<Int64>
     let keyCells: CellPointer
     let keyColumn: Column
+    /// Whether the key of a run's partition is that of the row: not where no event tells the time.
+    @exclusivity(unchecked) var hasKeys = true
     /// By the program's fields.
     let fieldCells: UnsafeMutablePointer<CellPointer>
     let fieldColumns: [Column]

@@ -12,8 +12,8 @@ struct SequenceProgram {
         let conditions: [NodeID]
         /// Of the event and a run.
         let tests: Range<Int>
-        /// For a negation: runs are only looked at from this position on.
-        var positionMin = 0
+        /// For a negation: only runs at these positions are looked at.
+        var positions = 0..<0
     }
 
     /// A condition of an event and a run. All of a mark's must hold.
@@ -77,10 +77,12 @@ struct SequenceProgram {
 
     private static let marksMax = 60
 
-    /// Whether it is done in columns: not where matches hold whole events, or values are gathered in sets.
+    /// Whether it is done in columns: not where matches hold whole events, where values are gathered in sets, or where
+    /// steps may be skipped or come in any order.
     static func isSuitable(_ sequence: CompiledSequence) -> Bool {
         let marks = sequence.steps.count + sequence.steps.count { $0.isKleene } + sequence.negations.count
-        return !sequence.output.isWhole && marks <= Self.marksMax
+        return !sequence.output.isWhole && marks <= Self.marksMax && sequence.tree == nil
+            && sequence.steps.allSatisfy { !$0.isOptional && $0.presenceSlot == nil }
             && sequence.steps.allSatisfy { $0.summaries.allSatisfy { $0.call.function != .countDistinct } }
     }
 
@@ -111,20 +113,22 @@ struct SequenceProgram {
         }
         for negation in sequence.negations {
             let conditions = [negation.condition].compactMap(\.self)
-            self.negations.append(self.mark(negation.type, conditions, nextBit(), isFirst: true, reader))
+            var mark = self.mark(negation.type, conditions, nextBit(), isFirst: true, reader)
+            if let positions = negation.positions { mark.positions = mark.positions.clamped(to: Range(positions)) }
+            self.negations.append(mark)
         }
     }
 
     /// Gives each slot that is read a place.
     private mutating func place(_ outputs: Set<Int>, conditions: Set<Int>) {
         for (number, step) in self.sequence.steps.enumerated() {
-            let isLast = number == self.sequence.steps.count - 1
+            // A match is completed by the last event of the last step, unless it waits for its deadline.
+            let isLast = number == self.sequence.steps.count - 1 && !self.sequence.waitsForDeadline
             let first = self.captureCodes.count
             for capture in step.captures {
                 let isShown = outputs.contains(capture.slot)
                 guard isShown || conditions.contains(capture.slot) else { continue }
                 let field = self.field(capture.field)
-                // A match is completed by the last event of the last step.
                 if isLast { self.places[capture.slot] = .event(field: field) }
                 guard !isLast || conditions.contains(capture.slot) else { continue }
                 if !isLast { self.places[capture.slot] = .cell(self.cellCount) }
@@ -178,7 +182,7 @@ struct SequenceProgram {
             bit: bit,
             conditions: own,
             tests: first..<self.tests.count,
-            positionMin: positionMin
+            positions: min(positionMin, self.sequence.positionCount)..<self.sequence.positionCount
         )
     }
 
