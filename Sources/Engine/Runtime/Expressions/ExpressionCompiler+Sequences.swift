@@ -11,14 +11,19 @@ extension ExpressionCompiler {
         self.mention(slot, isOwn: isOwn, at: place, among: steps)
         guard steps.count > 1, !isOwn else { return self.value(of: slot, at: place) }
         // Different operands of an `OR` may call their events by the same name: the one that has an event is meant.
-        var node = self.code.append(.missing)
+        var node: NodeID?
         for step in steps.reversed() {
             var slot = slot
             slot.step = step
+            let value = self.value(of: slot, at: place)
+            guard let others = node else {
+                node = value
+                continue
+            }
             let presence = self.value(of: SequenceNames.Slot(step: step, field: nil), at: place)
-            node = self.code.append(.conditional(presence, self.value(of: slot, at: place), node))
+            node = self.code.append(.conditional(presence, value, others))
         }
-        return node
+        return node ?? self.code.append(.missing)
     }
 
     private mutating func value(of slot: SequenceNames.Slot, at place: SequenceNames.Place) -> NodeID {

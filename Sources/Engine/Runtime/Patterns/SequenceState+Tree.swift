@@ -13,21 +13,36 @@ extension SequenceState {
         _ evaluator: inout Evaluator,
         _ matches: inout [Event]
     ) {
-        for run in self.runs(of: partition, at: 0..<1) {
-            self.negate(node: 0, of: run, by: event, of: type, &evaluator)
-            guard self[run, 0].progress != .dead else {
+        var next = self.lists.first(partition, at: 0)
+        while next != 0 {
+            let run = next
+            next = self.table[run].next
+            guard self.typesWanted[Int(run)] & Self.bit(of: type) != 0 else { continue }
+            if self.offerToTree(event, of: type, of: run, &evaluator, &matches) {
+                self.typesWanted[Int(run)] = self.typesWanted(by: 0, of: run)
+            } else {
                 self.end(run, &evaluator)
-                continue
             }
-            if self.isComplete(run), !self.goesOn(node: 0, of: run) {
-                self.end(run, &evaluator)
-                continue
-            }
-            guard self.offer(event, of: type, to: 0, of: run, isStart: false, &evaluator), self[run, 0].isComplete
-            else { continue }
-            matches.append(self.match(of: run, at: event.timestamp, evaluator.captures))
-            if !self.goesOn(node: 0, of: run) { self.end(run, &evaluator) }
         }
+    }
+
+    /// Offers an event to a run. Returns whether the run goes on.
+    private mutating func offerToTree(
+        _ event: Event,
+        of type: Int,
+        of run: Int32,
+        _ evaluator: inout Evaluator,
+        _ matches: inout [Event]
+    ) -> Bool {
+        self.negate(node: 0, of: run, by: event, of: type, &evaluator)
+        guard self[run, 0].progress != .dead, !self.isComplete(run) || self.goesOn(node: 0, of: run) else {
+            return false
+        }
+        guard self.offer(event, of: type, to: 0, of: run, isStart: false, &evaluator), self.isComplete(run) else {
+            return true
+        }
+        matches.append(self.match(of: run, at: event.timestamp, evaluator.captures))
+        return self.goesOn(node: 0, of: run)
     }
 
     /// - Parameter partition: Nil where there is none of the key yet.
@@ -63,6 +78,46 @@ extension SequenceState {
         self.lists.append(run, &self.table)
         if self.sequence.within != nil { self.lists.insertByTime(run, &self.table) }
         if isMatch { matches.append(self.match(of: run, at: event.timestamp, evaluator.captures)) }
+        self.typesWanted[Int(run)] = self.typesWanted(by: 0, of: run)
+    }
+
+    // MARK: - Types
+
+    /// Types beyond the 64th are taken together.
+    private static func bit(of type: Int) -> UInt64 { 1 << UInt64(min(type, 63)) }
+
+    /// The types of events that may make a difference to a node. Where there are many runs, few of them want an event.
+    private func typesWanted(by node: Int, of run: Int32) -> UInt64 {
+        let state = self[run, node]
+        guard state.progress == .open || state.progress == .complete else { return 0 }
+        let described = self.nodesOfTree[node]
+        var types: UInt64 = 0
+        switch described.kind {
+        case .items:
+            let position = Int(state.position)
+            let next = max(position + 1, described.steps.lowerBound)
+            if position >= 0, self.sequence.steps[position].isKleene {
+                types |= Self.bit(of: self.typesOfSteps[position])
+            }
+            for step in next..<max(next, described.reach[next - described.steps.lowerBound] + 1) {
+                types |= Self.bit(of: self.typesOfSteps[step])
+            }
+            if position >= 0 {
+                for negation in described.negations { types |= Self.bit(of: self.typesOfNegations[negation]) }
+            }
+        case .all:
+            guard state.progress == .open else { return 0 }
+            for operand in described.operands { types |= self.typesWanted(by: operand, of: run) }
+            if state.position >= 0 {
+                for operand in described.unless { types |= self.typesWanted(by: operand, of: run) }
+            }
+        case .any:
+            guard state.progress == .open else {
+                return self.typesWanted(by: described.operands[Int(state.position)], of: run)
+            }
+            for operand in described.operands { types |= self.typesWanted(by: operand, of: run) }
+        }
+        return types
     }
 
     // MARK: - Nodes
@@ -72,11 +127,18 @@ extension SequenceState {
         set { self.nodes[Int(run) * self.nodesOfTree.count + node] = newValue }
     }
 
+    mutating func forgetNodes() {
+        self.nodes.removeAll()
+        self.typesWanted.removeAll()
+    }
+
     private mutating func makeNodes(of run: Int32) {
         let start = Int(run) * self.nodesOfTree.count
         let missing = start + self.nodesOfTree.count - self.nodes.count
         if missing > 0 { self.nodes.append(contentsOf: repeatElement(PatternNodeState(), count: missing)) }
         for place in start..<start + self.nodesOfTree.count { self.nodes[place] = PatternNodeState() }
+        let missingTypes = Int(run) + 1 - self.typesWanted.count
+        if missingTypes > 0 { self.typesWanted.append(contentsOf: repeatElement(0, count: missingTypes)) }
     }
 
     /// Whether its match, or the first of several, was output.

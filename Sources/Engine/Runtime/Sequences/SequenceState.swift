@@ -16,6 +16,8 @@ struct SequenceState: Sendable {
     /// Of a pattern with `AND` or `OR`: the nodes of its tree, by row the states of those, and the numbers of types.
     let nodesOfTree: [PatternTree.Node]
     var nodes: [PatternNodeState] = []
+    /// By row the types that may make a difference to the run, a bit for each.
+    var typesWanted: [UInt64] = []
     let typesOfNegations: [Int]
     let typesOfStarters: Set<Int>
     /// The values of all runs, by row. The evaluator has them while an event is matched.
@@ -245,7 +247,7 @@ struct SequenceState: Sendable {
         if self.sequence.within != nil { self.lists.removeByTime(run, &self.table) }
         self.lists[self.table[run].partition].runCount -= 1
         self.table.end(run, &values)
-        if !self.nodes.isEmpty, self.table.liveCount == 0 { self.nodes.removeAll() }
+        if !self.nodes.isEmpty, self.table.liveCount == 0 { self.forgetNodes() }
     }
 
     /// Whether a run of a partition that began at some time has no time left.
@@ -277,5 +279,6 @@ struct SequenceState: Sendable {
     var heldBytes: Int {
         self.table.heldBytes(self.values) + self.lists.heldBytes
             + self.nodes.count * MemoryLayout<PatternNodeState>.stride
+            + self.typesWanted.count * MemoryLayout<UInt64>.stride
     }
 }
