@@ -42,6 +42,7 @@ struct ManualTests {
         guard let batches = BatchPipeline(program) else { return }
         outputs.clear()
         batches.process(events[...], into: &outputs)
+        batches.finish(into: &outputs)
         #expect(self.lines(outputs) == example.output)
     }
 

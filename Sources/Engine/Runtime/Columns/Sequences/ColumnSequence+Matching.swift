@@ -293,13 +293,14 @@ extension ColumnSequence {
             self.dropped += 1
             return
         }
-        // One that is too old already would end before anything is offered to it.
-        let waits = self.waits && self.steps.count == 1
-        if !waits, let within = self.within, time.isBefore(self.partitions[partition].pointee.time, minus: within) {
+        // One that is too old already would end before anything is offered to it, unless it has all its events.
+        let isComplete = self.steps.count == 1
+        if !isComplete, let within = self.within,
+            time.isBefore(self.partitions[partition].pointee.time, minus: within)
+        {
             return
         }
         let run = self.runs.begin(at: time)
-        if waits { self.runs[run].pointee.wait() }
         self.accept(row, lane, step, run)
         let list = self.partitions.lists(partition)
         let last = list.pointee.last
@@ -308,5 +309,7 @@ extension ColumnSequence {
         list.pointee.last = run
         self.partitions[partition].pointee.runCount += 1
         if self.within != nil { self.linkByTime(run, of: partition) }
+        guard isComplete else { return }
+        if self.waits { self.runs[run].pointee.wait() } else { self.complete(run, row, partition, lane) }
     }
 }
