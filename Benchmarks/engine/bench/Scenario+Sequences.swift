@@ -47,6 +47,18 @@ extension Scenario {
                 symbols: 1000
             ),
         ]
+        + [
+            Scenario(
+                name: "silence",
+                program: """
+                    pattern Silent = SEQ(Tick where price > 100.0 as a, NOT Tock where price > 100.0) within 2s \
+                    partition by symbol
+                    stream Silence = Silent
+                        .emit(symbol: a.symbol, first: a.price)
+                    """,
+                symbols: 1000
+            )
+        ]
         + [10, 1_000_000].flatMap { symbols in
             let name = symbols == 10 ? "10_keys" : "million_keys"
             return [
