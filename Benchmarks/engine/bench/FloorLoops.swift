@@ -12,6 +12,11 @@ struct FloorLoops: Sendable {
     static let aggregate = FloorLoops(fromJSON: floor_aggregate_json, fromTicks: floor_aggregate)
     static let join = FloorLoops(fromJSON: floor_join_json, fromTicks: floor_join)
     static let crossover = FloorLoops(fromJSON: floor_crossover_json, fromTicks: floor_crossover)
+    static let sequence = FloorLoops(fromJSON: floor_sequence_json, fromTicks: floor_sequence)
+    static let sequence3 = FloorLoops(fromJSON: floor_sequence3_json, fromTicks: floor_sequence3)
+    static let kleene = FloorLoops(fromJSON: floor_kleene_json, fromTicks: floor_kleene)
+    static let rising = FloorLoops(fromJSON: floor_rising_json, fromTicks: floor_rising)
+    static let negation = FloorLoops(fromJSON: floor_negation_json, fromTicks: floor_negation)
 
     func runJSON(_ ticks: Ticks) -> Run {
         ticks.bytes.withUnsafeBytes { bytes in

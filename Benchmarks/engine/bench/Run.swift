@@ -92,6 +92,31 @@ enum EngineRuns {
         }
     }
 
+    /// All events, in batches that were just made. The time for making them does not count.
+    static func runFreshColumns(_ ticks: Ticks, _ pipeline: BatchPipeline) -> Run {
+        var watch = Stopwatch(isRunning: false)
+        ticks.forEachBatch { lines in
+            pipeline.fill(from: lines)
+            watch.start()
+            pipeline.run()
+            pipeline.clear()
+            watch.stop()
+        }
+        return Run(watch, events: ticks.count, outputs: Int(pipeline.counters.emitted))
+    }
+
+    /// Lets the events go by as if they had come before, so many times.
+    static func warmUp(_ ticks: Ticks, _ pipeline: BatchPipeline, rounds: Int) {
+        for round in 0..<rounds {
+            ticks.forEachBatch { lines in
+                pipeline.fill(from: lines)
+                pipeline.delayBatch(by: -Int64((rounds - round) * ticks.count) * 1_000_000)
+                pipeline.run()
+                pipeline.clear()
+            }
+        }
+    }
+
     private static func refuse(_ line: RejectedLine) {
         preconditionFailure("line \(line.error.line): \(line.error.message)")
     }

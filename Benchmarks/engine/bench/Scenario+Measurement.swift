@@ -7,7 +7,9 @@ import VPL
 extension Scenario {
     /// Measures everything that the scenario has, engine and floor by turns, and prints it.
     func measure(_ inputs: Inputs, rounds: Int, into figures: inout Figures) throws {
-        let ticks = self.makeTicks?(inputs.count) ?? (self.readsPairs ? inputs.pairs : inputs.ticks)
+        let ticks =
+            self.makeTicks?(inputs.count) ?? self.symbols.map { inputs.triples(symbols: $0) }
+            ?? (self.readsPairs ? inputs.pairs : inputs.ticks)
         try self.measureText(ticks, rounds, &figures)
         try self.measureColumns(ticks, rounds, &figures)
         if self.readsEventFile { try self.measureEventFile(inputs.eventFile, rounds, &figures) }
@@ -34,6 +36,7 @@ extension Scenario {
         var (ours, floors, allocations): ([Double], [Double], [Double]) = ([], [], [])
         for _ in 0..<rounds {
             let pipeline = try self.pipeline()
+            EngineRuns.warmUp(ticks, pipeline, rounds: self.warmUpRounds)
             let before = floor_allocations()
             let run = try EngineRuns.runText(ticks, pipeline, chunk: EngineRuns.smallChunk)
             allocations.append(Double(floor_allocations() - before) / Double(ticks.count))
@@ -50,7 +53,12 @@ extension Scenario {
     private func measureColumns(_ ticks: Ticks, _ rounds: Int, _ figures: inout Figures) throws {
         var (ours, floors): ([Double], [Double]) = ([], [])
         for _ in 0..<rounds {
-            let run = EngineRuns.runColumns(ticks, try self.pipeline())
+            let pipeline = try self.pipeline()
+            EngineRuns.warmUp(ticks, pipeline, rounds: self.warmUpRounds)
+            // A batch that is run again and again has no more symbols than rows.
+            let run =
+                self.floor == nil && self.symbols != nil
+                ? EngineRuns.runFreshColumns(ticks, pipeline) : EngineRuns.runColumns(ticks, pipeline)
             ours.append(run.rate)
             guard let floor = self.floor?.runColumns(ticks) else { continue }
             try run.check(against: floor, self.name)

@@ -7,6 +7,10 @@ struct Scenario: Sendable {
     /// Makes other events than ticks, so many.
     var makeTicks: (@Sendable (Int) -> Ticks)?
     var readsPairs = false
+    /// Reads ticks, tocks and tacks of so many symbols.
+    var symbols: Int?
+    /// How often the events have gone by before those that are measured.
+    var warmUpRounds = 0
     /// Whether it is also measured from event files.
     var readsEventFile = false
     /// Whether it is also measured from frames of events.
@@ -14,7 +18,7 @@ struct Scenario: Sendable {
     /// Whether it is also measured in shards.
     var hasShards = false
 
-    static let all = Self.ofTicks + Self.trends
+    static let all = Self.ofTicks + Self.sequences + Self.trends
 
     private static let ofTicks = [
         Scenario(

@@ -1,6 +1,6 @@
 import Engine
 
-/// The lines of a file of ticks: 200 symbols, prices from 0.00 to 199.99.
+/// The lines of a file of ticks: 200 symbols or more, prices from 0.00 to 199.99.
 struct Ticks {
     let count: Int
     let bytes: [UInt8]
@@ -12,6 +12,30 @@ struct Ticks {
         self.count = count
         self.length = text.count
         self.bytes = text + Array(repeating: 0, count: BatchPipeline.paddingBytes)
+    }
+
+    /// Ticks, tocks and tacks in any order.
+    init(count: Int, symbols: Int) {
+        var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
+        var text: [UInt8] = []
+        text.reserveCapacity(count * 110)
+        let least = symbols > 1000 ? 1_000_000 : 1000
+        for number in 0..<count {
+            let symbol = least + Int.random(in: 0..<symbols, using: &random)
+            let cents = String(100 + Int.random(in: 0..<100, using: &random)).dropFirst()
+            let price = "\(Int.random(in: 0..<200, using: &random)).\(cents)"
+            let type = ["Tick", "Tock", "Tack"][Int.random(in: 0..<3, using: &random)]
+            let line = """
+                {"event_type":"\(type)","timestamp":\(1_700_000_000_000 + number),\
+                "data":{"symbol":"S\(symbol)","price":\(price),"volume":\(number % 1000),"venue":"X"}}
+
+                """
+            text.append(contentsOf: line.utf8)
+        }
+        self.count = count
+        self.length = text.count
+        text.append(contentsOf: repeatElement(0, count: BatchPipeline.paddingBytes))
+        self.bytes = text
     }
 
     /// - Parameter second: The type of every other event.
@@ -60,6 +84,24 @@ struct Ticks {
     }
 }
 
+extension Ticks {
+    /// Gives `take` as many lines at a time as a batch has events.
+    func forEachBatch(_ take: (UnsafeBufferPointer<UInt8>) -> Void) {
+        self.bytes.withUnsafeBufferPointer { bytes in
+            var start = 0
+            while start < self.length {
+                var end = start
+                for _ in 0..<BatchPipeline.rowsMax where end < self.length {
+                    while bytes[end] != UInt8(ascii: "\n") { end += 1 }
+                    end += 1
+                }
+                take(UnsafeBufferPointer(rebasing: bytes[start..<end]))
+                start = end
+            }
+        }
+    }
+}
+
 /// The files that scenarios read, each made when the first one asks for it.
 final class Inputs {
     let count: Int
@@ -67,6 +109,17 @@ final class Inputs {
     /// Ticks and tocks by turns.
     private(set) lazy var pairs = Ticks(count: self.count, second: "Tock")
     private(set) lazy var eventFile = Ticks(count: self.count, isEventFile: true)
+
+    /// Ticks, tocks and tacks of so many symbols. Only those asked for last are kept.
+    func triples(symbols: Int) -> Ticks {
+        if let kept = self.kept, kept.symbols == symbols { return kept.ticks }
+        self.kept = nil
+        let ticks = Ticks(count: self.count, symbols: symbols)
+        self.kept = (symbols, ticks)
+        return ticks
+    }
+
+    private var kept: (symbols: Int, ticks: Ticks)?
 
     init(count: Int) { self.count = count }
 }

@@ -13,7 +13,8 @@ static inline const char *read_number(const char *p, int64_t *value) {
 /* {"event_type":"Tick","timestamp":0,"data":{"symbol":"S000","price":12.34,"volume":100,"venue":"X"}}
    Returns where the next line begins. */
 static inline const char *read_line(const char *p, floor_tick *tick) {
-    tick->is_second = p[sizeof("{\"event_type\":\"T") - 1] == 'o';
+    tick->kind = p[sizeof("{\"event_type\":\"T") - 1];
+    tick->is_second = tick->kind == 'o';
     p += sizeof("{\"event_type\":\"Tick\",\"timestamp\":") - 1;
     p = read_number(p, &tick->time);
     p += sizeof(",\"data\":{\"symbol\":\"") - 1;

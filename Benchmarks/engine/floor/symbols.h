@@ -4,7 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SYMBOLS_MAX = 256, SLOTS = 4 * SYMBOLS_MAX };
+/* Whoever has more defines it before. */
+#ifndef SYMBOLS_LIMIT
+#define SYMBOLS_LIMIT 256
+#endif
+
+enum { SYMBOLS_MAX = SYMBOLS_LIMIT, SLOTS = 4 * SYMBOLS_MAX };
 
 /* Numbers for symbols of 1 to 8 bytes, by open addressing. Their text is kept as a word; 0 is an empty slot. */
 typedef struct {

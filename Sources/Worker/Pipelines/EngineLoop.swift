@@ -133,13 +133,18 @@ struct EngineLoop: ~Copyable {
         self.handOn(nil)
     }
 
-    /// Programs with sessions need one event after the other.
+    /// Programs with sessions need one event after the other; patterns that wait for a deadline do not.
     private mutating func closeSilentSessions() {
         guard let interval = self.sessionInterval, .now - self.lastLook >= interval else { return }
         self.lastLook = .now
         let now = WallClock.nanoseconds()
-        self.pipeline.now = now
-        self.pipeline.closeSilentSessions(at: now, into: &self.outputs)
+        if let columns = self.columns {
+            columns.now = now
+            columns.completePatterns(at: now, into: &self.outputs)
+        } else {
+            self.pipeline.now = now
+            self.pipeline.closeSilentSessions(at: now, into: &self.outputs)
+        }
         self.handOn(nil)
     }
 

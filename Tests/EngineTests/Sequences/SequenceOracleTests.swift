@@ -7,7 +7,7 @@ import VPL
 struct SequenceOracleTests {
     @Test("random sequences match what the specification says", arguments: 0..<20 as Range<UInt64>)
     func seeds(part: UInt64) throws {
-        var (matchCount, emptyCount) = (0, 0)
+        var (matchCount, emptyCount, columnCount) = (0, 0, 0)
         for seed in part * 500 + 1...part * 500 + 500 {
             var generator = PatternGenerator(seed: seed)
             let pattern = generator.makePattern()
@@ -27,14 +27,34 @@ struct SequenceOracleTests {
             let expected = OracleMatcher(pattern: pattern).output(events)
             matchCount += expected.count
             emptyCount += expected.isEmpty ? 1 : 0
-            let (lines, wanted) = (outputs.emitted.map(Self.line), expected.map(Self.line))
-            guard lines != wanted else { continue }
+            let wanted = expected.map(Self.line)
+            var given = [("one by one", outputs.emitted.map(Self.line))]
+            // One size for each program, so that the test takes as long as it is worth.
+            let size = [1, 7, 1024][Int(seed % 3)]
+            if let lines = Self.lines(loaded, events, inBatchesOf: size) {
+                given.append(("in batches of \(size)", lines))
+            }
+            columnCount += given.count > 1 ? 1 : 0
+            guard let (way, lines) = given.first(where: { $0.1 != wanted }) else { continue }
             let input = events.map { "\(Self.line($0))" }.joined(separator: "\n")
-            Issue.record("seed \(seed)\n\(pattern.program)\n\(input)\ngives\n\(lines)\nnot\n\(wanted)")
+            Issue.record("seed \(seed) \(way)\n\(pattern.program)\n\(input)\ngives\n\(lines)\nnot\n\(wanted)")
             return
         }
         // What matches nothing shows nothing.
         #expect(matchCount > 2000 && emptyCount < 300, "\(matchCount) matches, \(emptyCount) without")
+        // Matches that another stream emits with all their fields are not made in columns.
+        #expect(columnCount > 350, "\(columnCount) in columns")
+    }
+
+    /// Nil for a program that is not done in columns.
+    private static func lines(_ plan: Plan, _ events: [Event], inBatchesOf size: Int) -> [String]? {
+        guard let pipeline = BatchPipeline(plan) else { return nil }
+        var outputs = Outputs()
+        for start in stride(from: 0, to: events.count, by: size) {
+            pipeline.process(events[start..<min(start + size, events.count)], into: &outputs)
+        }
+        pipeline.finish(into: &outputs)
+        return outputs.emitted.map(Self.line)
     }
 
     /// The order of fields does not count.

@@ -13,6 +13,8 @@ typedef struct {
     uint32_t symbol_length;
     /* A Tock, not a Tick. */
     bool is_second;
+    /* The second letter of its type: Tick, Tock or Tack. */
+    char kind;
     double price;
     int64_t volume;
     /* Milliseconds. */
@@ -31,11 +33,13 @@ size_t floor_parse(const char *text, size_t length, floor_tick *ticks, size_t ma
 
 /* From JSON lines with zeros behind them. */
 typedef floor_result floor_from_json(const char *text, size_t length);
-floor_from_json floor_filter_json, floor_aggregate_json, floor_join_json, floor_crossover_json;
+floor_from_json floor_filter_json, floor_aggregate_json, floor_join_json, floor_crossover_json, floor_sequence_json,
+    floor_sequence3_json, floor_kleene_json, floor_rising_json, floor_negation_json;
 
 /* From ticks that are parsed already: again and again, each time `delay` milliseconds later. */
 typedef floor_result floor_from_ticks(const floor_tick *ticks, size_t count, size_t rounds, int64_t delay);
-floor_from_ticks floor_filter, floor_aggregate, floor_join, floor_crossover;
+floor_from_ticks floor_filter, floor_aggregate, floor_join, floor_crossover, floor_sequence, floor_sequence3,
+    floor_kleene, floor_rising, floor_negation;
 
 /* The same for trends, whose lines have another form. */
 size_t floor_trend_parse(const char *text, size_t length, floor_tick *ticks, size_t max);

@@ -5,6 +5,9 @@ public final class BatchPipeline {
         var counters = self.counted
         counters.limits.joinEventsForgotten = self.joins.reduce(0) { $0 + ($1?.forgotten ?? 0) }
         counters.limits.trendCountsSaturated = self.trends.reduce(0) { $0 + ($1?.saturated ?? 0) }
+        counters.limits.runsDropped = self.sequences.reduce(0) { $0 + ($1?.dropped ?? 0) }
+        counters.limits.runsRefused = self.sequences.reduce(0) { $0 + ($1?.refused ?? 0) }
+        counters.limits.runsEvicted = self.sequences.reduce(0) { $0 + ($1?.evicted ?? 0) }
         counters.limits.distinctKeysForgotten = self.memories.reduce(0) { $0 + $1.forgotten }
         counters.limits.evaluationsCut = self.evaluator.scalar.cuts
         return counters
@@ -23,12 +26,15 @@ public final class BatchPipeline {
     /// The numbers of the types that each stream reads from the input, and under which condition.
     private let inputs: [[(type: UInt16, condition: NodeID?)]]
     /// What each step of the batch under way results in.
-    private var results: [Frame?]
+    private var results: [[Frame]]
     private let allRows: UnsafeMutablePointer<UInt16>
     /// By stream, and by the place of the operation.
     let aggregates: [[Int: ColumnAggregate]]
     let joins: [ColumnJoin?]
     let trends: [ColumnTrends?]
+    let sequences: [ColumnSequence?]
+    /// The rank of each step: see `Ways`.
+    let ranks: [Int]
     /// By stream: which of a join's sources has which type.
     private let joinTypes: [[Int]]
     private(set) var emitted = RankedRows<Void>()
@@ -67,7 +73,13 @@ public final class BatchPipeline {
         self.inputs = plan.streams.map { stream in
             stream.branches.map { (program.schema.type(named: $0.type), $0.condition) }
         }
-        self.results = Array(repeating: nil, count: program.steps.count)
+        self.results = Array(repeating: [], count: program.steps.count)
+        self.ranks = program.steps.indices.map { Ways.rank(depth: program.depth(ofStep: $0), step: $0) }
+        let (batch, evaluator) = (self.batch, self.evaluator)
+        self.sequences = plan.streams.map { stream in
+            stream.isElsewhere
+                ? nil : stream.sequence.map { ColumnSequence($0.0, of: stream, plan, batch, evaluator, budget: budget) }
+        }
         self.aggregates = plan.streams.map { stream in
             var aggregates: [Int: ColumnAggregate] = [:]
             if stream.isElsewhere { return aggregates }
@@ -180,19 +192,10 @@ public final class BatchPipeline {
 
     // MARK: - Steps
 
-    /// The events that a step reads; nil where there are none.
-    private func input(of step: BatchProgram.Step) -> Frame? {
-        var frame: Frame
-        if let parent = step.parent {
-            guard let result = self.results[parent], result.selection.count > 0 else { return nil }
-            frame = result
-            // Conditions see some of its rows each.
-            frame.number = 0
-            frame.type = step.type
-            let branch = self.plan.streams[step.stream].branches.first { $0.type == step.type }
-            if let condition = branch?.condition { frame.selection = self.evaluator.rows(where: condition, in: frame) }
-        } else {
-            frame = Frame(
+    /// The events that a step reads.
+    private func inputs(of step: BatchProgram.Step) -> [Frame] {
+        guard let parent = step.parent else {
+            var frame = Frame(
                 selection: Selection(rows: self.allRows, count: self.batch.count, isDense: true),
                 columns: self.batch.columns,
                 times: self.batch.times,
@@ -201,9 +204,32 @@ public final class BatchPipeline {
                 type: nil
             )
             frame.selection = self.rows(of: self.inputs[step.stream], in: frame)
+            frame.number = self.evaluator.newFrameNumber()
+            return frame.selection.count == 0 ? [] : [frame]
         }
-        frame.number = self.evaluator.newFrameNumber()
-        return frame.selection.count == 0 ? nil : frame
+        let branch = self.plan.streams[step.stream].branches.first { $0.type == step.type }
+        return self.results[parent].compactMap { result in
+            var frame = result
+            // Conditions see some of its rows each.
+            frame.number = 0
+            frame.type = step.type
+            frame.captured = []
+            if let condition = branch?.condition { frame.selection = self.evaluator.rows(where: condition, in: frame) }
+            frame.number = self.evaluator.newFrameNumber()
+            return frame.selection.count == 0 ? nil : frame
+        }
+    }
+
+    /// What comes to a stream on all ways.
+    private func ways(to number: Int) -> Ways {
+        var ways = Ways(frames: [], ranks: [])
+        for step in self.program.ways[number] {
+            for frame in self.inputs(of: self.program.steps[step]) {
+                ways.frames.append(frame)
+                ways.ranks.append(self.ranks[step])
+            }
+        }
+        return ways
     }
 
     /// The rows of the input whose type is read, and for which its condition holds.
@@ -234,26 +260,27 @@ public final class BatchPipeline {
         return frame.selection.filtered(into: self.evaluator.newRows()) { isTaken[$0] }
     }
 
-    /// The steps on which events come to a stream.
-    func steps(of stream: Int) -> [Int] { self.program.ways[stream] }
-
     /// Takes what comes to a stream, on all ways, through its operations.
     ///
     /// - Parameter results: What its operations see, where that is known already.
     private func run(_ number: Int, _ results: Ways?) {
         let stream = self.plan.streams[number]
-        let steps = self.program.ways[number]
-        var ways = results ?? Ways(frames: steps.map { self.input(of: self.program.steps[$0]) })
-        if results == nil, let trends = self.trends[number] { ways = trends.run(ways, self.evaluator) }
+        var ways = results ?? self.ways(to: number)
+        if results == nil, !ways.isEmpty {
+            if let sequence = self.sequences[number] { ways = sequence.run(ways, self.evaluator) }
+            if let trends = self.trends[number] { ways.replace { trends.run($0, self.evaluator) } }
+        }
         if let join = self.joins[number], let conditions = stream.join?.0.conditions, !ways.isEmpty {
-            let sources = steps.map { step in
-                self.program.steps[step].type.map { self.joinTypes[number][Int(self.program.schema.type(named: $0))] }
+            let sources = ways.ranks.map { rank in
+                self.program.steps[Ways.step(ofRank: rank)].type.map {
+                    self.joinTypes[number][Int(self.program.schema.type(named: $0))]
+                }
             }
-            ways = join.run(ways, sourceOfWay: sources, sourceOfType: self.joinTypes[number], self.evaluator)
+            ways.replace { join.run($0, sourceOfWay: sources, sourceOfType: self.joinTypes[number], self.evaluator) }
             for condition in conditions { self.filter(&ways, condition) }
         }
         // A stream has fewer operations than that.
-        func rank(_ way: Int, _ place: Int) -> Int { steps[way] << 16 | place }
+        func rank(_ way: Int, _ place: Int) -> Int { ways.ranks[way] | place }
         for (place, operation) in stream.operations.enumerated() {
             if ways.isEmpty { break }
             switch operation {
@@ -274,7 +301,9 @@ public final class BatchPipeline {
                 for tap in taps { self.counts[tap.counter] += Int64(count) }
             case .window: break
             case .aggregate:
-                if let aggregate = self.aggregates[number][place] { ways = aggregate.run(ways, self.evaluator) }
+                if let aggregate = self.aggregates[number][place] {
+                    ways.replace { aggregate.run($0, self.evaluator) }
+                }
             case .distinct(let key, let memory): self.distinct(&ways, key, memory)
             case .deliver, .print, .log:
                 for (way, frame) in ways.frames.enumerated() {
@@ -285,10 +314,12 @@ public final class BatchPipeline {
             }
             ways.removeEmpty()
         }
-        for (way, step) in steps.enumerated() { self.results[step] = ways.frames[way] }
-        guard stream.isHandedOver else { return }
+        for step in self.program.ways[number] { self.results[step].removeAll(keepingCapacity: true) }
         for (way, frame) in ways.frames.enumerated() {
-            if let frame { self.departures.add(frame, rank: rank(way, stream.operations.count), steps[way]) }
+            guard let frame else { continue }
+            let step = Ways.step(ofRank: ways.ranks[way])
+            self.results[step].append(frame)
+            if stream.isHandedOver { self.departures.add(frame, rank: rank(way, stream.operations.count), step) }
         }
     }
 

@@ -99,6 +99,13 @@ struct BatchProgram {
         return level.isEmpty ? steps : nil
     }
 
+    /// How many streams an event goes through before it comes to a step.
+    func depth(ofStep step: Int) -> Int {
+        var (depth, step) = (0, step)
+        while let parent = self.steps[step].parent { (depth, step) = (depth + 1, parent) }
+        return depth
+    }
+
     /// Functions that change variables, or print, do so in the order of events.
     private static func isPure(_ plan: Plan) -> Bool {
         !plan.functions.contains(where: \.changesGlobals)
@@ -111,7 +118,7 @@ struct BatchProgram {
         case fields
         /// They are events of the input, with whatever fields these came with.
         case input
-        /// They were joined, and have the fields of all of them.
+        /// They were joined or matched, and have the fields of all of them.
         case joined
 
         static func < (left: Knowledge, right: Knowledge) -> Bool { left.rawValue < right.rawValue }
@@ -126,11 +133,14 @@ struct BatchProgram {
         for number in plan.sourcesFirst {
             let stream = plan.streams[number]
             if stream.isElsewhere { continue }
-            if stream.sequence != nil || stream.watermark != nil { return (stream.name, false) }
+            if stream.watermark != nil { return (stream.name, false) }
             var knowledge = Knowledge.input
             if let (trends, _) = stream.trends {
                 guard ColumnTrends.isSuitable(trends) else { return (stream.name, false) }
                 knowledge = .fields
+            } else if let (sequence, _) = stream.sequence {
+                guard SequenceProgram.isSuitable(sequence) else { return (stream.name, false) }
+                knowledge = .joined
             } else if let (join, _) = stream.join {
                 guard ColumnJoin.isSuitable(join) else { return (stream.name, false) }
                 knowledge = .joined
@@ -197,6 +207,9 @@ struct BatchProgram {
                 fields.insert(plan.code.texts[Int(field.rawValue)])
             default: break
             }
+        }
+        for (sequence, _) in plan.streams.compactMap(\.sequence) {
+            fields.formUnion(SequenceProgram.fields(of: sequence))
         }
         for stream in plan.streams {
             fields.formUnion(stream.trends?.0.fieldNames ?? [])

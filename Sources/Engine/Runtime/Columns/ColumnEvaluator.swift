@@ -132,9 +132,11 @@ final class ColumnEvaluator {
         case .template(let index): return self.template(self.code.templates[Int(index)], in: frame)
         case .builtin(let function, let arguments): return self.call(function, arguments, in: frame)
         case .member, .index, .slice, .array, .map, .typeTest, .range, .call: break
-        // Sequences are not matched in columns.
-        case .captured, .matched, .unlessFirst, .ifReached: break
-        // Nor are the lambdas of `.pattern`.
+        case .matched(let slot):
+            return Int(slot) < frame.captured.count ? frame.captured[Int(slot)] ?? self.nothing : self.nothing
+        // Of a run, not of a row: see `ColumnSequence`.
+        case .captured, .unlessFirst, .ifReached: break
+        // The lambdas of `.pattern` are not done in columns.
         case .batch, .method: break
         }
         return self.byRows(node, in: frame)

@@ -342,6 +342,8 @@ final class ColumnTrends {
         return results.count == 0 ? nil : self.output.frame(results, evaluator.batch)
     }
 
+    var keyCount: Int { self.places.count }
+
     /// About what it takes in memory.
     var heldBytes: Int {
         self.keys.heldBytes + self.words.count * MemoryLayout<UInt64>.stride

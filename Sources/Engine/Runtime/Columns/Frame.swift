@@ -2,7 +2,7 @@
 /// each field's name means in them.
 ///
 /// A stream's result lies in the row of the event that it came from. So streams share rows, and an order of outputs is an
-/// order of rows.
+/// order of rows. Only matches of sequences have rows of their own: see `RowOrigin`.
 struct Frame {
     var selection: Selection
     /// By slot; nil where no event has the field.
@@ -18,6 +18,10 @@ struct Frame {
     var number = 0
     /// The type of its events; nil where they are of several, each its own.
     var type: String?
+    /// Where its rows come from; nil where they are those of the batch.
+    var origin: RowOrigin?
+    /// What the runs held that its events are the matches of, by slot of the sequence.
+    var captured: [Column?] = []
 
     struct Field {
         let name: String

@@ -5,6 +5,9 @@ struct RankedRows<Payload> {
         /// Where it stands in the order in which a single event meets the program's operations.
         let rank: Int
         let payload: Payload
+
+        /// Of frames with one rank each is a part.
+        fileprivate var part: Int { self.frame.origin?.part ?? 0 }
     }
 
     private(set) var lists: [List] = []
@@ -17,7 +20,7 @@ struct RankedRows<Payload> {
 
     /// After the last: puts the lists in order.
     mutating func close() {
-        if self.lists.count > 1 { self.lists.sort { $0.rank < $1.rank } }
+        if self.lists.count > 1 { self.lists.sort { ($0.rank, $0.part) < ($1.rank, $1.part) } }
     }
 
     mutating func clear() {
@@ -28,6 +31,7 @@ struct RankedRows<Payload> {
     /// Calls `body` for each in the order in which single events would have given it: by row, then by list.
     func forEach(_ body: (List, Int) -> Void) {
         if self.lists.isEmpty { return }
-        Ways(frames: self.lists.map(\.frame)).forEach { list, row in body(self.lists[list], row) }
+        let ways = Ways(frames: self.lists.map(\.frame), ranks: self.lists.map(\.rank))
+        ways.forEach { list, row in body(self.lists[list], row) }
     }
 }

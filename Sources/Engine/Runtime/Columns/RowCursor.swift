@@ -6,6 +6,7 @@ final class RowCursor: @unchecked Sendable {
     private var columns: [Column?] = []
     private var times: UnsafeMutablePointer<Int64>
     private var frameType: String?
+    private var captured: [Column?] = []
     /// The slots of the code's names and of its texts, below zero for those that are no field.
     private let slotOfName: [Int]
     private let slotOfText: [Int]
@@ -21,6 +22,13 @@ final class RowCursor: @unchecked Sendable {
         self.columns = frame.columns
         self.times = frame.times
         self.frameType = frame.type
+        self.captured = frame.captured
+    }
+
+    /// Of the run that the row is the match of.
+    func value(ofSlot slot: Int) -> Value? {
+        guard slot < self.captured.count, let column = self.captured[slot] else { return nil }
+        return self.batch.value(column, self.row)
     }
 
     var timestamp: Int64 { self.times[self.row] }

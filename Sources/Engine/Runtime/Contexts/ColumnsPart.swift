@@ -29,7 +29,7 @@ final class ColumnsPart {
         let steps = pipeline.program.steps
         // Here an event is taken with all that follows from it before the next one, in place of level by level. That is the
         // same where nothing comes in between, or nothing follows.
-        guard !hasArrivals || steps.allSatisfy({ $0.parent == nil }) else { return nil }
+        guard !part.givesAtEnd, !hasArrivals || steps.allSatisfy({ $0.parent == nil }) else { return nil }
         self.pipeline = pipeline
         self.hasArrivals = hasArrivals
         self.edges = edges.map { Set($0) }
@@ -135,12 +135,21 @@ final class ColumnsPart {
         }
         self.pipeline.departures.forEach { list, row in
             guard let goals = goals[list.payload], !goals.isEmpty else { return }
+            let inputRow = list.frame.inputRow(row)
             var event = self.pipeline.batch.event(row, in: list.frame)
             for goal in goals {
                 event.type = goal.type
-                let way = self.hasArrivals ? self.ways[row].appending(goal.way) : goal.way
-                self.departures[goal.edge].append(ContextArrival(event: event, origin: self.origins[row], way: way))
+                let way = self.hasArrivals ? self.ways[inputRow].appending(goal.way) : goal.way
+                let arrival = ContextArrival(event: event, origin: self.origins[inputRow], way: way)
+                self.departures[goal.edge].append(arrival)
             }
         }
+    }
+}
+
+extension Plan {
+    /// Whether the end of the input makes streams give something that columns hold.
+    fileprivate var givesAtEnd: Bool {
+        self.streams.contains { !$0.isElsewhere && ($0.trends != nil || $0.sequence?.0.waitsForDeadline ?? false) }
     }
 }

@@ -12,6 +12,7 @@ extension Evaluator {
 
     /// A value of the run that the current event is the match of.
     private func matched(_ slot: Int) -> Value? {
+        if let cursor = self.cursor { return cursor.value(ofSlot: slot) }
         guard let event = self.event, slot < event.captured.count else { return nil }
         return event.captured[slot]
     }

@@ -11,6 +11,15 @@ extension BatchPipeline {
                 state.bytes += join.heldBytes
                 state.keys += join.keyCount
             }
+            if let sequence = self.sequences[stream] {
+                state.bytes += sequence.heldBytes
+                state.runs += sequence.liveRunCount
+                state.keys += sequence.partitionCount
+            }
+            if let trends = self.trends[stream] {
+                state.bytes += trends.heldBytes
+                state.keys += trends.keyCount
+            }
             for case .distinct(_, let memory) in self.plan.streams[stream].operations {
                 state.bytes += self.memories[memory].heldBytes
                 state.keys += self.memories[memory].count
@@ -18,9 +27,6 @@ extension BatchPipeline {
             return state
         }
     }
-
-    /// Live input that is held up. Nothing of what is done in columns ends by itself.
-    public func expireRuns(at now: Int64, into outputs: inout Outputs) {}
 
     /// About what the program holds of the events so far, in bytes.
     public var heldBytes: Int { self.streamStates.reduce(0) { $0 + $1.bytes } }

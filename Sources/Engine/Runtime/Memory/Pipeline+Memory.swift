@@ -12,6 +12,10 @@ extension Pipeline {
                 state.runs += self.sequences[place].table.liveCount
                 state.keys += self.sequences[place].lists.partitionCount
             }
+            if let (_, place) = stream.trends {
+                state.bytes += self.trends[place].heldBytes
+                state.keys += self.trends[place].keyCount
+            }
             for operation in stream.operations { self.add(operation, to: &state) }
             return state
         }

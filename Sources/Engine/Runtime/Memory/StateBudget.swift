@@ -6,8 +6,7 @@ public struct StateBudget: Hashable, Sendable {
         case wait
         /// No further runs begin.
         case refuse
-        /// For each run that begins the oldest of its key ends; if there is none, the oldest of the key that was idle for
-        /// longest.
+        /// For each run that begins the oldest of its key ends; if there is none, the oldest of another key.
         case dropOldest = "drop-oldest"
         /// The program ends.
         case fail
@@ -22,6 +21,11 @@ public struct StateBudget: Hashable, Sendable {
         self.bytesPerStream = bytesPerStream
         self.runsPerKey = runsPerKey
         self.policy = policy
+    }
+
+    /// Whether runs give way to others.
+    var sparesBytes: Bool {
+        self.bytesPerStream < .max && (self.policy == .refuse || self.policy == .dropOldest)
     }
 
     /// The stream that holds the most, if that is more than it may.

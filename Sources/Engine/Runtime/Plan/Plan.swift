@@ -52,6 +52,9 @@ public struct Plan: Sendable {
         return (gaps + waits).min()
     }
 
+    /// Whether patterns wait for their deadlines, so that the end of input has to be told.
+    var waitsForDeadlines: Bool { self.streams.contains { $0.sequence?.0.waitsForDeadline ?? false } }
+
     /// For each stream the places of those whose results it reads.
     var streamsRead: [[Int]] {
         var writers: [String: [Int]] = [:]

@@ -126,6 +126,13 @@ struct CompiledSequence: Sendable {
         return values
     }
 
+    /// How long a partition is remembered to which nothing comes: twice as long as a run may take, by the newest time of the
+    /// stream. What comes later finds none of its runs, and its time is not that of the events before. Nil for ever.
+    var patience: Int64? {
+        let (patience, isEndless) = (self.within ?? .max).multipliedReportingOverflow(by: 2)
+        return isEndless ? nil : patience
+    }
+
     /// When a run is over that began at some time; nil if never.
     func deadline(ofStart start: Int64) -> Int64? {
         self.within.map { within in

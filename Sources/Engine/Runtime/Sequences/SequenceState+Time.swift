@@ -8,6 +8,11 @@ extension SequenceState {
         _ matches: inout [Event]
     ) {
         guard let within = self.sequence.within else { return }
+        let known = self.lists[partition].time
+        if let patience = self.sequence.patience, known != .min, known.isBefore(self.time, minus: patience) {
+            self.forgetRuns(of: partition, &evaluator)
+            self.lists[partition].time = .min
+        }
         self.time = max(self.time, time)
         let now = max(self.lists[partition].time, time)
         self.lists[partition].time = now
@@ -73,26 +78,30 @@ extension SequenceState {
     }
 
     /// Lets go of partitions that need not be remembered: the one at hand if it has no runs and time does not matter; or
-    /// else those for which nothing came for twice as long as a run may take. What comes for such a one later finds no run
-    /// young enough, unless it is itself later than other events by as long as a run may take.
+    /// else those for which nothing came for too long (`CompiledSequence.patience`).
     mutating func forgetIdle(since partition: Int32, _ evaluator: inout Evaluator) {
-        guard let within = self.sequence.within else {
+        guard self.sequence.within != nil else {
             if self.lists[partition].runCount == 0 { self.lists.remove(partition) }
             return
         }
         self.lists.touch(partition)
-        let (patience, isEndless) = within.multipliedReportingOverflow(by: 2)
-        while !isEndless, self.lists.idlest != partition {
+        guard let patience = self.sequence.patience else { return }
+        while self.lists.idlest != partition {
             let idlest = self.lists.idlest
             guard self.lists[idlest].time.isBefore(self.time, minus: patience) else { return }
-            // Runs that wait for their deadline are matches as soon as the partition's own time, or a clock, says so.
-            var run = self.lists[idlest].earliest
-            while run != 0 {
-                let later = self.table[run].later
-                if !self.isWaiting(run) { self.end(run, &evaluator) }
-                run = later
-            }
+            self.forgetRuns(of: idlest, &evaluator)
             if self.lists[idlest].runCount == 0 { self.lists.remove(idlest) } else { self.lists.park(idlest) }
+        }
+    }
+
+    /// Ends the runs of a partition but those that wait for their deadline: they are matches as soon as the partition's own
+    /// time, or a clock, says so.
+    private mutating func forgetRuns(of partition: Int32, _ evaluator: inout Evaluator) {
+        var run = self.lists[partition].earliest
+        while run != 0 {
+            let later = self.table[run].later
+            if !self.isWaiting(run) { self.end(run, &evaluator) }
+            run = later
         }
     }
 }

@@ -91,7 +91,7 @@ final class Shard {
         let base = self.output.count
         self.pipeline.emitted.forEach { list, row in
             writer.writeLine(row, list.frame, rank: list.rank)
-            let mark = Mark(origin: self.origins[row], end: base + writer.bytes.count)
+            let mark = Mark(origin: self.origins[list.frame.inputRow(row)], end: base + writer.bytes.count)
             if self.marks.count > 0, self.marks.base[self.marks.count - 1].origin == mark.origin {
                 self.marks.base[self.marks.count - 1].end = mark.end
             } else {

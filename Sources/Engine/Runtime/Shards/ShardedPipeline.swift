@@ -29,16 +29,19 @@ public final class ShardedPipeline {
     /// - Parameters:
     ///   - key: The field that tells to which shard an event goes; nil for a program that remembers nothing.
     ///   - shardCount: 1 or more.
-    public convenience init?(_ plan: Plan, key: String?, shardCount: Int) {
-        self.init(plan, key: key, shardCount: shardCount, pieceBytesMax: Self.pieceBytesMax)
+    ///   - budget: What a stream may hold in each of the shards.
+    public convenience init?(_ plan: Plan, key: String?, shardCount: Int, budget: StateBudget = StateBudget()) {
+        self.init(plan, key: key, shardCount: shardCount, budget: budget, pieceBytesMax: Self.pieceBytesMax)
     }
 
     /// - Parameter pieceBytesMax: About how many bytes each shard reads before events are run.
-    init?(_ plan: Plan, key: String?, shardCount: Int, pieceBytesMax: Int) {
+    init?(_ plan: Plan, key: String?, shardCount: Int, budget: StateBudget = StateBudget(), pieceBytesMax: Int) {
+        // Nobody could say in which order shards complete what waits.
+        if plan.waitsForDeadlines { return nil }
         self.roundBytesMax = pieceBytesMax * shardCount
         var pipelines: [BatchPipeline] = []
         for _ in 0..<shardCount {
-            guard let pipeline = BatchPipeline(plan) else { return nil }
+            guard let pipeline = BatchPipeline(plan, budget: budget) else { return nil }
             pipelines.append(pipeline)
         }
         guard let schema = pipelines.first?.batch.schema else { return nil }

@@ -202,6 +202,8 @@ struct TrendState: Sendable {
         return nil
     }
 
+    var keyCount: Int { self.places.count }
+
     /// About what it takes in memory.
     var heldBytes: Int {
         let keys = HeldBytes.of(

@@ -1,0 +1,36 @@
+#include "runs.h"
+
+/* A dear tick, tocks of the symbol each dearer than the one before, and then a tack. */
+typedef struct {
+    symbols symbols;
+    runs runs[SYMBOLS_MAX][2];
+} state;
+
+static inline void take(state *s, const floor_tick *tick, floor_result *result) {
+    if (tick->kind == 'i' && tick->price <= 100.0) return;
+    runs *open = s->runs[intern(&s->symbols, tick)];
+    expire(&open[0], tick->time);
+    expire(&open[1], tick->time);
+    if (tick->kind == 'i') {
+        add(&open[0], (run){tick->time, tick->price, 0, 0});
+    } else if (tick->kind == 'o') {
+        for (size_t i = 0; i < open[1].count; i++) {
+            if (tick->price <= open[1].runs[i].last) continue;
+            open[1].runs[i].last = tick->price;
+            open[1].runs[i].taken++;
+        }
+        for (size_t i = 0; i < open[0].count; i++) {
+            open[0].runs[i].last = tick->price;
+            open[0].runs[i].taken = 1;
+            add(&open[1], open[0].runs[i]);
+        }
+        open[0].count = 0;
+    } else {
+        for (size_t i = 0; i < open[1].count; i++) result->sum += open[1].runs[i].last + (double)open[1].runs[i].taken;
+        result->outputs += open[1].count;
+        open[1].count = 0;
+    }
+}
+
+#define SCENARIO kleene
+#include "loops.h"
