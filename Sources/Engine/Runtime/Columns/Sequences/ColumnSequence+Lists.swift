@@ -38,7 +38,7 @@ extension ColumnSequence {
 
     /// Puts runs, linked with each other in the order of start, at a position.
     @inline(__always)
-    func append(_ moved: PartitionTable.List, at position: Int, of partition: UInt32) {
+    func append(_ moved: ColumnPartitions.List, at position: Int, of partition: UInt32) {
         let list = self.partitions.lists(partition) + position
         let last = list.pointee.last
         if last == 0 {
@@ -53,7 +53,7 @@ extension ColumnSequence {
     }
 
     /// From the last on: the runs that are there already are seldom later.
-    private func merge(_ moved: PartitionTable.List, into list: UnsafeMutablePointer<PartitionTable.List>) {
+    private func merge(_ moved: ColumnPartitions.List, into list: UnsafeMutablePointer<ColumnPartitions.List>) {
         var before = list.pointee.last
         var run = moved.last
         while run != 0 {

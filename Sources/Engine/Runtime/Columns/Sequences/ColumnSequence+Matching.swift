@@ -144,7 +144,7 @@ extension ColumnSequence {
         if !repeats, self.steps.base[position + 1].firstTests.isEmpty {
             return self.moveAll(row, partition, lane, from: position)
         }
-        var moved = PartitionTable.List()
+        var moved = ColumnPartitions.List()
         var run = self.partitions.lists(partition)[position].first
         while run != 0 {
             let next = self.runs[run].pointee.next
@@ -158,7 +158,7 @@ extension ColumnSequence {
     /// start: both complete matches.
     private func offerLast(_ row: Int, _ mask: Int64, _ partition: UInt32, _ lane: SequenceLane) {
         let last = self.positionCount - 1
-        var moved = PartitionTable.List()
+        var moved = ColumnPartitions.List()
         var (run, other) = (
             self.partitions.lists(partition)[last].first, self.partitions.lists(partition)[last - 1].first
         )
@@ -185,7 +185,7 @@ extension ColumnSequence {
         _ lane: SequenceLane,
         _ run: UInt32,
         at position: Int,
-        _ moved: inout PartitionTable.List
+        _ moved: inout ColumnPartitions.List
     ) {
         let step = self.steps.base[position]
         if mask & step.again != 0, self.holds(step.againTests, run, partition, row, lane, position: position) {
@@ -219,7 +219,7 @@ extension ColumnSequence {
     private func moveAll(_ row: Int, _ partition: UInt32, _ lane: SequenceLane, from position: Int) {
         let all = self.partitions.lists(partition)[position]
         let next = self.steps.base[position + 1]
-        self.partitions.lists(partition)[position] = PartitionTable.List()
+        self.partitions.lists(partition)[position] = ColumnPartitions.List()
         let completes = next.isFinal
         let waits = self.waits && position + 2 == self.steps.count
         if completes || next.isStored || next.isCompleting || waits {

@@ -20,7 +20,7 @@ final class ColumnSequence {
 
     // What loops over events use.
     @exclusivity(unchecked) var runs: RunStore
-    @exclusivity(unchecked) var partitions: PartitionTable
+    @exclusivity(unchecked) var partitions: ColumnPartitions
     @exclusivity(unchecked) var texts = TextStore()
     @exclusivity(unchecked) var boxes = ValueStore()
     @exclusivity(unchecked) var steps = PlainBuffer<StepCode>()
@@ -120,7 +120,7 @@ final class ColumnSequence {
         self.waits = sequence.waitsForDeadline
         self.positionCount = sequence.positionCount
         self.runs = RunStore(cells: program.cellCount)
-        self.partitions = PartitionTable(positionCount: sequence.positionCount)
+        self.partitions = ColumnPartitions(positionCount: sequence.positionCount)
         self.marksOfTypes = Self.marksOfTypes(program, batch.schema)
         self.allRows = .allocate(capacity: Batch.rowsMax)
         for row in 0..<Batch.rowsMax { self.allRows[row] = UInt16(row) }

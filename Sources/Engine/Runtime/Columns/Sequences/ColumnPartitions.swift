@@ -7,7 +7,7 @@
 ///
 /// Keys are one if they have the same text. Those that are the text of an int are kept as that int, others in the
 /// partition if they are short.
-struct PartitionTable {
+struct ColumnPartitions {
     struct Partition: BitwiseCopyable {
         fileprivate var key = PartitionKey()
         /// The latest time of its events.
