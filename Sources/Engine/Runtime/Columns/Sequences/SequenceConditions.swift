@@ -102,7 +102,7 @@ extension Code {
             let node = self[id]
             found.append(node)
             switch node {
-            case .missing, .constant, .name, .field, .captured, .matched: break
+            case .missing, .constant, .name, .field, .captured, .matched, .batch: break
             case .member(let base, _, _, _), .unary(_, let base), .typeTest(let base, _), .unlessFirst(let base),
                 .ifReached(_, let base):
                 rest.append(base)
@@ -110,6 +110,7 @@ extension Code {
                 .and(let left, let right), .or(let left, let right), .coalesce(let left, let right),
                 .range(let left, let right, _):
                 rest += [left, right]
+            case .method(_, let base, _): rest.append(base)
             case .slice(let base, let from, let to): rest += [base, from, to].compactMap(\.self)
             case .conditional(let condition, let a, let b): rest += [condition, a, b]
             case .array(let list), .map(_, let list), .builtin(_, let list), .call(_, let list): rest += all(list)
