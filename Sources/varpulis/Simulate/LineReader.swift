@@ -36,18 +36,27 @@ struct LineReader {
         self.lineStart = self.offset
         var searched = self.position
         while true {
-            if let newline = self.buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+            let newline = self.buffer[searched...].firstIndex(of: UInt8(ascii: "\n"))
+            let length = (newline ?? self.buffer.count) - self.position
+            if length > EventLimits.payloadBytesMax {
+                // As much wherever reading began, and however much of the file is there.
+                let end = self.position + EventLimits.payloadBytesMax + 1
+                let line = Array(self.buffer[self.position..<end])
+                self.offset += line.count
+                self.position = end
+                self.isInLongLine = true
+                return line
+            }
+            if let newline {
                 let line = Array(self.buffer[self.position..<newline])
                 self.offset += line.count + 1
                 self.position = newline + 1
                 return line
             }
-            let length = self.buffer.count - self.position
-            if length > EventLimits.payloadBytesMax || (self.isAtEnd && length > 0) {
+            if self.isAtEnd, length > 0 {
                 let line = Array(self.buffer[self.position...])
                 self.offset += line.count
                 self.position = self.buffer.count
-                self.isInLongLine = !self.isAtEnd
                 return line
             }
             if self.isAtEnd { return nil }
