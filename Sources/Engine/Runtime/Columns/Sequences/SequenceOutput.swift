@@ -67,7 +67,7 @@ extension CompiledOperation {
         case .distinct(let key, _): [key].compactMap(\.self)
         case .print(let values): values
         case .log(let log): [log.level, log.message, log.data].compactMap(\.self)
-        case .pattern(let items): items.map(\.condition)
+        case .pattern(let items): items.map(\.node)
         case .window, .limit, .deliver, .tap: []
         }
     }
