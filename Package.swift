@@ -277,7 +277,7 @@ let package = Package(
         .target(
             name: "WorkerCommand",
             dependencies: [
-                "Security", "SecurityFlags", "Worker",
+                "Engine", "Security", "SecurityFlags", "Worker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

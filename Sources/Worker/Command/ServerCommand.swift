@@ -147,7 +147,7 @@ public struct ServerCommand: AsyncParsableCommand {
         }
         configuration.pipelineShareMax = self.pipelineCPUShare
         configuration.pipelineBytesMax = self.pipelineMemory << 20
-        configuration.streamBudget = self.streamMemory.budget
+        configuration.streamBudget = self.streamMemory.budget(usual: configuration.streamBudget.bytesPerStream)
         configuration.metricsPort = self.metrics ? self.metricsPort : nil
         guard (0...86_400).contains(self.drainTimeout) else {
             throw ValidationError("--drain-timeout is 0 to 86400 seconds.")

@@ -3,8 +3,8 @@ public import Engine
 
 /// How much each stream of a program may hold in memory.
 public struct StreamMemoryOptions: ParsableArguments {
-    @Option(help: "The most that one stream may hold in memory, in MiB.")
-    var streamMemory = 512
+    @Option(help: "The most that one stream may hold in memory, in MiB (default: 512 for a server, any otherwise).")
+    var streamMemory: Int?
     @Option(
         help: ArgumentHelp(
             """
@@ -21,13 +21,21 @@ public struct StreamMemoryOptions: ParsableArguments {
     public init() {}
 
     public func validate() throws {
-        guard (1...1 << 30).contains(self.streamMemory) else { throw ValidationError("--stream-memory is at least 1.") }
+        if let streamMemory, !(1...1 << 30).contains(streamMemory) {
+            throw ValidationError("--stream-memory is at least 1.")
+        }
         guard (1...1 << 30).contains(self.runsPerKey) else { throw ValidationError("--runs-per-key is at least 1.") }
     }
 
     /// What the options say.
-    public var budget: StateBudget {
-        StateBudget(bytesPerStream: self.streamMemory << 20, runsPerKey: self.runsPerKey, policy: self.whenFull)
+    ///
+    /// - Parameter usual: What a stream may hold if they do not say it, in bytes.
+    public func budget(usual: Int = .max) -> StateBudget {
+        StateBudget(
+            bytesPerStream: self.streamMemory.map { $0 << 20 } ?? usual,
+            runsPerKey: self.runsPerKey,
+            policy: self.whenFull
+        )
     }
 }
 

@@ -12,6 +12,8 @@ public enum ForegroundPipeline {
         public var clientIDPrefix = "varpulis"
         /// The folder in which the program may write files.
         public var workDirectory = "."
+        /// What a stream may hold in memory, and what happens when it holds that.
+        public var streamBudget = StateBudget()
         /// Told of the program's output, on the engine's thread; nil where nobody wants to know.
         public var onOutput: (@Sendable ([Event]) -> Void)?
         /// Told of each line of standard input that holds no event.
@@ -82,6 +84,7 @@ public enum ForegroundPipeline {
                 workDirectory: workDirectory,
                 console: ConsoleWriter(descriptor: configuration.spares ? STDERR_FILENO : STDOUT_FILENO),
                 onOutput: configuration.onOutput,
+                budget: configuration.streamBudget,
                 onPhaseChange: {},
                 logger: configuration.logger
             )

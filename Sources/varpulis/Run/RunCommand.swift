@@ -5,6 +5,7 @@ import Logging
 import Synchronization
 import VPL
 import Worker
+import WorkerCommand
 
 /// `varpulis run FILE`
 struct RunCommand: AsyncParsableCommand {
@@ -49,6 +50,8 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Print no summary and no warnings; log errors only.")
     var quiet = false
 
+    @OptionGroup(title: "Memory") var memory: StreamMemoryOptions
+
     @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "warning"
 
@@ -87,6 +90,7 @@ struct RunCommand: AsyncParsableCommand {
         )
         configuration.clientIDPrefix = self.clientIDPrefix
         configuration.workDirectory = self.workdir
+        configuration.streamBudget = self.memory.budget()
         if outputPath != nil {
             configuration.onOutput = { events in
                 trying {

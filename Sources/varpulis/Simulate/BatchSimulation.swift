@@ -10,6 +10,7 @@ struct BatchSimulation: ~Copyable {
     private var reader: EventFileReader
     private var output: LineWriter?
     private var asides: Asides
+    private let budget: StateBudget
 
     private enum Runner {
         case one(BatchPipeline)
@@ -27,16 +28,18 @@ struct BatchSimulation: ~Copyable {
         over path: String,
         outputPath: String?,
         people: StandardStream?,
+        budget: StateBudget,
         restored: (Restoration, SimulationPosition)?
     ) throws {
         var (start, reader) = restored?.1.start(in: path) ?? (SimulationPosition.Start(), EventFileReader())
         reader.isInRefusedLine = start.isInLongLine
-        guard let runner = try Self.runner(plan, workers, restored?.0, reader) else { return nil }
+        guard let runner = try Self.runner(plan, workers, restored?.0, reader, budget) else { return nil }
         let output = try outputPath.map {
             try LineWriter(path: $0, appends: false, keeping: restored?.1.length(of: $0))
         }
         self.asides = try Asides(plan, people: people, isVerbose: false, from: restored?.1)
         self.runner = runner
+        self.budget = budget
         self.start = start
         self.isRestored = restored != nil
         self.reader = reader
@@ -48,21 +51,24 @@ struct BatchSimulation: ~Copyable {
         _ plan: Plan,
         _ workers: Workers,
         _ restoration: Restoration?,
-        _ reader: EventFileReader
+        _ reader: EventFileReader,
+        _ budget: StateBudget
     ) throws -> Runner? {
         guard workers.count > 1 else {
-            guard let restoration else { return BatchPipeline(plan).map { .one($0) } }
-            return try BatchPipeline(plan, restoring: restoration).map { .one($0) }
+            guard let restoration else { return BatchPipeline(plan, budget: budget).map { .one($0) } }
+            return try BatchPipeline(plan, restoring: restoration, budget: budget).map { .one($0) }
         }
         guard let restoration else {
-            return ShardedPipeline(plan, key: workers.key, shardCount: workers.count).map { .several($0) }
+            return ShardedPipeline(plan, key: workers.key, shardCount: workers.count, budget: budget)
+                .map { .several($0) }
         }
         return try ShardedPipeline(
             plan,
             key: workers.key,
             shardCount: workers.count,
             restoring: restoration,
-            reader: reader
+            reader: reader,
+            budget: budget
         ).map { .several($0) }
     }
 
@@ -112,6 +118,7 @@ struct BatchSimulation: ~Copyable {
                 tally.cuts = pipeline.cuts
             }
             tally.read(taken, events: self.counters.processed)
+            try self.budget.check { self.streamStates }
             offset += taken
             if case .several(let pipeline) = self.runner { reader = pipeline.reader }
             if let checkpoints, try checkpoints.isDue {
@@ -150,6 +157,14 @@ struct BatchSimulation: ~Copyable {
         try self.asides.note(in: &position)
         try tally.note(in: &position)
         return position
+    }
+
+    /// Of several workers what each of them holds.
+    private var streamStates: [StreamState] {
+        switch self.runner {
+        case .one(let pipeline): pipeline.streamStates
+        case .several(let pipeline): pipeline.streamStates
+        }
     }
 
     private var snapshot: EngineSnapshot {

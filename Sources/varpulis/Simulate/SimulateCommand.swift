@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import VPL
+import WorkerCommand
 
 /// `varpulis simulate -p FILE -e FILE`
 struct SimulateCommand: ParsableCommand {
@@ -30,7 +31,7 @@ struct SimulateCommand: ParsableCommand {
             is read from its beginning. Checkpoints are taken at every interval and at the end.
 
             A program with streams in two or more contexts runs each context on a thread of its own, unless \
-            --single-thread, --workers, --partition-by, --checkpoint-dir or --verbose is given. The output of each context is the same; that \
+            --single-thread, --workers, --partition-by, --checkpoint-dir, --verbose or an option about memory is given. The output of each context is the same; that \
             of different ones may be mixed in another order.
 
             Exit codes: 0 success, 1 errors in the program, lines that hold no event (unless --dead-letter keeps \
@@ -82,6 +83,8 @@ struct SimulateCommand: ParsableCommand {
 
     @Flag(name: .shortAndLong, help: "Print each output event in words, and log entries of all levels.")
     var verbose = false
+
+    @OptionGroup(title: "Memory") var memory: StreamMemoryOptions
 
     func validate() throws {
         if self.quiet, self.verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
@@ -167,6 +170,7 @@ struct SimulateCommand: ParsableCommand {
                 over: self.events,
                 outputPath: self.output,
                 people: people,
+                budget: self.memory.budget(),
                 restored: restored
             )
             if var simulation = batches {
@@ -181,6 +185,7 @@ struct SimulateCommand: ParsableCommand {
             outputPath: self.output,
             people: people,
             isVerbose: self.verbose,
+            budget: self.memory.budget(),
             restored: restored
         )
         try self.replay(into: &simulation, &tally, checkpoints, restored?.1)
@@ -189,7 +194,7 @@ struct SimulateCommand: ParsableCommand {
 
     private var runsContextsApart: Bool {
         !self.singleThread && !self.verbose && self.workers == nil && self.partitionBy == nil
-            && self.checkpointDir == nil
+            && self.checkpointDir == nil && self.memory.budget() == StateBudget()
     }
 
     private func replay(

@@ -9,6 +9,7 @@ struct Simulation: ~Copyable {
     private var asides: Asides
     /// Where text for people goes; nil for nowhere.
     private let people: StandardStream?
+    private let budget: StateBudget
 
     /// - Parameter restored: The checkpoint from which the program goes on.
     init(
@@ -16,9 +17,16 @@ struct Simulation: ~Copyable {
         outputPath: String?,
         people: StandardStream?,
         isVerbose: Bool,
+        budget: StateBudget,
         restored: (Restoration, SimulationPosition)?
     ) throws {
-        let pipeline = if let restored { try Pipeline(plan, restoring: restored.0) } else { Pipeline(plan) }
+        let pipeline =
+            if let restored {
+                try Pipeline(plan, restoring: restored.0, budget: budget)
+            } else {
+                Pipeline(plan, budget: budget)
+            }
+        self.budget = budget
         self.output = try outputPath.map {
             try LineWriter(path: $0, appends: false, keeping: restored?.1.length(of: $0))
         }
@@ -38,6 +46,7 @@ struct Simulation: ~Copyable {
     mutating func process(_ event: Event) throws {
         self.pipeline.process(event, into: &self.outputs)
         try self.carryOut()
+        if self.processedCount.isMultiple(of: 4096) { try self.budget.check { self.pipeline.streamStates } }
     }
 
     /// The end of the events: what is still held.

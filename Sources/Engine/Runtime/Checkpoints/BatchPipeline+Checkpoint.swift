@@ -41,8 +41,12 @@ extension BatchPipeline {
     ///
     /// - Parameters:
     ///   - restoration: Of the same plan.
-    public convenience init?(_ plan: Plan, restoring restoration: Restoration) throws(CheckpointError) {
-        self.init(plan)
+    public convenience init?(
+        _ plan: Plan,
+        restoring restoration: Restoration,
+        budget: StateBudget = StateBudget()
+    ) throws(CheckpointError) {
+        self.init(plan, budget: budget)
         try self.restore(restoration) { $0 }
     }
 

@@ -27,8 +27,12 @@ extension Pipeline {
     }
 
     /// A program that goes on where a checkpoint was taken.
-    public init(_ plan: Plan, restoring restoration: Restoration) throws(CheckpointError) {
-        self.init(plan)
+    public init(
+        _ plan: Plan,
+        restoring restoration: Restoration,
+        budget: StateBudget = StateBudget()
+    ) throws(CheckpointError) {
+        self.init(plan, budget: budget)
         let manifest = restoration.checkpoint.manifest
         self.counted = manifest.counters
         self.cuts = manifest.cuts

@@ -22,9 +22,10 @@ extension ShardedPipeline {
         key: String?,
         shardCount: Int,
         restoring restoration: Restoration,
-        reader: EventFileReader = EventFileReader()
+        reader: EventFileReader = EventFileReader(),
+        budget: StateBudget = StateBudget()
     ) throws(CheckpointError) {
-        self.init(plan, key: key, shardCount: shardCount)
+        self.init(plan, key: key, shardCount: shardCount, budget: budget)
         self.reader = reader
         for (number, shard) in self.shards.enumerated() {
             let key = self.key

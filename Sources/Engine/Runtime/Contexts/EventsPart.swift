@@ -65,7 +65,10 @@ final class EventsPart {
         }
     }
 
-    private static func takeFirst(of origin: Int, from arrivals: inout ArraySlice<ContextArrival>) -> ArraySlice<ContextArrival> {
+    private static func takeFirst(
+        of origin: Int,
+        from arrivals: inout ArraySlice<ContextArrival>
+    ) -> ArraySlice<ContextArrival> {
         let end = arrivals.firstIndex { $0.origin != origin } ?? arrivals.endIndex
         defer { arrivals = arrivals[end...] }
         return arrivals[..<end]

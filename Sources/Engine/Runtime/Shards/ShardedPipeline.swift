@@ -62,6 +62,9 @@ public final class ShardedPipeline {
         self.shards.reduce(into: Pipeline.Counters()) { $0 += $1.pipeline.counters }
     }
 
+    /// What each stream holds in each of the shards.
+    public var streamStates: [StreamState] { self.shards.flatMap(\.pipeline.streamStates) }
+
     /// How many events each `.tap` has seen, by its name.
     public var taps: [String: Int64] {
         self.shards.reduce(into: [:]) { $0.merge($1.pipeline.taps, uniquingKeysWith: +) }

@@ -121,7 +121,9 @@ extension Pipeline {
             self.journal?.add(TraceNote(kind: .dropped, text: text))
         case .pattern where left.isEmpty:
             let noun = arrived.count == 1 ? "the event is" : "the \(arrived.count) events are"
-            self.journal?.add(TraceNote(kind: .dropped, text: "\(noun) dropped: a lambda of `.pattern` is false for them"))
+            self.journal?.add(
+                TraceNote(kind: .dropped, text: "\(noun) dropped: a lambda of `.pattern` is false for them")
+            )
         case .process(_, let isOutput):
             let text = "makes \(left.count) event\(left.count == 1 ? "" : "s") of it"
             self.journal?.add(TraceNote(kind: .processed, text: text))
