@@ -40,7 +40,7 @@ import Testing
         let page = try await worker.call(.get, "/metrics").body
         #expect(page.contains("varpulis_pipeline_full{") && page.contains("varpulis_stream_open_runs{"))
         // Soon there is no room for more.
-        let refusal = try await withThrowingTaskGroup(of: ErrorBody?.self) { group in
+        let refusal = try await withThrowingTaskGroup(of: ErrorBody?.self) { group -> ErrorBody? in
             for round in 0..<12 {
                 group.addTask {
                     let numbers = sent + round * 1_000..<sent + (round + 1) * 1_000

@@ -9,7 +9,7 @@ struct ContextSimulation: ~Copyable {
 
     init(_ plan: Plan, outputPath: String?, people: StandardStream?) throws {
         self.output = try outputPath.map { try LineWriter(path: $0, appends: false) }
-        self.asides = try Asides(plan, people: people, isVerbose: false)
+        self.asides = try Asides(plan, people: people, isVerbose: false, from: nil)
         self.contexts = ThreadedContexts(plan, outputPath == nil ? .none : .lines)
     }
 

@@ -30,9 +30,10 @@ struct LineWriter {
 
     /// How long the file is without what is buffered; nil for what is no file.
     var length: Int? {
-        var status = stat()
-        guard fstat(self.handle.fileDescriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        return Int(status.st_size)
+        // Nil says that it is no file, or none that can be asked.
+        let attributes = try? FileManager.default.attributesOfItem(atPath: self.file)
+        guard let attributes, attributes[.type] as? FileAttributeType == .typeRegular else { return nil }
+        return attributes[.size] as? Int
     }
 
     /// The path of the file without links and dots.

@@ -20,19 +20,24 @@ struct Simulation: ~Copyable {
         budget: StateBudget,
         restored: (Restoration, SimulationPosition)?
     ) throws {
-        let pipeline =
-            if let restored {
-                try Pipeline(plan, restoring: restored.0, budget: budget)
-            } else {
-                Pipeline(plan, budget: budget)
-            }
-        self.budget = budget
-        self.output = try outputPath.map {
+        let output = try outputPath.map {
             try LineWriter(path: $0, appends: false, keeping: restored?.1.length(of: $0))
         }
-        self.asides = try Asides(plan, people: people, isVerbose: isVerbose, from: restored?.1)
+        let asides = try Asides(plan, people: people, isVerbose: isVerbose, from: restored?.1)
+        self.pipeline = try Self.pipeline(plan, budget, restored?.0)
+        self.output = output
+        self.asides = asides
         self.people = people
-        self.pipeline = pipeline
+        self.budget = budget
+    }
+
+    private static func pipeline(
+        _ plan: Plan,
+        _ budget: StateBudget,
+        _ restoration: Restoration?
+    ) throws(CheckpointError) -> Pipeline {
+        guard let restoration else { return Pipeline(plan, budget: budget) }
+        return try Pipeline(plan, restoring: restoration, budget: budget)
     }
 
     var snapshot: EngineSnapshot { self.pipeline.snapshot }
