@@ -17,14 +17,16 @@ extension ShardedPipeline {
     /// - Parameters:
     ///   - restoration: Of the same plan. The number of shards and the key may be others.
     ///   - reader: What is known of the lines so far.
+    ///   - budget: What a stream may hold in each of the shards.
     public convenience init?(
         _ plan: Plan,
         key: String?,
         shardCount: Int,
         restoring restoration: Restoration,
-        reader: EventFileReader = EventFileReader()
+        reader: EventFileReader = EventFileReader(),
+        budget: StateBudget = StateBudget()
     ) throws(CheckpointError) {
-        self.init(plan, key: key, shardCount: shardCount)
+        self.init(plan, key: key, shardCount: shardCount, budget: budget)
         self.reader = reader
         for (number, shard) in self.shards.enumerated() {
             let key = self.key
