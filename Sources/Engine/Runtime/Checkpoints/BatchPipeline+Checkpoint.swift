@@ -19,7 +19,7 @@ extension BatchPipeline {
     }
 
     private func sequence(at place: OperatorPlace) -> ColumnSequence {
-        guard let sequence = self.sequences[place.streamNumber] else { preconditionFailure("the stream has a sequence") }
+        guard let sequence = self.sequences[place.streamNumber] else { preconditionFailure("the stream matches") }
         return sequence
     }
 

@@ -49,7 +49,12 @@ struct SequenceOutput {
     }
 
     /// The slots of runs that are shown where some fields are read.
-    static func slots(_ sequence: CompiledSequence, of stream: CompiledStream, _ plan: Plan, read: Set<String>) -> Set<Int> {
+    static func slots(
+        _ sequence: CompiledSequence,
+        of stream: CompiledStream,
+        _ plan: Plan,
+        read: Set<String>
+    ) -> Set<Int> {
         var slots = Self.captured(stream, plan)
         for (name, from) in Self.sources(sequence) where read.contains(name.text) {
             for case .slot(let slot) in from { slots.insert(slot) }
