@@ -16,8 +16,8 @@ enum CheckpointBench {
         let keyCount = quick ? 100_000 : 1_000_000
         let rounds = quick ? 1 : 3
         let seconds = quick ? 2.5 : Self.seconds
-        try Self.measure("aggregate", try Sums(keyCount), rounds, seconds, &figures)
-        try Self.measure("sequence", try Runs(keyCount), rounds, seconds, &figures)
+        try Self.measure("aggregate", try Batches.sums(keyCount), rounds, seconds, &figures)
+        try Self.measure("sequence", try Batches.runs(keyCount), rounds, seconds, &figures)
     }
 
     private static func measure(
@@ -112,39 +112,26 @@ private final class SnapshotWriter: Sendable {
     }
 }
 
-/// Sums by key over batches.
-private final class Sums: Subject {
+/// A program over batches whose input is the same lines over and over.
+private final class Batches: Subject {
     private let pipeline: BatchPipeline
-    private let text: [UInt8]
-    private let count: Int
+    private var text: [UInt8] = []
     private var place = 0
     private var reader = EventFileReader()
 
-    init(_ keyCount: Int) throws {
-        let source = """
-            stream Sums = Tick.partition_by(symbol).window(100)
-                .aggregate(mean: avg(price), high: max(price), n: count())
-                .emit(symbol: symbol, mean: mean, high: high)
-            """
+    private static let padding = [UInt8](repeating: 0, count: BatchPipeline.paddingBytes)
+
+    /// - Parameters:
+    ///   - before: Lines that are processed before anything is measured.
+    ///   - text: The lines of which `processSome` takes some.
+    init(_ source: String, before: [UInt8], text: [UInt8]) throws {
         guard let plan = Plan.load(source).plan, let pipeline = BatchPipeline(plan) else {
             throw ValidationError("the program of the checkpoint benchmark is wrong")
         }
         self.pipeline = pipeline
-        self.count = keyCount
-        var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
-        var text: [UInt8] = []
-        text.reserveCapacity(keyCount * 90)
-        for key in (0..<keyCount).shuffled(using: &random) {
-            let price = "\(Int.random(in: 0..<200, using: &random)).\(10 + key % 90)"
-            let line = """
-                {"event_type":"Tick","timestamp":1700000000000,"symbol":"S\(key)","price":\(price)}
-
-                """
-            text.append(contentsOf: line.utf8)
-        }
-        self.text = text + Array(repeating: 0, count: BatchPipeline.paddingBytes)
-        // All keys are there before anything is measured.
+        self.text = before + Self.padding
         repeat { _ = try self.processSome() } while self.place > 0
+        self.text = text + Self.padding
     }
 
     var snapshot: EngineSnapshot { self.pipeline.snapshot }
@@ -165,44 +152,48 @@ private final class Sums: Subject {
         self.place = isLast ? 0 : self.place + taken
         return Int(self.pipeline.counters.processed - before)
     }
-}
 
-/// A sequence of which a million runs wait for their end, event by event: each event ends one and begins another.
-private final class Runs: Subject {
-    private var pipeline: Pipeline
-    private var events: [Event] = []
-    private var outputs = Outputs()
-    private var place = 0
+    // MARK: - Programs
 
-    init(_ keyCount: Int) throws {
+    /// Sums by key.
+    static func sums(_ keyCount: Int) throws -> Batches {
+        let source = """
+            stream Sums = Tick.partition_by(symbol).window(100)
+                .aggregate(mean: avg(price), high: max(price), n: count())
+                .emit(symbol: symbol, mean: mean, high: high)
+            """
+        var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
+        var text: [UInt8] = []
+        text.reserveCapacity(keyCount * 90)
+        for key in (0..<keyCount).shuffled(using: &random) {
+            let price = "\(Int.random(in: 0..<200, using: &random)).\(10 + key % 90)"
+            text.append(contentsOf: Self.line("Tick", key, price).utf8)
+        }
+        // All keys are there before anything is measured.
+        return try Batches(source, before: text, text: text)
+    }
+
+    /// A sequence of which a million runs wait for their end: each event ends one, or begins another.
+    static func runs(_ keyCount: Int) throws -> Batches {
         let source = """
             stream Pairs = Begin as a -> End where price > a.price as b
                 .partition_by(symbol).within(1h)
                 .emit(symbol: a.symbol, from: a.price, to: b.price)
             """
-        guard let plan = Plan.load(source).plan else {
-            throw ValidationError("the program of the checkpoint benchmark is wrong")
-        }
-        self.pipeline = Pipeline(plan)
         var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
-        func event(_ type: String, _ key: Int, _ price: Int) -> Event {
-            let fields: Fields = ["symbol": .string("S\(key)"), "price": .int(Int64(price))]
-            return Event(type: type, timestamp: 1_700_000_000_000_000_000, fields: fields)
+        var (before, text): ([UInt8], [UInt8]) = ([], [])
+        for key in 0..<keyCount { before.append(contentsOf: Self.line("Begin", key, "1").utf8) }
+        for key in (0..<keyCount).shuffled(using: &random) {
+            text.append(contentsOf: Self.line("End", key, "2").utf8)
+            text.append(contentsOf: Self.line("Begin", key, "1").utf8)
         }
-        for key in 0..<keyCount { self.pipeline.process(event("Begin", key, 1), into: &self.outputs) }
-        for key in (0..<keyCount).shuffled(using: &random).prefix(100_000) {
-            self.events.append(event("End", key, 2))
-            self.events.append(event("Begin", key, 1))
-        }
+        return try Batches(source, before: before, text: text)
     }
 
-    var snapshot: EngineSnapshot { self.pipeline.snapshot }
+    private static func line(_ type: String, _ key: Int, _ price: String) -> String {
+        """
+        {"event_type":"\(type)","timestamp":1700000000000,"symbol":"S\(key)","price":\(price)}
 
-    func processSome() throws -> Int {
-        let count = 1000
-        for event in self.events[self.place..<self.place + count] { self.pipeline.process(event, into: &self.outputs) }
-        self.outputs.clear()
-        self.place = (self.place + count) % self.events.count
-        return count
+        """
     }
 }

@@ -119,6 +119,88 @@ struct RestorationTests {
         #expect(throws: CheckpointError.self) { try Restoration(checkpoint, of: try self.plan(other)) }
     }
 
+    /// A checkpoint of a program that ran over batches.
+    private func columnsCheckpoint(_ source: String, _ events: [Event]) throws -> Checkpoint {
+        let columns = try #require(BatchPipeline(try self.plan(source)))
+        var outputs = Outputs()
+        columns.process(events, into: &outputs)
+        return try Checkpoint(decoding: columns.snapshot.checkpoint.encoded())
+    }
+
+    @Test("columns remember only what somebody reads, and a program asks for no more than it needs")
+    func columns() throws {
+        func program(_ condition: String, _ output: String) -> String {
+            "stream S = A as x -> all B \(condition) as y\n    .emit(\(output))"
+        }
+        let events = self.events([1], type: "A") + self.events([5], type: "B")
+        let before = program("where b > x.b", "x: x.b, y: y.b")
+        let checkpoint = try self.columnsCheckpoint(before, events)
+        // What the last step took is in the events of matches, and in no run.
+        #expect(checkpoint.operators[0].columns == ["x.b"])
+        #expect(try self.checkpoint(before, events).operators[0].columns == ["x.b", "y.b"])
+        #expect(try self.output(before, checkpoint, self.events([1, 3], type: "B")).lines == ["S {x: 1, y: 3}"])
+        let less = program("where b > 0", "y: y.b")
+        #expect(try self.output(less, checkpoint, self.events([3], type: "B")).lines == ["S {y: 3}"])
+        for (more, name) in [(program("where b > y.b", "x: x.b"), "y.b"), (program("", "x: x.a"), "x.a")] {
+            #expect {
+                _ = try Restoration(checkpoint, of: try self.plan(more))
+            } throws: {
+                "\($0)".contains("the `sequence` of stream S needs \(name), which was not remembered")
+            }
+        }
+        // Event by event it was remembered.
+        let whole = try self.checkpoint(before, events)
+        let lines = try self.output(program("where b > y.b", "y: y.b"), whole, self.events([5, 6], type: "B")).lines
+        #expect(lines == ["S {y: 6}"])
+    }
+
+    @Test("steps with one alias keep their values apart")
+    func namesakes() throws {
+        let source = """
+            stream S = A as x -> B as x -> C where b > x.b as c
+                .emit(a: A.b, x: x.b, c: c.b)
+            """
+        let events = self.events([1], type: "A") + self.events([5], type: "B")
+        let checkpoint = try self.checkpoint(source, events)
+        let uninterrupted = try run(source, events + self.events([3, 7], type: "C"))
+        let lines = try self.output(source, checkpoint, self.events([3, 7], type: "C")).lines
+        #expect(lines == uninterrupted.emitted.map { "\($0.type) \($0.fields.text)" } && lines.count == 1)
+    }
+
+    @Test("each context keeps variables of its own, and a new one begins with those of the default context")
+    func contexts() throws {
+        func program(_ context: String) -> String {
+            """
+            context one
+            context two
+            var n = 10
+            fn next(x: int) -> int:
+                n := n + x
+                return n
+            stream S = E.context(one).emit(n: next(b))
+            stream T = E.where(b > 1)\(context).emit(n: next(10 * b))
+            stream U = E.where(b > 2).emit(n: next(100 * b))
+            """
+        }
+        let source = program(".context(two)")
+        let checkpoint = try self.checkpoint(source, self.events([1, 2, 3]))
+        #expect(
+            try self.output(source, checkpoint, self.events([3])).lines == ["S {n: 19}", "T {n: 90}", "U {n: 610}"]
+        )
+        let uninterrupted = try run(source, self.events([1, 2, 3, 3])).emitted.suffix(3).map {
+            "\($0.type) \($0.fields.text)"
+        }
+        #expect(uninterrupted == ["S {n: 19}", "T {n: 90}", "U {n: 610}"])
+        // The stream goes back to the default context; what the other knew is of no use there.
+        let changed = try self.output(program(""), checkpoint, self.events([2])).lines
+        #expect(changed == ["S {n: 18}", "T {n: 330}"])
+        // And one that knew no contexts.
+        let plain = source.replacing("context one\ncontext two\n", with: "").replacing(".context(one)", with: "")
+            .replacing(".context(two)", with: "")
+        let known = try self.checkpoint(plain, self.events([1]))
+        #expect(try self.output(source, known, self.events([2])).lines == ["S {n: 13}", "T {n: 31}"])
+    }
+
     @Test("variables keep their values where functions change them, and are the program's otherwise")
     func variables() throws {
         let counting = """

@@ -83,9 +83,10 @@ struct PatternGenerator {
 
     // MARK: - Events
 
-    mutating func makeEvents() -> [Event] {
+    /// - Parameter isBounded: Whether none is later than all before by more than the oracle knows of.
+    mutating func makeEvents(isBounded: Bool = true) -> [Event] {
         // What is later than everything else by more than a run may take may find its key forgotten.
-        let isBound = self.pattern.isPartitioned && self.pattern.within != nil
+        let isBound = isBounded && self.pattern.isPartitioned && self.pattern.within != nil
         let delayMax = isBound ? Int(self.pattern.within ?? 0) : 30
         let isInOrder = self.isOne(in: 2)
         let keys = (0..<(self.below(3) + 1)).map { _ in self.pick(Self.keys) }

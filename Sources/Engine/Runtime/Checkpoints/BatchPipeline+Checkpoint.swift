@@ -13,8 +13,14 @@ extension BatchPipeline {
         case .window, .sums: return ColumnSums(self.aggregate(at: place))
         case .memory(let state): return self.memories[state]
         case .counter(let state), .tap(let state): return SavedCount(count: self.counts[state])
-        case .sequence, .watermark: preconditionFailure("not a program for batches")
+        case .sequence: return ColumnRuns(self.sequence(at: place))
+        case .watermark: preconditionFailure("not a program for batches")
         }
+    }
+
+    private func sequence(at place: OperatorPlace) -> ColumnSequence {
+        guard let sequence = self.sequences[place.streamNumber] else { preconditionFailure("the stream matches") }
+        return sequence
     }
 
     private func trends(at place: OperatorPlace) -> ColumnTrends {
@@ -41,6 +47,7 @@ extension BatchPipeline {
     ///
     /// - Parameters:
     ///   - restoration: Of the same plan.
+    ///   - budget: What a stream may hold.
     public convenience init?(
         _ plan: Plan,
         restoring restoration: Restoration,
@@ -70,7 +77,8 @@ extension BatchPipeline {
             case .window, .sums: try self.aggregate(at: place).restore(saved)
             case .memory(let state): try self.memories[state].restore(saved)
             case .counter(let state), .tap(let state): self.counts[state] = saved.number("count")
-            case .sequence, .watermark: preconditionFailure("not a program for batches")
+            case .sequence: try self.sequence(at: place).restore(saved)
+            case .watermark: preconditionFailure("not a program for batches")
             }
         }
     }

@@ -26,6 +26,8 @@ struct OperatorPlace: Sendable {
     let definition: String
     /// The values that it remembers of each thing, where a program's other parts decide which these are.
     var columns: [String] = []
+    /// Those of them that the program does not work without.
+    var needed: [String] = []
     let state: State
 }
 
@@ -74,7 +76,8 @@ private struct OperatorDescriber {
             _ definition: String,
             _ state: OperatorPlace.State,
             at operation: Int = 0,
-            columns: [String] = []
+            columns: [String] = [],
+            needed: [String] = []
         ) {
             counts[name, default: 0] += 1
             let count = counts[name, default: 1]
@@ -86,6 +89,7 @@ private struct OperatorDescriber {
                     name: count == 1 ? name : "\(name) \(count)",
                     definition: definition,
                     columns: columns,
+                    needed: needed,
                     state: state
                 )
             )
@@ -93,7 +97,14 @@ private struct OperatorDescriber {
         if let (_, state) = stream.watermark { add("watermark", "of each type that is read", .watermark(state)) }
         if let (join, state) = stream.join { add("join", self.text(join), .join(state)) }
         if let (sequence, state) = stream.sequence {
-            add("sequence", self.text(sequence), .sequence(state), columns: sequence.columnNames)
+            let columns = sequence.columnNames
+            add(
+                "sequence",
+                self.text(sequence),
+                .sequence(state),
+                columns: columns,
+                needed: self.plan.slotsNeeded(by: sequence, of: stream)?.map { columns[$0] } ?? columns
+            )
         }
         if let (trends, state) = stream.trends { add("trend_aggregate", self.text(trends), .trends(state)) }
         for (place, operation) in stream.operations.enumerated() {
@@ -198,8 +209,11 @@ extension CompiledSequence {
     /// Names for the values of runs, by their places; at the end `*` where runs keep whole events.
     var columnNames: [String] {
         var names = (0..<self.slotCount).map { "value \($0)" }
+        var taken: Set<String> = []
         for (number, step) in self.steps.enumerated() {
-            let name = step.name ?? "step \(number + 1)"
+            var name = step.name ?? "step \(number + 1)"
+            // Steps may have one alias.
+            if !taken.insert(name).inserted { name += " (step \(number + 1))" }
             if let slot = step.presenceSlot { names[slot] = "whether \(name)" }
             for capture in step.captures { names[capture.slot] = "\(name).\(capture.field)" }
             for summary in step.summaries {

@@ -4,7 +4,7 @@ extension Pipeline {
     public var snapshot: EngineSnapshot {
         var snapshot = EngineSnapshot(manifest: Checkpoint.Manifest(self.plan, self.counters, self.cuts))
         for watermark in self.watermarks { snapshot.manifest.watermarks[watermark.stream] = watermark.effective }
-        snapshot.manifest.globals = self.plan.changingGlobals.map { ($0.name, self.evaluator.globals[$0.place]) }
+        snapshot.manifest.globals = self.changingGlobals
         snapshot.operators = self.plan.operatorPlaces.map { ($0, self.state(of: $0)) }
         return snapshot
     }
@@ -26,7 +26,23 @@ extension Pipeline {
         }
     }
 
+    /// The variables that may change: those of a context under its name, too, if each has its own.
+    private var changingGlobals: [(name: String, value: Value?)] {
+        let globals = self.plan.changingGlobals
+        return self.contextNames.enumerated().flatMap { number, context in
+            let values = self.globals(ofContext: number)
+            return globals.map { (Plan.globalName($0.name, in: context), values[$0.place]) }
+        }
+    }
+
+    /// The contexts that have variables of their own, the default one first.
+    private var contextNames: [String?] { [nil] + (self.hasOwnGlobals ? self.plan.contexts.map(\.name) : []) }
+
     /// A program that goes on where a checkpoint was taken.
+    ///
+    /// - Parameters:
+    ///   - restoration: Of the same plan.
+    ///   - budget: What a stream may hold.
     public init(
         _ plan: Plan,
         restoring restoration: Restoration,
@@ -37,7 +53,9 @@ extension Pipeline {
         self.counted = manifest.counters
         self.cuts = manifest.cuts
         self.evaluator.cuts = manifest.counters.limits.evaluationsCut
-        self.evaluator.globals = restoration.globals(of: plan)
+        for (number, context) in self.contextNames.enumerated() {
+            self.setGlobals(restoration.globals(of: plan, in: context), ofContext: number)
+        }
         for place in plan.operatorPlaces {
             guard let saved = restoration.saved(for: place) else { continue }
             switch place.state {

@@ -63,7 +63,7 @@ public struct Restoration: Sendable {
             if !saved.definition.isExactly(place.definition) {
                 return "the `\(place.name)` of stream \(stream) was \(saved.definition), and is \(place.definition)"
             }
-            let missing = place.columns.first { column in !saved.columns.contains { $0.isExactly(column) } }
+            let missing = place.needed.first { column in !saved.columns.contains { $0.isExactly(column) } }
             if let missing, saved.entryCount > 0 {
                 return missing == CompiledSequence.wholeEvents
                     ? "the `\(place.name)` of stream \(stream) needs whole events, which were not remembered"
@@ -86,13 +86,18 @@ public struct Restoration: Sendable {
     /// What an operator gets; nil where it begins empty.
     func saved(for place: OperatorPlace) -> SavedOperator? { self.saved[Key(place.stream, place.name)] }
 
-    /// The values of global variables.
-    func globals(of plan: Plan) -> [Value?] {
+    /// The values of global variables in a context: where the checkpoint knows none of that, those of the default one.
+    ///
+    /// - Parameter context: Nil for the default one.
+    func globals(of plan: Plan, in context: String?) -> [Value?] {
         var globals = plan.globals
-        for (name, value) in self.checkpoint.manifest.globals {
-            if let place = plan.changingGlobals.first(where: { $0.name.isExactly(name) })?.place {
-                globals[place] = value
-            }
+        let values = Dictionary(
+            self.checkpoint.manifest.globals.map { (ExactText($0.name), $0.value) },
+            uniquingKeysWith: { $1 }
+        )
+        for (name, place) in plan.changingGlobals {
+            let own = values[ExactText(Plan.globalName(name, in: context))]
+            if let value = own ?? values[ExactText(name)] { globals[place] = value }
         }
         return globals
     }
@@ -104,4 +109,7 @@ extension Plan {
         guard self.functions.contains(where: \.changesGlobals) else { return [] }
         return self.globalNames.enumerated().map { ($1, $0) }
     }
+
+    /// What a variable is called in checkpoints; `context.name` if it is not that of the default context.
+    static func globalName(_ name: String, in context: String?) -> String { context.map { "\($0).\(name)" } ?? name }
 }

@@ -17,6 +17,7 @@ extension ShardedPipeline {
     /// - Parameters:
     ///   - restoration: Of the same plan. The number of shards and the key may be others.
     ///   - reader: What is known of the lines so far.
+    ///   - budget: What a stream may hold in each of the shards.
     public convenience init?(
         _ plan: Plan,
         key: String?,

@@ -31,6 +31,13 @@ struct PlainBuffer<Element: BitwiseCopyable> {
     /// All elements, in memory of their own.
     var copy: [Element] { Array(UnsafeBufferPointer(start: self.base, count: self.count)) }
 
+    /// The same, for another owner.
+    var duplicate: PlainBuffer {
+        var other = PlainBuffer()
+        other.append(contentsOf: UnsafeBufferPointer(start: self.base, count: self.count))
+        return other
+    }
+
     /// Makes room for so many more.
     @inline(__always)
     mutating func reserve(_ more: Int) {

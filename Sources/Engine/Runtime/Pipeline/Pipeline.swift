@@ -98,6 +98,18 @@ public struct Pipeline: ~Copyable, Sendable {
         self.context = context
     }
 
+    /// Whether contexts have variables of their own.
+    var hasOwnGlobals: Bool { !self.otherGlobals.isEmpty }
+
+    /// - Parameter context: 0 is the default one.
+    func globals(ofContext context: Int) -> [Value?] {
+        context == self.context ? self.evaluator.globals : self.otherGlobals[context]
+    }
+
+    mutating func setGlobals(_ globals: [Value?], ofContext context: Int) {
+        if context == self.context { self.evaluator.globals = globals } else { self.otherGlobals[context] = globals }
+    }
+
     /// A pipeline that holds what another one does, and goes its own way from there.
     init(copying other: borrowing Pipeline) {
         self.plan = other.plan

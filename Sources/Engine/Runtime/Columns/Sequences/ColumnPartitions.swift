@@ -54,6 +54,19 @@ struct ColumnPartitions {
         self.longKeys.deallocate()
     }
 
+    /// The same partitions in memory of their own. They can be looked at, but not be found by their keys.
+    var duplicate: ColumnPartitions {
+        var other = self
+        other.partitions = self.partitions.duplicate
+        other.lists = self.lists.duplicate
+        other.freeNumbers = PlainBuffer()
+        other.mask = 0
+        other.slots = .allocate(capacity: 1)
+        other.slots.initialize(to: 0)
+        other.longKeys = self.longKeys.duplicate
+        return other
+    }
+
     /// The numbers of partitions are below.
     var numberEnd: Int { self.partitions.count }
 

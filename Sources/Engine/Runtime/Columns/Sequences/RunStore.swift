@@ -45,6 +45,15 @@ struct RunStore {
 
     func deallocate() { self.base.deallocate() }
 
+    /// The same runs in memory of their own, without room for others.
+    var duplicate: RunStore {
+        var other = self
+        other.base = UnsafeMutableRawPointer.allocate(byteCount: self.count * self.stride, alignment: 8)
+        other.base.copyMemory(from: self.base, byteCount: self.count * self.stride)
+        other.capacity = self.count
+        return other
+    }
+
     /// About what it takes in memory. Rows that wait to be used again do not count.
     var heldBytes: Int { (self.liveCount + 1) * self.stride }
 

@@ -18,6 +18,19 @@ struct SequenceOutput {
     let streamName = Column()
 
     init(_ sequence: CompiledSequence, of stream: CompiledStream, _ plan: Plan, _ batch: Batch) {
+        self.fields = Self.sources(sequence).compactMap { name, from in
+            batch.schema.slots.find(name.text).map { (slot: $0, from) }
+        }.sorted { $0.slot < $1.slot }
+        self.captured = Self.captured(stream, plan)
+        self.slotCount = sequence.slotCount
+        batch.set(.string(stream.name), self.streamName, 0)
+        self.streamName.words.update(repeating: self.streamName.words[0], count: Batch.rowsMax)
+        self.streamName.tags.update(repeating: self.streamName.tags[0], count: Batch.rowsMax)
+        self.streamName.kinds = CellKinds(self.streamName.tags[0])
+        batch.heap.keep()
+    }
+
+    private static func sources(_ sequence: CompiledSequence) -> [ExactText: [Source]] {
         var sources: [ExactText: [Source]] = [:]
         for capture in sequence.output.fields {
             sources[ExactText(capture.field), default: []].append(.slot(capture.slot))
@@ -27,18 +40,26 @@ struct SequenceOutput {
         if let key = sequence.key, let slot = sequence.output.keySlot {
             sources[ExactText(key), default: []].insert(.slot(slot), at: 0)
         }
-        self.fields = sources.compactMap { name, from in batch.schema.slots.find(name.text).map { (slot: $0, from) } }
-            .sorted { $0.slot < $1.slot }
-        let roots = stream.operations.flatMap(\.expressions)
-        self.captured = Set(
-            plan.code.leaves(of: roots).compactMap { if case .matched(let slot) = $0 { Int(slot) } else { nil } }
-        )
-        self.slotCount = sequence.slotCount
-        batch.set(.string(stream.name), self.streamName, 0)
-        self.streamName.words.update(repeating: self.streamName.words[0], count: Batch.rowsMax)
-        self.streamName.tags.update(repeating: self.streamName.tags[0], count: Batch.rowsMax)
-        self.streamName.kinds = CellKinds(self.streamName.tags[0])
-        batch.heap.keep()
+        return sources
+    }
+
+    private static func captured(_ stream: CompiledStream, _ plan: Plan) -> Set<Int> {
+        let leaves = plan.code.leaves(of: stream.operations.flatMap(\.expressions))
+        return Set(leaves.compactMap { if case .matched(let slot) = $0 { Int(slot) } else { nil } })
+    }
+
+    /// The slots of runs that are shown where some fields are read.
+    static func slots(
+        _ sequence: CompiledSequence,
+        of stream: CompiledStream,
+        _ plan: Plan,
+        read: Set<String>
+    ) -> Set<Int> {
+        var slots = Self.captured(stream, plan)
+        for (name, from) in Self.sources(sequence) where read.contains(name.text) {
+            for case .slot(let slot) in from { slots.insert(slot) }
+        }
+        return slots
     }
 
     /// All slots of runs that are shown.

@@ -8,7 +8,7 @@ struct SequenceSummary {
     let field: Int?
     let cell: Int
     /// Of the newest value in `ema`.
-    private let weight: Double
+    let weight: Double
 
     init(_ call: CompiledAggregate.Call, field: Int?, cell: Int) {
         self.function = call.function

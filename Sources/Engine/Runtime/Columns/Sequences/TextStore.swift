@@ -19,6 +19,16 @@ struct TextStore {
         self.free.deallocate()
     }
 
+    /// The same texts in memory of their own.
+    var duplicate: TextStore {
+        var other = TextStore()
+        other.free.update(from: self.free, count: Self.sizeCount)
+        other.bytes.free()
+        other.bytes = self.bytes.duplicate
+        other.heldBytes = self.heldBytes
+        return other
+    }
+
     /// What the texts that are there take in memory.
     private(set) var heldBytes = 0
 
