@@ -1,25 +1,50 @@
 import Engine
+import Foundation
 import Testing
 import VPL
 
 /// What is told of events against what then happens.
+///
+/// `TRACE_PROGRAMS=10000 swift test --filter TraceRandomTests` goes through so many named patterns.
 @Suite("Traces of random sequences")
 struct TraceRandomTests {
+    private static let namedOfPart =
+        max(1, (ProcessInfo.processInfo.environment["TRACE_PROGRAMS"].flatMap(UInt64.init) ?? 600) / 4)
+
+    /// What notes begin or end with that tell of what is rare.
+    private static let rarities = [
+        "ends to make room", "no run begins with it: the stream holds as much as it may",
+        "is complete: its time is over", "expires: nothing came for its key", "as many as there may be",
+    ]
+
+    /// How often what was told.
+    private struct Tally {
+        var kinds: [TraceNote.Kind: Int] = [:]
+        var rarities: [String: Int] = [:]
+
+        mutating func add(_ note: TraceNote) {
+            self.kinds[note.kind, default: 0] += 1
+            for rarity in TraceRandomTests.rarities where note.text.contains(rarity) {
+                self.rarities[rarity, default: 0] += 1
+            }
+        }
+    }
+
     @Test("tell what happens to each run, and change nothing", arguments: 0..<4 as Range<UInt64>)
     func seeds(part: UInt64) throws {
-        var kinds: [TraceNote.Kind: Int] = [:]
+        var tally = Tally()
         for seed in part * 125 + 1...part * 125 + 125 {
             var generator = PatternGenerator(seed: seed)
             let pattern = generator.makePattern()
             let events = generator.makeEvents()
             let plan = try #require(Plan.load(pattern.program).plan, "seed \(seed)")
-            let problem = Self.problem(plan, events, &kinds)
+            let problem = Self.problem(plan, events, &tally)
             guard let problem else { continue }
             Issue.record("seed \(seed)\n\(pattern.program)\n\(problem)")
             return
         }
         for kind in [.started, .moved, .repeated, .completed, .ended, .expired, .waiting] as [TraceNote.Kind] {
-            #expect(kinds[kind, default: 0] > 50, "\(kind)")
+            #expect(tally.kinds[kind, default: 0] > 50, "\(kind)")
         }
     }
 
@@ -28,8 +53,8 @@ struct TraceRandomTests {
         arguments: 0..<4 as Range<UInt64>
     )
     func named(part: UInt64) throws {
-        var kinds: [TraceNote.Kind: Int] = [:]
-        for seed in part * 250 + 1...part * 250 + 250 {
+        var tally = Tally()
+        for seed in part * Self.namedOfPart + 1...(part + 1) * Self.namedOfPart {
             var generator = NamedPatternGenerator(seed: seed)
             let pattern = generator.makePattern()
             var events = generator.makeEvents()
@@ -40,14 +65,15 @@ struct TraceRandomTests {
                 }
             }
             let plan = try #require(Plan.load(pattern.program).plan, "seed \(seed)")
-            let problem = Self.problem(plan, events, budget: Self.budget(seed), &kinds)
+            let problem = Self.problem(plan, events, budget: Self.budget(seed), &tally)
             guard let problem else { continue }
             Issue.record("seed \(seed)\n\(pattern.program)\n\(problem)")
             return
         }
         for kind in [.started, .notStarted, .moved, .completed, .ended, .expired, .waiting] as [TraceNote.Kind] {
-            #expect(kinds[kind, default: 0] > 50, "\(kind): \(kinds[kind, default: 0])")
+            #expect(tally.kinds[kind, default: 0] > 50, "\(kind): \(tally.kinds[kind, default: 0])")
         }
+        for rarity in Self.rarities { #expect(tally.rarities[rarity, default: 0] > 5, "\(rarity)") }
     }
 
     private static func budget(_ seed: UInt64) -> StateBudget {
@@ -63,7 +89,7 @@ struct TraceRandomTests {
         _ plan: Plan,
         _ events: [Event],
         budget: StateBudget = StateBudget(),
-        _ kinds: inout [TraceNote.Kind: Int]
+        _ tally: inout Tally
     ) -> String? {
         var plain = Pipeline(plan, budget: budget)
         var traced = Pipeline(plan, budget: budget)
@@ -79,7 +105,7 @@ struct TraceRandomTests {
                 let told = explanations.flatMap(\.streams).filter { $0.stream == stream }
                 // Of two events in one, only the last leaves what can be seen.
                 guard told.count == 1, told[0].runsWaiting == 0, runs.count < 20 else { continue }
-                for note in told[0].notes { kinds[note.kind, default: 0] += 1 }
+                for note in told[0].notes { tally.add(note) }
                 let now = Self.runs(of: stream, told[0].key ?? "", in: traced)
                 let hasSequence = traced.trace(key: "").sequences.contains { $0.stream == stream }
                 if hasSequence, let problem = Self.problem(told[0].notes, runs, now) {

@@ -39,7 +39,7 @@ extension Pipeline {
     }
 
     /// How far the streams with a watermark have come, in the order declared.
-    private var watermarkTraces: [WatermarkTrace] {
+    public var watermarkTraces: [WatermarkTrace] {
         let states = self.plan.streams.compactMap { $0.watermark?.state }
         return zip(self.watermarks, states).map { watermark, state in
             WatermarkTrace(

@@ -130,7 +130,8 @@ public struct TraceRenderer: Sendable {
         return text
     }
 
-    private func text(of watermark: WatermarkTrace) -> String {
+    /// How far a stream's watermark has come.
+    public func text(of watermark: WatermarkTrace) -> String {
         var text = self.paint("stream \(watermark.stream)", .title) + ": "
         text += watermark.effective.map { "its watermark is \($0.shownAsTime)\n" } ?? "it has no watermark yet\n"
         for source in watermark.sources where watermark.sources.count > 1 || source.watermark == nil {
