@@ -18,8 +18,12 @@ extension WorkerRoutes {
     private static func trace(of key: String, in pipeline: RunningPipeline) async throws(WorkerAPIError) -> KeyTrace {
         switch await pipeline.inject(.question(key: key), within: Self.injectTimeout) {
         case .processed(let result):
-            guard case .trace(let trace) = result.trace else { throw .tracesNothing }
-            return trace
+            guard let answer = result.trace else { throw .traceTooLate }
+            do throws(CheckpointError) {
+                return try answer.trace(of: key)
+            } catch {
+                throw .traceFailed(error)
+            }
         case .refused: throw .overloaded
         case .unknown: throw .traceTooLate
         case .stopped: throw Self.stopped(pipeline)
@@ -29,10 +33,10 @@ extension WorkerRoutes {
 }
 
 extension WorkerAPIError {
-    fileprivate static let tracesNothing = WorkerAPIError(
-        .conflict,
-        "The pipeline runs over columns, which cannot be traced yet; `varpulis trace` traces its program over a file"
-    )
+    /// What was just saved can be restored; if not, that is a fault of ours.
+    fileprivate static func traceFailed(_ error: CheckpointError) -> WorkerAPIError {
+        WorkerAPIError(.internalServerError, .engineError, "The pipeline's state cannot be read: \(error.message)")
+    }
 
     fileprivate static let traceTooLate = WorkerAPIError(
         .serviceUnavailable,

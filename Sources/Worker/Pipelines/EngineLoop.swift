@@ -189,7 +189,8 @@ struct EngineLoop: ~Copyable {
 
     /// What the program holds of a key.
     private func trace(key: String) -> TraceAnswer {
-        self.columns == nil ? .trace(self.pipeline.trace(key: key)) : .inColumns
+        if let columns = self.columns { return .snapshot(columns.snapshot, columns.plan) }
+        return .trace(self.pipeline.trace(key: key))
     }
 
     private static func reject(

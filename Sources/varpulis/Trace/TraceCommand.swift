@@ -14,14 +14,15 @@ struct TraceCommand: AsyncParsableCommand {
             and then the part of its condition that does not hold is shown with the values that it found. Conditions \
             that drop an event, windows that still gather, and joins without a partner are told of as well, and what \
             streams make of an event is followed. At the end come the runs that are open, with what each has, what it \
-            waits for, until when, and what would end it.
+            waits for, until when, and what would end it; windows, and what they wait for; the trends counted so far; \
+            and for streams with a watermark how far it has come, and which of their sources holds it back.
 
               varpulis trace -p fraud.vpl -e day.evt --key ann
 
             An event is of the key if a field by which streams are partitioned or joined has that value; where there \
             is no such field, if any field has. Without --key the keys with the most open runs are listed.
 
-            Of a running pipeline: asks its worker for the open runs of the key.
+            Of a running pipeline: asks its worker for what is open for the key.
 
               varpulis trace --pipeline ID --key ann --url http://127.0.0.1:9000
 

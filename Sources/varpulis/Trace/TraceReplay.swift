@@ -109,6 +109,9 @@ struct TraceReplay: ~Copyable {
         if self.isJSON { return self.write(name: "keys", streams) }
         if streams.isEmpty { StandardStream.output.write("No stream has a sequence, so no run is open.\n") }
         for keys in streams { StandardStream.output.write(self.renderer.text(of: keys)) }
+        for watermark in self.pipeline.watermarkTraces where self.stream == nil || watermark.stream == self.stream {
+            StandardStream.output.write(self.renderer.text(of: watermark))
+        }
     }
 
     private func write(name: String, _ value: some Encodable) {

@@ -333,7 +333,7 @@ struct TraceTests {
                       `amount > 90` is false: 65 > 90
                     result: Big {amount: 65, kind: "a"} at 1970-01-01T00:00:00Z
                       stream Tops
-                        the window of kind "a" (2 events) gives 2 events
+                        the window of kind "a" (2 events) gives its sums
                         is dropped
                           `top > 70` is false: 65 > 70
                       stream Once

@@ -65,6 +65,9 @@ struct KeyedSums: Sendable {
         self.partitions[place].sum.add(event, self.aggregate, &evaluator)
     }
 
+    /// How many events of a key the sums are of; nil for an unknown key.
+    func heldCount(of key: ExactText) -> Int? { self.places[key].map { self.partitions[$0].count } }
+
     /// About what it takes in memory.
     var heldBytes: Int {
         HeldBytes.of(

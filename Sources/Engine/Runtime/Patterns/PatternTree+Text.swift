@@ -2,7 +2,7 @@ extension PatternTree {
     /// The pattern for people: with types, names and whether there are conditions.
     func text(of sequence: CompiledSequence) -> String { self.text(of: 0, sequence, isWithin: false) }
 
-    private func text(of node: Int, _ sequence: CompiledSequence, isWithin: Bool) -> String {
+    func text(of node: Int, _ sequence: CompiledSequence, isWithin: Bool) -> String {
         let described = self.nodes[node]
         switch described.kind {
         case .items:

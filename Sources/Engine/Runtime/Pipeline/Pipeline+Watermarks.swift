@@ -12,6 +12,7 @@ extension Pipeline {
         if !self.watermarkStates[state].isTooLate(queued.event.timestamp) {
             self.run(stream, on: queued, into: &outputs)
         } else if self.admits(queued.event, to: stream) {
+            if self.journal != nil { self.noteTooLate(queued.event, for: stream, state) }
             self.watermarkStates[state].noteDropped()
         }
         if self.watermarkStates[state].observe(queued.event.type, at: queued.event.timestamp) {
@@ -46,7 +47,12 @@ extension Pipeline {
     ) {
         for event in events {
             let watermark = self.effectiveWatermark(of: stream)
+            let droppedBefore = self.eventTimeWindows[window]?.dropped
             self.eventTimeWindows[window]?.add(event, at: watermark)
+            if self.journal != nil {
+                let isTaken = self.eventTimeWindows[window]?.dropped == droppedBefore
+                self.noteEventTimeWindow(window, taking: event, isTaken: isTaken, at: watermark)
+            }
             self.fireDue(window, of: stream, at: place, depth: depth, into: &outputs)
         }
     }
@@ -64,6 +70,7 @@ extension Pipeline {
     ) {
         guard let watermark = self.effectiveWatermark(of: stream) else { return }
         while let batch = self.eventTimeWindows[window]?.next(at: watermark) {
+            if self.journal != nil { self.noteFired(batch, by: window, at: watermark) }
             var isTyped = false
             self.run(stream, from: place + 1, on: batch, depth: depth, isTyped: &isTyped, into: &outputs)
         }

@@ -189,6 +189,7 @@ public struct Pipeline: ~Copyable, Sendable {
     ) {
         guard let (_, state) = stream.sequence else { return }
         for match in self.sequences[state].takeWaiting(before: time) {
+            if self.journal != nil { self.noteDeadline(match, before: time) }
             var isTyped = false
             self.run(stream, from: 0, on: [match], depth: depth, isTyped: &isTyped, into: &outputs)
         }
@@ -313,14 +314,18 @@ public struct Pipeline: ~Copyable, Sendable {
         var isTyped = false
         self.journal?.begin(stream.name)
         if let (_, state) = stream.sequence {
+            let room = self.journal == nil ? nil : self.room(state, for: queued.event)
             if self.journal != nil { self.noteRuns(state, offered: queued.event) }
-            for match in self.sequences[state].take(queued.event, &self.evaluator) {
+            let matches = self.sequences[state].take(queued.event, &self.evaluator)
+            if let room { self.correctRuns(state, offered: queued.event, room) }
+            for match in matches {
                 isTyped = false
                 self.run(stream, from: 0, on: [match], depth: queued.depth, isTyped: &isTyped, into: &outputs)
             }
             return
         }
         if let (_, state) = stream.trends {
+            if self.journal != nil { self.noteTrends(state, offered: queued.event) }
             if let result = self.trends[state].take(queued.event, &self.evaluator) {
                 self.run(stream, from: 0, on: [result], depth: queued.depth, isTyped: &isTyped, into: &outputs)
             }

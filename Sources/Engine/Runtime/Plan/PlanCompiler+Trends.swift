@@ -85,7 +85,9 @@ private struct TrendAnalysis {
             let again = step.isKleene ? self.edge(conditions[number].again, number, number, contexts) : .none
             return CompiledTrends.Step(
                 type: step.type,
+                name: draft.names.name(of: number),
                 isKleene: step.isKleene,
+                written: step.conditions,
                 conditions: conditions[number].always,
                 firstConditions: conditions[number].first,
                 entry: entry,

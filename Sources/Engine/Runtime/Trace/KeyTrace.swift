@@ -7,11 +7,15 @@ public struct KeyTrace: Codable, Hashable, Sendable {
     public internal(set) var sequences: [SequenceTrace] = []
     /// The windows that hold events of the key.
     public internal(set) var windows: [WindowTrace] = []
+    /// The streams that count trends, in the order declared.
+    public internal(set) var trends: [TrendTrace] = []
+    /// The streams with a watermark, whatever the key.
+    public internal(set) var watermarks: [WatermarkTrace] = []
     /// Keys that look like this one, where nothing is known of it.
     public internal(set) var nearest: [String] = []
 
     enum CodingKeys: String, CodingKey {
-        case key, sequences, windows
+        case key, sequences, windows, trends, watermarks
         case nearest = "nearest_keys"
     }
 
@@ -20,12 +24,15 @@ public struct KeyTrace: Codable, Hashable, Sendable {
         var trace = self
         trace.sequences.removeAll { $0.stream != stream }
         trace.windows.removeAll { $0.stream != stream }
+        trace.trends.removeAll { $0.stream != stream }
+        trace.watermarks.removeAll { $0.stream != stream }
         return trace
     }
 
     /// Whether some stream that tells keys apart knows it.
     public var isKnown: Bool {
         !self.windows.isEmpty || self.sequences.contains { $0.keyField != nil && $0.isKnown }
+            || self.trends.contains { $0.keyField != nil && $0.isKnown }
     }
 }
 
@@ -40,9 +47,10 @@ public struct SequenceTrace: Codable, Hashable, Sendable {
     public internal(set) var time: Int64?
     /// How long a run may take, in nanoseconds.
     public let within: Int64?
-    /// What ends runs.
+    /// What ends runs, some of it only where they stay at certain steps.
     public let negations: [String]
-    public let first: StepOutline
+    /// The steps that may take the first event of a run: several if those before them may be skipped.
+    public let starters: [StepOutline]
     public internal(set) var runCount = 0
     /// How many runs of the stream did not begin because their keys had so many.
     public let runsDropped: UInt64
@@ -56,7 +64,7 @@ public struct SequenceTrace: Codable, Hashable, Sendable {
         case time
         case within
         case negations
-        case first = "begins_with"
+        case starters = "begins_with"
         case runCount = "run_count"
         case runsDropped = "runs_dropped"
         case runs
@@ -70,12 +78,22 @@ public struct RunTrace: Codable, Hashable, Sendable {
     /// The time of its first event, and until when the last one may come.
     public let start: Int64
     public let until: Int64?
+    /// The step that took the last event, from 1; nil for a pattern with `AND` or `OR`, whose operands go on side by side.
+    public let step: Int?
     public let taken: [StepTaken]
     public let awaited: [StepOutline]
+    /// It has all its events, and is a match when its time is over.
+    public let waitsForDeadline: Bool
+    /// What ends it where it is now.
+    public let endedBy: [String]
+    /// For a pattern with `AND` or `OR` how far each operand has come.
+    public let operands: [String]
 
     enum CodingKeys: String, CodingKey {
-        case number, start, until, taken
+        case number, start, until, step, taken, operands
         case awaited = "waits_for"
+        case waitsForDeadline = "waits_for_deadline"
+        case endedBy = "ended_by"
     }
 }
 
@@ -84,6 +102,13 @@ public struct StepTaken: Codable, Hashable, Sendable {
     public let step: StepOutline
     /// What the run remembers of the step's events.
     public let values: [ShownValue]
+    /// The step may have been skipped instead: nothing was to be remembered of its events.
+    public let isUncertain: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case step, values
+        case isUncertain = "uncertain"
+    }
 }
 
 /// `a.amount` and what it is.
@@ -98,12 +123,76 @@ public struct WindowTrace: Codable, Hashable, Sendable {
     public let keyField: String
     public let heldCount: Int
     public let kind: String
+    /// Which watermark its next events wait for; nil where no watermark decides, or the next one will do.
+    public let until: Int64?
 
     enum CodingKeys: String, CodingKey {
         case stream
         case keyField = "key_field"
         case heldCount = "held"
         case kind
+        case until = "until_watermark"
+    }
+}
+
+/// The window of a key in a stream that counts trends.
+public struct TrendTrace: Codable, Hashable, Sendable {
+    /// A step, and what it has of the window's events.
+    public struct Step: Codable, Hashable, Sendable {
+        public let step: StepOutline
+        /// How many partial trends end there, or at the last step complete ones.
+        public let trendCount: Int64
+
+        enum CodingKeys: String, CodingKey {
+            case step
+            case trendCount = "trends"
+        }
+    }
+
+    public let stream: String
+    public let keyField: String?
+    /// Whether events of the key came.
+    public let isKnown: Bool
+    /// The time of the window's first event, and until when others may come; nil without an open window.
+    public internal(set) var start: Int64?
+    public internal(set) var until: Int64?
+    public internal(set) var steps: [Step] = []
+    /// How many trends are complete.
+    public internal(set) var completeCount: Int64 = 0
+
+    enum CodingKeys: String, CodingKey {
+        case stream, start, until, steps
+        case keyField = "key_field"
+        case isKnown = "known"
+        case completeCount = "complete_trends"
+    }
+}
+
+/// How far the time of a stream has come.
+public struct WatermarkTrace: Codable, Hashable, Sendable {
+    public struct Source: Codable, Hashable, Sendable {
+        public let type: String
+        /// Nil before the first event of the type.
+        public let watermark: Int64?
+    }
+
+    public let stream: String
+    /// Nil before the first event.
+    public let effective: Int64?
+    /// In the order written.
+    public let sources: [Source]
+    /// The type that holds the others back, where there are several.
+    public let slowest: String?
+    /// What is later than this behind the watermark is dropped; nil where nothing is for that.
+    public let lateness: Int64?
+    /// How many events were dropped because they were too late.
+    public let dropped: UInt64
+
+    enum CodingKeys: String, CodingKey {
+        case stream, sources, slowest
+        case effective = "watermark"
+        case lateness = "allowed_lateness"
+        case dropped = "late_dropped"
     }
 }
 

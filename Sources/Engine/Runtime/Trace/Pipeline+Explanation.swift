@@ -36,11 +36,20 @@ extension Pipeline {
 
     /// Before a sequence takes an event.
     mutating func noteRuns(_ state: Int, offered event: Event) {
-        let (key, notes, waiting) = self.sequences[state].explanation(of: event, self.evaluator, self.plan.conditions)
+        let explanation = self.sequences[state].explanation(of: event, self.evaluator, self.plan.conditions)
+        self.journal?.withLastStream { stream in
+            stream.key = explanation.key
+            stream.notes += explanation.notes
+            stream.runsWaiting = explanation.runsWaiting
+        }
+    }
+
+    /// Before trends take an event.
+    mutating func noteTrends(_ state: Int, offered event: Event) {
+        let (key, notes) = self.trends[state].explanation(of: event, self.evaluator, self.plan.conditions)
         self.journal?.withLastStream { stream in
             stream.key = key
             stream.notes += notes
-            stream.runsWaiting = waiting
         }
     }
 
@@ -78,23 +87,6 @@ extension Pipeline {
             text += "it has no \(absent.joined(separator: " and no "))"
         }
         self.journal?.add(TraceNote(kind: .unjoined, text: text))
-    }
-
-    mutating func noteWindow(_ state: Int, taking event: Event, giving fired: [Event]?) {
-        let window = self.plan.windows[state]
-        let whose = window.key.map { " of \($0) \(event.fields[$0].shown)" } ?? ""
-        let name = "the window\(whose) (\(window.kind.shown))"
-        if let fired {
-            let isSummed = self.plan.slidingAggregates[state] != nil
-            let what = isSummed ? "its sums" : "\(fired.count) event\(fired.count == 1 ? "" : "s")"
-            self.journal?.add(TraceNote(kind: .fired, text: "\(name) gives \(what)"))
-        } else {
-            let key = ExactText(window.key.map { event.fields[$0].partitionText } ?? "")
-            // One that sums up while it slides keeps no events.
-            let held = self.plan.slidingAggregates[state] == nil ? self.windows[state].heldCount(of: key) : nil
-            let size = held.map { ", and holds \($0) event\($0 == 1 ? "" : "s")" } ?? ""
-            self.journal?.add(TraceNote(kind: .gathered, text: "\(name) gathers it\(size)"))
-        }
     }
 
     /// What an operation did with a batch.

@@ -2,7 +2,7 @@ import VPL
 
 /// What a pipeline holds of a key.
 extension Pipeline {
-    /// The runs, and windows, that a value of the streams' keys has open.
+    /// The runs, windows and trends that a value of the streams' keys has open, and how far watermarks have come.
     ///
     /// Whatever else keeps something for each key says so here: one more list of `KeyTrace` for each kind of operator.
     public func trace(key: String) -> KeyTrace {
@@ -15,18 +15,42 @@ extension Pipeline {
             }
             for case .window(let state) in stream.operations {
                 let window = self.plan.windows[state]
-                guard let field = window.key, let held = self.windows[state].heldCount(of: ExactText(key)) else {
-                    continue
-                }
+                guard let field = window.key, let held = self.heldCount(by: state, of: ExactText(key)) else { continue }
                 trace.windows.append(
-                    WindowTrace(stream: stream.name, keyField: field, heldCount: held, kind: window.kind.shown)
+                    WindowTrace(
+                        stream: stream.name,
+                        keyField: field,
+                        heldCount: held,
+                        kind: window.kind.shown,
+                        until: self.eventTimeWindows[state]?.held(of: ExactText(key))?.until
+                    )
                 )
             }
+            if let (_, state) = stream.trends {
+                trace.trends.append(self.trends[state].trace(key: key, of: stream.name, self.plan.conditions))
+            }
         }
+        trace.watermarks = self.watermarkTraces
         if !trace.isKnown {
-            trace.nearest = Self.keys(near: key, among: self.sequences.flatMap(\.keys))
+            let keys = self.sequences.flatMap(\.keys) + self.trends.flatMap(\.keys)
+            trace.nearest = Self.keys(near: key, among: keys)
         }
         return trace
+    }
+
+    /// How far the streams with a watermark have come, in the order declared.
+    public var watermarkTraces: [WatermarkTrace] {
+        let states = self.plan.streams.compactMap { $0.watermark?.state }
+        return zip(self.watermarks, states).map { watermark, state in
+            WatermarkTrace(
+                stream: watermark.stream,
+                effective: watermark.effective,
+                sources: watermark.sources.map { WatermarkTrace.Source(type: $0.type, watermark: $0.watermark) },
+                slowest: watermark.sources.count > 1 ? watermark.slowest?.type : nil,
+                lateness: self.watermarkStates[state].watermark.lateness,
+                dropped: self.watermarkStates[state].dropped
+            )
+        }
     }
 
     /// For each stream with a sequence the keys with the most runs.

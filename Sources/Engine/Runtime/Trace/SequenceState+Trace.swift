@@ -12,8 +12,10 @@ extension SequenceState {
             keyField: self.sequence.key,
             isKnown: partition != nil,
             within: self.sequence.within,
-            negations: self.sequence.negations.map { CompiledSequence.outline(of: $0, conditions) },
-            first: self.sequence.outline(ofStep: 0, conditions),
+            negations: (self.sequence.negations + (self.sequence.tree?.negations ?? [])).map {
+                CompiledSequence.outline(of: $0, conditions)
+            },
+            starters: self.sequence.starters.map { self.sequence.outline(ofStep: $0, conditions) },
             runsDropped: self.dropped
         )
         guard let partition else { return trace }
@@ -27,21 +29,54 @@ extension SequenceState {
 
     private func trace(of run: Int32, _ conditions: [NodeID: Expression]) -> RunTrace {
         let (position, start) = (Int(self.table[run].position), self.table[run].start)
+        let isTree = self.sequence.tree != nil
+        let steps = isTree ? self.stepsTaken(by: 0, of: run) : (0...position).map { ($0, $0 == position) }
+        let awaited = isTree ? self.stepsAwaited(by: 0, of: run) : self.sequence.stepsAwaited(at: position)
+        let negations = self.sequence.negations.filter { $0.positions?.contains(position) ?? true }
         return RunTrace(
             number: self.table[run].number,
             start: start,
-            until: self.sequence.within.map { within in
-                let (end, isEndless) = start.addingReportingOverflow(within)
-                return isEndless ? .max : end
-            },
-            taken: (0...position).map { step in
-                let outline = self.sequence.outline(ofStep: step, conditions)
-                return StepTaken(
-                    step: outline,
-                    values: self.values(of: run, at: step, named: outline.name ?? outline.type)
-                )
-            },
-            awaited: self.sequence.stepsAwaited(at: position).map { self.sequence.outline(ofStep: $0, conditions) }
+            until: self.sequence.deadline(ofStart: start),
+            step: isTree ? nil : position + 1,
+            taken: steps.compactMap { self.taken(by: $0.step, of: run, isLast: $0.isLast, conditions) },
+            awaited: awaited.map { self.sequence.outline(ofStep: $0, conditions) },
+            waitsForDeadline: self.isWaiting(run),
+            endedBy: negations.map { CompiledSequence.outline(of: $0, conditions) },
+            operands: self.textsOfOperands(of: run, conditions)
+        )
+    }
+
+    /// A step up to which a run has come; nil if the run has skipped it.
+    ///
+    /// Which of the steps that may be skipped took an event is not remembered as such. It is known where something is to be
+    /// remembered of their events.
+    private func taken(
+        by step: Int,
+        of run: Int32,
+        isLast: Bool,
+        _ conditions: [NodeID: Expression]
+    ) -> StepTaken? {
+        let described = self.sequence.steps[step]
+        var isUncertain = described.isOptional && !isLast
+        if isUncertain {
+            let base = Int(run) * self.sequence.slotCount
+            let fresh = self.sequence.freshValues
+            let slots = described.captures.map(\.slot) + described.summaries.map(\.slot)
+            let hasValues = slots.contains { self.values[base + $0] != fresh[$0] }
+            if let slot = described.presenceSlot {
+                if self.values[base + slot] != .bool(true) { return nil }
+                isUncertain = false
+            } else if hasValues
+                || self.sequence.output.isWhole && !self.table.event(of: run, at: step).entries.isEmpty
+            {
+                isUncertain = false
+            }
+        }
+        let outline = self.sequence.outline(ofStep: step, conditions)
+        return StepTaken(
+            step: outline,
+            values: self.values(of: run, at: step, named: outline.name ?? outline.type),
+            isUncertain: isUncertain
         )
     }
 

@@ -9,12 +9,15 @@ public struct StepOutline: Codable, Hashable, Sendable {
     public let name: String?
     /// Whether it takes one event or more.
     public let isKleene: Bool
+    /// Whether it may be skipped.
+    public let isOptional: Bool
     /// What must hold of an event that it takes, as the program has it.
     public let condition: String?
 
     enum CodingKeys: String, CodingKey {
         case number, type, name
         case isKleene = "kleene"
+        case isOptional = "optional"
         case condition
     }
 
@@ -22,9 +25,15 @@ public struct StepOutline: Codable, Hashable, Sendable {
     ///
     /// - Parameter isMore: Of a step that takes many, whether it has one already.
     func text(withCondition: Bool = true, isMore: Bool = false) -> String {
-        (isMore ? "another " : self.isKleene ? "all " : "") + self.type
+        self.repetition(isMore: isMore) + self.type
             + (withCondition ? self.condition.map { " where \($0)" } ?? "" : "")
             + (self.name == self.type ? "" : self.name.map { " as \($0)" } ?? "")
+    }
+
+    private func repetition(isMore: Bool) -> String {
+        if isMore { return "another " }
+        if self.isOptional { return self.isKleene ? "any number of " : "perhaps " }
+        return self.isKleene ? "all " : ""
     }
 }
 
@@ -37,6 +46,7 @@ extension CompiledSequence {
             type: step.type,
             name: step.name,
             isKleene: step.isKleene,
+            isOptional: step.isOptional,
             condition: written.isEmpty ? nil : written.joined(separator: " and ").cut(to: 400)
         )
     }
@@ -53,10 +63,16 @@ extension CompiledSequence {
     }
 
     /// The steps that may take the first event of a run.
-    var starters: [Int] { Array(0...self.reach[0]) }
+    var starters: [Int] { self.tree?.starters ?? Array(0...self.reach[0]) }
+
+    /// What may take the first event of a run.
+    func starters(_ conditions: [NodeID: Expression]) -> String {
+        self.starters.map { self.outline(ofStep: $0, conditions).text() }.joined(separator: ", or ")
+    }
 
     static func outline(of negation: Negation, _ conditions: [NodeID: Expression]) -> String {
         let condition = negation.condition.flatMap { conditions[$0]?.source }
-        return ".not(\(negation.type)\(condition.map { " where \($0.cut(to: 400))" } ?? ""))"
+        let text = negation.type + (condition.map { " where \($0.cut(to: 400))" } ?? "")
+        return negation.positions == nil ? ".not(\(text))" : "NOT \(text)"
     }
 }

@@ -64,8 +64,11 @@ public struct TraceRenderer: Sendable {
         for window in trace.windows {
             text += self.paint("stream \(window.stream)", .title)
             text += ", \(window.keyField) \(Value.string(trace.key).shown): the window (\(window.kind)) holds"
-            text += " \(window.heldCount) event\(window.heldCount == 1 ? "" : "s")\n"
+            text += " \(window.heldCount) event\(window.heldCount == 1 ? "" : "s")"
+            text += window.until.map { ", and waits for the watermark \($0.shownAsTime)\n" } ?? "\n"
         }
+        for trends in trace.trends { text += self.text(of: trends, key: trace.key) }
+        for watermark in trace.watermarks { text += self.text(of: watermark) }
         if !trace.isKnown {
             text += "nothing is held of the key \(Value.string(trace.key).shown)"
             let near = trace.nearest.map { Value.string($0).shown }.joined(separator: ", ")
@@ -78,7 +81,8 @@ public struct TraceRenderer: Sendable {
         let whose = sequence.keyField.map { ", \($0) \(Value.string(key).shown)" } ?? ", all events together"
         var text = self.paint("stream \(sequence.stream)", .title) + whose + ": "
         if sequence.runCount == 0 {
-            text += "no open run; one begins with \(sequence.first.text())\n"
+            let firsts = sequence.starters.map { $0.text() }.joined(separator: ", or ")
+            text += "no open run; one begins with \(firsts)\n"
         } else {
             text += "\(sequence.runCount) open run\(sequence.runCount == 1 ? "" : "s")\n"
         }
@@ -97,15 +101,48 @@ public struct TraceRenderer: Sendable {
         var text = "  " + self.paint("run \(run.number)", .title) + ", since \(run.start.shownAsTime)\n"
         for taken in run.taken {
             let values = taken.values.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
-            text += "    has       \(taken.step.text(withCondition: false))"
+            text += taken.isUncertain ? "    may have  " : "    has       "
+            text += taken.step.text(withCondition: false)
             text += values.isEmpty ? "\n" : ": \(values)\n"
         }
-        for step in run.awaited {
-            let isMore = step.number == run.taken.count
-            text += "    waits for \(step.text(isMore: isMore))\n"
+        for operand in run.operands { text += "    operand   \(operand)\n" }
+        for step in run.awaited where run.operands.isEmpty {
+            text += "    waits for \(step.text(isMore: step.number == run.step))\n"
         }
+        if run.waitsForDeadline { text += "    waits for the end of its time: then it is a match\n" }
         if let until = run.until { text += "    until     \(until.shownAsTime)\n" }
-        for negation in sequence.negations { text += "    ended by  \(negation)\n" }
+        for negation in run.endedBy { text += "    ended by  \(negation)\n" }
+        return text
+    }
+
+    private func text(of trends: TrendTrace, key: String) -> String {
+        let whose = trends.keyField.map { ", \($0) \(Value.string(key).shown)" } ?? ", all events together"
+        var text = self.paint("stream \(trends.stream)", .title) + whose
+        guard let start = trends.start, let until = trends.until else { return text + ": no window is open\n" }
+        let count = trends.completeCount
+        text += ": the window holds \(count) complete trend\(count == 1 ? "" : "s")\n"
+        text += "    since     \(start.shownAsTime)\n    until     \(until.shownAsTime)\n"
+        for step in trends.steps {
+            text += "    step \(step.step.number)    \(step.step.text()): "
+            text += "\(step.trendCount) \(step.step.number == trends.steps.count ? "complete" : "partial") trend"
+            text += step.trendCount == 1 ? " ends here\n" : "s end here\n"
+        }
+        return text
+    }
+
+    /// How far a stream's watermark has come.
+    public func text(of watermark: WatermarkTrace) -> String {
+        var text = self.paint("stream \(watermark.stream)", .title) + ": "
+        text += watermark.effective.map { "its watermark is \($0.shownAsTime)\n" } ?? "it has no watermark yet\n"
+        for source in watermark.sources where watermark.sources.count > 1 || source.watermark == nil {
+            text += "    \(source.type.cut(to: 80)) "
+            text += source.watermark?.shownAsTime ?? "has not come, and holds nothing back"
+            text += source.type == watermark.slowest ? ", the slowest\n" : "\n"
+        }
+        if let lateness = watermark.lateness {
+            text += "    what is more than \(lateness.shownAsSpan) before it is dropped"
+            text += watermark.dropped > 0 ? ": \(watermark.dropped) so far\n" : "\n"
+        }
         return text
     }
 

@@ -8,7 +8,11 @@ import VPL
 struct CompiledTrends: Sendable {
     struct Step: Sendable {
         let type: String
+        /// The name under which other steps know its events.
+        let name: String?
         let isKleene: Bool
+        /// All that is asked of its events, as the program has it: for people to see.
+        let written: [NodeID]
         /// What must hold of an event that the step takes, whatever came before.
         let conditions: [NodeID]
         /// What must hold, besides, of the first event that the step takes in a trend, whatever came before.

@@ -7,7 +7,7 @@ import VPL
 struct TrendState: Sendable {
     let program: TrendProgram
     private let stream: String
-    private let interests: [String: Interest]
+    let interests: [String: Interest]
     /// Partitions are numbered in the order in which they first appear, and each has the place of its window, below zero for
     /// none.
     var numbers: [ExactText: Int] = [:]
@@ -18,7 +18,7 @@ struct TrendState: Sendable {
     var graphs: [TrendGraph] = []
     private var freePlaces: [Int32] = []
     /// Values of a trend without events.
-    private var blank: [Value?]
+    private(set) var blank: [Value?]
     /// How many results had more trends than can be counted.
     var saturated: UInt64 = 0
     /// How many groups of partial trends were not kept because a window had so many.
@@ -31,7 +31,7 @@ struct TrendState: Sendable {
     }
 
     /// What an event of some type may do.
-    private struct Interest: Sendable {
+    struct Interest: Sendable {
         /// The steps that may take it, from the last on.
         var steps: [Int] = []
         var negations: [CompiledTrends.Negation] = []
@@ -75,12 +75,12 @@ struct TrendState: Sendable {
         }
         if self.hasGraphs { self.graphs[place].beginEvent() }
         for step in interest.steps where self.fits(step, &evaluator) {
-            self.take(event, by: step, at: place, &evaluator)
+            _ = self.take(event, by: step, at: place, &evaluator)
         }
         return closed
     }
 
-    private mutating func partition(of key: Value?) -> Int {
+    mutating func partition(of key: Value?) -> Int {
         let text = ExactText(self.program.trends.key == nil ? "" : key.partitionText)
         if let number = self.numbers[text] { return number }
         self.numbers[text] = self.places.count
@@ -89,19 +89,20 @@ struct TrendState: Sendable {
     }
 
     /// Whether the event fulfils what a step asks of it alone.
-    private func fits(_ step: Int, _ evaluator: inout Evaluator) -> Bool {
+    func fits(_ step: Int, _ evaluator: inout Evaluator) -> Bool {
         self.program.trends.steps[step].conditions.allSatisfy { evaluator.holds($0) }
     }
 
-    private func mayBegin(_ step: Int, _ evaluator: inout Evaluator) -> Bool {
+    func mayBegin(_ step: Int, _ evaluator: inout Evaluator) -> Bool {
         evaluator.captureBase = 0
         evaluator.isFirstOfStep = true
         return self.program.trends.steps[step].firstConditions.allSatisfy { evaluator.holds($0) }
     }
 
-    private mutating func take(_ event: Event, by step: Int, at place: Int, _ evaluator: inout Evaluator) {
+    /// Returns whether the event follows something that came before, or begins a trend.
+    mutating func take(_ event: Event, by step: Int, at place: Int, _ evaluator: inout Evaluator) -> Bool {
         let isFirst = self.mayBegin(step, &evaluator)
-        self.withWords(at: place) { state, words in
+        return self.withWords(at: place) { state, words in
             let isTaken: Bool
             if state.hasGraphs {
                 let before = state.graphs[place].dropped
@@ -112,6 +113,7 @@ struct TrendState: Sendable {
                 isTaken = layout.take(step, EventNumbers(fields: event.fields, names: layout.arguments), words)
             }
             if isTaken { words[TrendLayout.lastTime] = UInt64(bitPattern: event.timestamp) }
+            return isTaken
         }
     }
 
@@ -127,7 +129,7 @@ struct TrendState: Sendable {
         return words.withUnsafeMutableBufferPointer { body(&self, $0.baseAddress! + first) }
     }
 
-    private mutating func negate(
+    mutating func negate(
         _ negations: [CompiledTrends.Negation],
         at place: Int,
         _ evaluator: inout Evaluator
@@ -145,7 +147,7 @@ struct TrendState: Sendable {
 
     // MARK: - Windows
 
-    private mutating func open(for event: Event, in partition: Int) -> Int {
+    mutating func open(for event: Event, in partition: Int) -> Int {
         let layout = self.program.layout
         let place: Int
         if let free = self.freePlaces.popLast() {

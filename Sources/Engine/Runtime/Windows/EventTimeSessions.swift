@@ -45,7 +45,7 @@ struct EventTimeSessions: Sendable {
         self.table = PartitionTable(key: key)
     }
 
-    private func end(of last: Int64) -> Int64 { last.saturatingPlus(self.gap) }
+    func end(of last: Int64) -> Int64 { last.saturatingPlus(self.gap) }
 
     /// Returns false if the event's session is over.
     mutating func add(_ event: Event, at watermark: Int64?) -> Bool {

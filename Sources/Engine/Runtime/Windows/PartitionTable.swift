@@ -15,6 +15,9 @@ struct PartitionTable: Sendable {
         return texts
     }
 
+    /// Nil for a key that has not appeared.
+    func known(_ text: ExactText) -> Int? { self.numbers[text] }
+
     mutating func number(of event: Event) -> Int {
         self.number(of: ExactText(self.key.map { event.fields[$0].partitionText } ?? ""))
     }

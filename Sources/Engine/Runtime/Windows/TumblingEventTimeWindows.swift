@@ -44,7 +44,7 @@ struct TumblingEventTimeWindows: Sendable {
     }
 
     /// The time at which a window is over. One that would end beyond the numbers never is.
-    private func end(of place: Place) -> Int64 {
+    func end(of place: Place) -> Int64 {
         let (next, overflow) = place.index.addingReportingOverflow(1)
         let (end, beyond) = next.multipliedReportingOverflow(by: self.size)
         return overflow || beyond ? .max : end
