@@ -79,7 +79,8 @@ extension SequenceState {
             let steps = self.stepsAwaited(by: node, of: run).map { step in
                 self.sequence.outline(ofStep: step, conditions).text(isMore: Int32(step) == state.position)
             }
-            return steps.joined(separator: ", or ")
+            let text = steps.joined(separator: ", or ")
+            return isWithin && steps.count > 1 ? "(\(text))" : text
         case .all, .any:
             let operands = described.operands.compactMap {
                 self.textOfOpen(node: $0, of: run, isWithin: true, conditions)
