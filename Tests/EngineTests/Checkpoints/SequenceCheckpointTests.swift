@@ -165,6 +165,37 @@ struct SequenceCheckpointTests {
         #expect(other.counters.limits.runsDropped == 27 && other.streamStates[0].runs == 3)
     }
 
+    @Test("what is damaged is refused, or goes on somehow, but stops nothing", arguments: programs.indices)
+    func damage(number: Int) throws {
+        let plan = try self.plan(Self.programs[number])
+        var random = SeededGenerator(seed: 23)
+        let events = self.mixture(&random)
+        let columns = try #require(BatchPipeline(plan))
+        var outputs = Outputs()
+        columns.process(events[..<20], into: &outputs)
+        var checkpoint = columns.snapshot.checkpoint
+        var writer = StateWriter()
+        checkpoint.operators[0].write(to: &writer)
+        var (refused, accepted) = (0, 0)
+        for place in writer.bytes.indices {
+            var bytes = writer.bytes
+            bytes[place] = [0, 1, 0x7F, 0xFF, bytes[place] ^ 1, bytes[place] &+ 1].randomElement(using: &random) ?? 0
+            do throws(CheckpointError) {
+                var reader = StateReader(bytes)
+                checkpoint.operators[0] = try SavedOperator(from: &reader)
+                let restoration = try Restoration(checkpoint, of: plan)
+                guard let damaged = try BatchPipeline(plan, restoring: restoration) else { continue }
+                damaged.process(events[20..<60], into: &outputs)
+                damaged.finish(into: &outputs)
+                _ = damaged.snapshot.checkpoint.encoded()
+                accepted += 1
+            } catch {
+                refused += 1
+            }
+        }
+        #expect(refused > 100 && accepted > 100, "\(refused) refused, \(accepted) accepted")
+    }
+
     @Test("a snapshot stays what it was while the program goes on")
     func isolation() throws {
         let plan = try self.plan(Self.programs[1])
