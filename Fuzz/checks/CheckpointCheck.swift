@@ -40,7 +40,18 @@ package enum CheckpointCheck {
         stream Slow = E.window(4s, sliding: 2s).aggregate(s: sum(b), n: count()).emit(s: s, n: n)
         """
 
-    private static let plans = [Self.sums, Self.events, Self.sliding].map { source in
+    /// Sequences in columns.
+    private static let runs = """
+        stream Rise = E as a -> all F where b > a.b as b -> E where b > 1 as c
+            .partition_by(a)
+            .within(9s)
+            .emit(a: a.a, b: b.b, s: sum(b.b), d: stddev(b.b), l: last(b.a), c: c.b)
+        pattern Silent = SEQ(E as a, NOT F where b == a.b) within 3s
+        stream Quiet = Silent
+            .emit(a: a.a, b: a.b)
+        """
+
+    private static let plans = [Self.sums, Self.events, Self.sliding, Self.runs].map { source in
         let (plan, diagnostics) = Plan.load(source)
         guard let plan else { preconditionFailure("\(diagnostics)") }
         return plan

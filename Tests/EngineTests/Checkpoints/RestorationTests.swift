@@ -157,14 +157,14 @@ struct RestorationTests {
     @Test("steps with one alias keep their values apart")
     func namesakes() throws {
         let source = """
-            stream S = A as x -> B as x -> C where b > x.b as c
-                .emit(a: A.b, x: x.b, c: c.b)
+            pattern P = (A as p OR B as p) AND C where b > p.b as c
+            stream S = P.emit(p: p.b, c: c.b)
             """
-        let events = self.events([1], type: "A") + self.events([5], type: "B")
-        let checkpoint = try self.checkpoint(source, events)
-        let uninterrupted = try run(source, events + self.events([3, 7], type: "C"))
-        let lines = try self.output(source, checkpoint, self.events([3, 7], type: "C")).lines
-        #expect(lines == uninterrupted.emitted.map { "\($0.type) \($0.fields.text)" } && lines.count == 1)
+        for type in ["A", "B"] {
+            let checkpoint = try self.checkpoint(source, self.events([1], type: type))
+            let lines = try self.output(source, checkpoint, self.events([3], type: "C")).lines
+            #expect(lines == ["S {p: 1, c: 3}"])
+        }
     }
 
     @Test("each context keeps variables of its own, and a new one begins with those of the default context")

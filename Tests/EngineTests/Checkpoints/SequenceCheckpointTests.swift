@@ -123,6 +123,25 @@ struct SequenceCheckpointTests {
         #expect((found ?? 0) > 200)
     }
 
+    @Test(
+        "a key that was idle for too long is as new after a restart, whatever still lay there",
+        arguments: [false, true]
+    )
+    func idleKeys(isSingle: Bool) throws {
+        let program = "stream S = A as a -> B as b\n    .partition_by(k)\n    .within(10s)\n    .emit(a: a.v, b: b.v)"
+        let plan = try self.plan(program)
+        func event(_ type: String, _ key: Int64, at seconds: Int64) -> Event {
+            Event(type: type, timestamp: seconds * 1_000_000_000, fields: ["k": .int(key), "v": .int(seconds)])
+        }
+        var restarted = RestartedProgram(plan)
+        let before = [event("A", 1, at: 0), event("A", 2, at: 100)]
+        try restarted.run(before, .batches, inBatchesOf: 1, isLast: false)
+        // The second key's event tells that nothing is left of the first one's run, though that is still there.
+        let after = [event("B", 1, at: 5), event("B", 2, at: 105)]
+        try restarted.run(after, isSingle ? .single : .batches, inBatchesOf: 1, isLast: true)
+        #expect(RestartedProgram.lines(restarted.outputs) == ["@105000000000 S { a: 100, b: 105 }"])
+    }
+
     @Test("bounds on what may be held are those that are given, also after a restart")
     func bounds() throws {
         let plan = try self.plan("stream S = A as a -> B as b\n    .partition_by(k)\n    .emit(a: a.v)")
@@ -144,6 +163,37 @@ struct SequenceCheckpointTests {
         )
         other.process(events, into: &outputs)
         #expect(other.counters.limits.runsDropped == 27 && other.streamStates[0].runs == 3)
+    }
+
+    @Test("what is damaged is refused, or goes on somehow, but stops nothing", arguments: programs.indices)
+    func damage(number: Int) throws {
+        let plan = try self.plan(Self.programs[number])
+        var random = SeededGenerator(seed: 23)
+        let events = self.mixture(&random)
+        let columns = try #require(BatchPipeline(plan))
+        var outputs = Outputs()
+        columns.process(events[..<20], into: &outputs)
+        var checkpoint = columns.snapshot.checkpoint
+        var writer = StateWriter()
+        checkpoint.operators[0].write(to: &writer)
+        var (refused, accepted) = (0, 0)
+        for place in writer.bytes.indices {
+            var bytes = writer.bytes
+            bytes[place] = [0, 1, 0x7F, 0xFF, bytes[place] ^ 1, bytes[place] &+ 1].randomElement(using: &random) ?? 0
+            do throws(CheckpointError) {
+                var reader = StateReader(bytes)
+                checkpoint.operators[0] = try SavedOperator(from: &reader)
+                let restoration = try Restoration(checkpoint, of: plan)
+                guard let damaged = try BatchPipeline(plan, restoring: restoration) else { continue }
+                damaged.process(events[20..<60], into: &outputs)
+                damaged.finish(into: &outputs)
+                _ = damaged.snapshot.checkpoint.encoded()
+                accepted += 1
+            } catch {
+                refused += 1
+            }
+        }
+        #expect(refused > 100 && accepted > 100, "\(refused) refused, \(accepted) accepted")
     }
 
     @Test("a snapshot stays what it was while the program goes on")
