@@ -39,13 +39,16 @@ struct StateBudgetTests {
 
     @Test("refuses runs that begin then, and counts them")
     func refuses() throws {
-        var pipeline = try self.pipeline(StateBudget(bytesPerStream: 100_000, policy: .refuse))
+        let budget = StateBudget(bytesPerStream: 100_000, policy: .refuse)
+        var pipeline = try self.pipeline(budget)
         var outputs = Outputs()
         for number in 1...5_000 as ClosedRange<Int64> { pipeline.process(self.event("A", number), into: &outputs) }
         let runs = pipeline.streamStates[0].runs
         #expect((100..<5_000).contains(runs))
         #expect(pipeline.heldBytes <= 100_500)
         #expect(pipeline.counters.limits.runsRefused == UInt64(5_000 - runs))
+        // It need not wait as well.
+        #expect(pipeline.heldBytes >= 100_000 && budget.overrun(among: pipeline.streamStates) == nil)
         pipeline.process(self.event("B", 5_000), into: &outputs)
         #expect(self.numbers(outputs) == (1...runs).map { .int(Int64($0)) })
         // There is room again.
@@ -82,6 +85,43 @@ struct StateBudgetTests {
         for key in keys { last.process(self.event("A", 1, key: key), into: &outputs) }
         for key in keys.suffix(1_000 - evicted) { last.process(self.event("B", 1, key: key), into: &outputs) }
         #expect(outputs.emitted.count == 1_000 - evicted)
+    }
+
+    @Test("so does a stream in columns", arguments: [StateBudget.Policy.refuse, .dropOldest])
+    func columns(policy: StateBudget.Policy) throws {
+        let budget = StateBudget(bytesPerStream: 100_000, policy: policy)
+        let columns = try #require(Plan.load(Self.source).plan.flatMap { BatchPipeline($0, budget: budget) })
+        var outputs = Outputs()
+        columns.process((1...5_000).map { self.event("A", $0) }, into: &outputs)
+        let runs = columns.streamStates[0].runs
+        #expect((100..<5_000).contains(runs))
+        #expect((100_000...100_500).contains(columns.heldBytes))
+        #expect(budget.overrun(among: columns.streamStates) == nil)
+        let limits = columns.counters.limits
+        #expect(limits.runsRefused + limits.runsEvicted == UInt64(5_000 - runs))
+        #expect((limits.runsRefused > 0) == (policy == .refuse))
+        columns.process([self.event("B", 5_000)], into: &outputs)
+        let kept = policy == .refuse ? 1...runs : 5_001 - runs...5_000
+        #expect(self.numbers(outputs) == kept.map { .int(Int64($0)) })
+        #expect(columns.streamStates[0].runs == 0)
+        // Keys without runs take the place of others.
+        columns.process((1...5_000).map { self.event("A", $0, key: "key \($0)") }, into: &outputs)
+        #expect(columns.heldBytes <= 1_000_000 && columns.streamStates[0].runs < 5_000)
+        columns.process((1...5_000).map { self.event("B", $0, key: "key \($0)") }, into: &outputs)
+        #expect(columns.streamStates[0].runs == 0)
+    }
+
+    @Test("runs in columns end by the clock, too")
+    func columnsExpire() throws {
+        let source = "stream S = A as a -> B as b\n    .within(10s)\n    .emit(n: a.n)"
+        let columns = try #require(Plan.load(source).plan.flatMap { BatchPipeline($0) })
+        var outputs = Outputs()
+        columns.process((0..<20).map { self.event("A", $0 * 1_000_000_000) }, into: &outputs)
+        #expect(columns.streamStates[0].runs == 11)
+        columns.expireRuns(at: 25_000_000_000, into: &outputs)
+        #expect(columns.streamStates[0].runs == 5)
+        columns.expireRuns(at: 60_000_000_000, into: &outputs)
+        #expect(columns.streamStates[0].runs == 0)
     }
 
     @Test("bounds the runs of a key as it is told")

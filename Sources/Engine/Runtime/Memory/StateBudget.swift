@@ -30,10 +30,11 @@ public struct StateBudget: Hashable, Sendable {
 
     /// The stream that holds the most, if that is more than it may.
     ///
-    /// Streams whose runs are refused or dropped are not among them, unless it is something else that they hold.
+    /// Where runs give way, a stream keeps to about what it may hold, and is only full if it is something else that it holds.
     public func overrun(among states: [StreamState]) -> StreamState? {
         let largest = states.max { $0.bytes < $1.bytes }
-        guard let largest, largest.bytes > self.bytesPerStream else { return nil }
+        let spared = self.sparesBytes ? self.bytesPerStream / 8 : 0
+        guard let largest, largest.bytes - spared > self.bytesPerStream else { return nil }
         return largest
     }
 }
