@@ -29,16 +29,18 @@ struct Ways {
             var merge = RowMerge(self.frames, ranks: self.ranks)
             return merge.forEach(body)
         }
-        var next = [Int](repeating: 0, count: self.frames.count)
+        // A copy of a frame for each row would count references.
+        let selections = self.frames.map { $0?.selection }
+        var next = [Int](repeating: 0, count: selections.count)
         while true {
             var row = Int.max
-            for (way, frame) in self.frames.enumerated() {
-                guard let selection = frame?.selection, next[way] < selection.count else { continue }
+            for way in selections.indices {
+                guard let selection = selections[way], next[way] < selection.count else { continue }
                 row = min(row, selection.row(next[way]))
             }
             if row == .max { return }
-            for (way, frame) in self.frames.enumerated() {
-                guard let selection = frame?.selection, next[way] < selection.count, selection.row(next[way]) == row
+            for way in selections.indices {
+                guard let selection = selections[way], next[way] < selection.count, selection.row(next[way]) == row
                 else { continue }
                 body(way, row)
                 next[way] += 1
