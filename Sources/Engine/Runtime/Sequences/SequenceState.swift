@@ -246,19 +246,16 @@ struct SequenceState: Sendable {
     /// Where the stream holds as much as it may: whether a run of the partition may start nevertheless, because an old one
     /// ends for it.
     mutating func makeRoom(for partition: Int32, _ evaluator: inout Evaluator) -> Bool {
-        guard self.heldBytes >= self.budget.bytesPerStream else { return true }
-        switch self.budget.policy {
-        case .wait, .fail: return true
-        case .refuse:
+        guard self.budget.sparesBytes, self.heldBytes >= self.budget.bytesPerStream else { return true }
+        if self.budget.policy == .refuse {
             self.refused += 1
             return false
-        case .dropOldest:
-            let place = self.lists[partition].runCount > 0 ? partition : self.lists.idlestWithRuns
-            guard let run = place.flatMap({ self.lists.oldest(of: $0, self.table) }) else { return true }
-            self.end(run, &evaluator)
-            self.evicted += 1
-            return true
         }
+        let place = self.lists[partition].runCount > 0 ? partition : self.lists.idlestWithRuns
+        guard let run = place.flatMap({ self.lists.oldest(of: $0, self.table) }) else { return true }
+        self.end(run, &evaluator)
+        self.evicted += 1
+        return true
     }
 
     mutating func end(_ run: Int32, _ evaluator: inout Evaluator) { self.end(run, &evaluator.captures) }
