@@ -1,10 +1,9 @@
 #include "line.h"
-#include <stdlib.h>
+#define SYMBOLS_LIMIT 2048
+#include "symbols.h"
 
 /* All trends Start, one Reading or more above 10.00, Stop of each symbol, within a time after the first Start: how many there
    are, how many readings are part of one, and the sum of their prices over all trends. */
-
-enum { DEVICES_MAX = 2048, SLOTS = 4 * DEVICES_MAX };
 
 typedef struct {
     int64_t start;
@@ -16,28 +15,9 @@ typedef struct {
 } window;
 
 typedef struct {
-    uint64_t words[SLOTS];
-    uint16_t numbers[SLOTS];
-    uint16_t count;
-    window windows[DEVICES_MAX];
+    symbols devices;
+    window windows[SYMBOLS_MAX];
 } state;
-
-static inline size_t intern(state *s, const floor_tick *tick) {
-    uint64_t word;
-    memcpy(&word, tick->symbol, 8);
-    word &= ~(uint64_t)0 >> (64 - 8 * tick->symbol_length);
-    size_t slot = (word * 0x9E3779B97F4A7C15u >> 32) % SLOTS;
-    while (s->words[slot] != word) {
-        if (s->words[slot] == 0) {
-            if (s->count == DEVICES_MAX) abort();
-            s->words[slot] = word;
-            s->numbers[slot] = s->count++;
-            break;
-        }
-        slot = (slot + 1) % SLOTS;
-    }
-    return s->numbers[slot];
-}
 
 static inline uint64_t sum(uint64_t a, uint64_t b) {
     uint64_t c = a + b;
@@ -46,7 +26,7 @@ static inline uint64_t sum(uint64_t a, uint64_t b) {
 
 /* The kind of an event is in place of a volume: 0 for a Start, 1 for a Reading, 2 for a Stop. */
 static inline void take(state *s, const floor_tick *tick, int64_t within, floor_result *result) {
-    window *w = &s->windows[intern(s, tick)];
+    window *w = &s->windows[intern(&s->devices, tick)];
     if (w->is_open && tick->time > w->start + within) {
         if (w->complete > 0) {
             result->outputs++;

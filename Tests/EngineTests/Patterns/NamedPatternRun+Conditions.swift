@@ -36,22 +36,7 @@ extension NamedPatternRun {
             } else {
                 for case .taken(nil) in meanings { return nil }
             }
-            return Self.compare(Self.int(left, meanings[0]), symbol, Self.int(right, meanings[1]))
-        }
-    }
-
-    private static func compare(_ left: Int64?, _ symbol: String, _ right: Int64?) -> Bool? {
-        switch symbol {
-        case "==": return left == right
-        case "!=": return left != right
-        default: break
-        }
-        guard let left, let right else { return nil }
-        switch symbol {
-        case "<": return left < right
-        case "<=": return left <= right
-        case ">": return left > right
-        default: return left >= right
+            return OracleMatcher.compare(Self.int(left, meanings[0]), symbol, Self.int(right, meanings[1]))
         }
     }
 

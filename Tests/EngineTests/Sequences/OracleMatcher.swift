@@ -130,7 +130,7 @@ struct OracleMatcher {
         }
     }
 
-    private static func compare(_ left: Int64?, _ symbol: String, _ right: Int64?) -> Bool? {
+    static func compare(_ left: Int64?, _ symbol: String, _ right: Int64?) -> Bool? {
         switch symbol {
         case "==": return left == right
         case "!=": return left != right
